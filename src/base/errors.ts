@@ -1,0 +1,106 @@
+/** Every error a user can meet, by its stable code. Codes are only ever added. */
+export const errorCodes = [
+  'AMBIGUOUS_SESSION',
+  'BRANCH_EXISTS',
+  'COMMAND_NOT_FOUND',
+  'CONNECTION_LOST',
+  'DETACHED_HEAD',
+  'DISK_FULL',
+  'FOLDER_EXISTS',
+  'GIT_FAILED',
+  'GIT_MISSING',
+  'GIT_TOO_OLD',
+  'HELPER_NOT_RUNNING',
+  'HELPER_START_FAILED',
+  'HOST_START_FAILED',
+  'INVALID_ARGUMENT',
+  'INVALID_NAME',
+  'INPUT_TOO_LARGE',
+  'MAX_SESSIONS',
+  'NAME_EXISTS',
+  'NO_COMMITS',
+  'NO_FOLDER',
+  'NOT_A_REPOSITORY',
+  'PROTOCOL_MISMATCH',
+  'REVISION_CONFLICT',
+  'SESSION_NOT_FOUND',
+  'SESSION_NOT_RUNNING',
+  'SESSION_RUNNING',
+  'STORAGE_NOT_WRITABLE',
+  'TIMEOUT',
+  'UNAUTHORIZED',
+  'UNKNOWN',
+  'UNSAFE_FOLDER',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+export interface HoldfastErrorOptions {
+  /** What to do next, one sentence. */
+  advice?: string;
+  /** Plain JSON for programs: the session's id, a path, the current record. */
+  data?: Record<string, unknown>;
+  cause?: unknown;
+}
+
+/** An error meant for a person: what happened, to which session, what was kept, and what to do next. */
+export class HoldfastError extends Error {
+  override readonly name = 'HoldfastError';
+  readonly code: ErrorCode;
+  readonly advice: string | undefined;
+  readonly data: Record<string, unknown>;
+
+  constructor(code: ErrorCode, message: string, options: HoldfastErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.advice = options.advice;
+    this.data = options.data ?? {};
+  }
+
+  /** The message and the advice as one line of text. */
+  get text(): string {
+    return this.advice ? `${this.message} ${this.advice}` : this.message;
+  }
+}
+
+/** The plain shape in which an error crosses a process boundary. */
+export interface ErrorShape {
+  code: ErrorCode;
+  message: string;
+  advice?: string;
+  data?: Record<string, unknown>;
+}
+
+export function toErrorShape(error: unknown): ErrorShape {
+  if (!(error instanceof HoldfastError)) return { code: 'UNKNOWN', message: describeError(error) };
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.advice === undefined ? {} : { advice: error.advice }),
+    data: error.data,
+  };
+}
+
+/** Rebuilds an error from what came over the wire; anything that does not fit becomes `UNKNOWN`. */
+export function fromErrorShape(shape: unknown): HoldfastError {
+  const { code, message, advice, data } = (typeof shape === 'object' && shape ? shape : {}) as Record<string, unknown>;
+  return new HoldfastError(isErrorCode(code) ? code : 'UNKNOWN', String(message ?? shape), {
+    ...(typeof advice === 'string' ? { advice } : {}),
+    ...(typeof data === 'object' && data ? { data: data as Record<string, unknown> } : {}),
+  });
+}
+
+function isErrorCode(value: unknown): value is ErrorCode {
+  return errorCodes.includes(value as ErrorCode);
+}
+
+/** The message of anything that was thrown. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The `code` of a Node.js system error, such as `ENOENT`. */
+export function systemErrorCode(error: unknown): string | undefined {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}

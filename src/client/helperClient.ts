@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestType, RequestType0 } from 'vscode-jsonrpc';
+import { HoldfastError } from '../base/errors.ts';
+import { Emitter } from '../base/event.ts';
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { type HelperStatus, helperMethods, type RegistryChange, type RegistryList } from '../protocol/helperRpc.ts';
+import type { LaunchSpec } from '../protocol/hostMessages.ts';
+import type { RecordChanges, SessionRecord } from '../protocol/sessionRecord.ts';
+import type { HelperConnection } from './helperConnection.ts';
+import type { HelperLauncher } from './helperLauncher.ts';
+
+/** How often a change is tried again on the newest record before the conflict is the user's to see. */
+const maxRebases = 3;
+
+export interface HelperClientOptions {
+  launcher: HelperLauncher;
+  /** The replica handed over at each new connection, so that a new helper knows what this client knows. */
+  replica: () => SessionRecord[];
+}
+
+/**
+ * The helper as its clients see it: always there. A lost connection is made anew, with a new helper if need
+ * be, and what was asked meanwhile is asked again under the same request id.
+ */
+export class HelperClient implements Disposable {
+  readonly #options: HelperClientOptions;
+  readonly #disposables = new DisposableStore();
+  readonly #onList = new Emitter<RegistryList>();
+  /** The whole registry: at each new connection, and after a gap in the changes. */
+  readonly onList = this.#onList.event;
+  readonly #onChange = new Emitter<SessionRecord>();
+  readonly onChange = this.#onChange.event;
+  readonly #onConnectionChange = new Emitter<boolean>();
+  /** True when connected, false when the connection was lost. */
+  readonly onConnectionChange = this.#onConnectionChange.event;
+  #connection: HelperConnection | undefined;
+  #opening: Promise<HelperConnection> | undefined;
+  #sequence = 0;
+
+  constructor(options: HelperClientOptions) {
+    this.#options = options;
+  }
+
+  /** Connects, starting a helper if none runs. */
+  async connect(): Promise<void> {
+    await this.#connected(() => this.#options.launcher.connectOrStart());
+  }
+
+  /** Connects to a helper that runs; false where none does. */
+  async join(): Promise<boolean> {
+    if (this.#connection?.isOpen) return true;
+    const running = await this.#options.launcher.tryConnect();
+    if (!running) return false;
+    await this.#connected(async () => running);
+    return true;
+  }
+
+  list(): Promise<RegistryList> {
+    return this.#call0(helperMethods.list);
+  }
+
+  status(): Promise<HelperStatus> {
+    return this.#call0(helperMethods.status);
+  }
+
+  /** @throws {HoldfastError} `MAX_SESSIONS`, `NAME_EXISTS`, `BRANCH_EXISTS` */
+  create(record: SessionRecord, limit: number | null): Promise<SessionRecord> {
+    return this.#call(helperMethods.create, { requestId: randomUUID(), record, limit });
+  }
+
+  /**
+   * Changes a session's record, on the newest revision if it was changed elsewhere meanwhile.
+   *
+   * @throws {HoldfastError} `REVISION_CONFLICT` after three rebases, `SESSION_NOT_FOUND`, `NAME_EXISTS`
+   */
+  async update(record: SessionRecord, changes: (current: SessionRecord) => RecordChanges): Promise<SessionRecord> {
+    return rebasing(record, (current) =>
+      this.#call(helperMethods.update, {
+        requestId: randomUUID(),
+        id: current.id,
+        baseRevision: current.revision,
+        changes: changes(current),
+      }),
+    );
+  }
+
+  start(launch: LaunchSpec): Promise<SessionRecord> {
+    return this.#call(helperMethods.start, { requestId: randomUUID(), launch });
+  }
+
+  stop(id: string, graceMs: number): Promise<SessionRecord> {
+    return this.#call(helperMethods.stop, { requestId: randomUUID(), id, graceMs });
+  }
+
+  delete(record: SessionRecord): Promise<SessionRecord> {
+    return rebasing(record, ({ id, revision }) =>
+      this.#call(helperMethods.delete, { requestId: randomUUID(), id, baseRevision: revision }),
+    );
+  }
+
+  /** Ends the helper that runs, if one does, and starts a new one, which adopts the sessions. */
+  async restartHelper(): Promise<void> {
+    const running = await this.#options.launcher.tryConnect();
+    if (running) {
+      const closed = new Promise<void>((resolve) => running.onClose(resolve));
+      await running.request0(helperMethods.shutdown);
+      await closed;
+    }
+    await this.connect();
+  }
+
+  dispose(): void {
+    this.#disposables.dispose();
+    this.#connection?.dispose();
+  }
+
+  #call<P, R>(method: RequestType<P, R, unknown>, params: P): Promise<R> {
+    return this.#retry((connection) => connection.request(method, params));
+  }
+
+  #call0<R>(method: RequestType0<R, unknown>): Promise<R> {
+    return this.#retry((connection) => connection.request0(method));
+  }
+
+  /** A request cut off by the helper's end is sent once more, to the next helper. */
+  async #retry<R>(send: (connection: HelperConnection) => Promise<R>): Promise<R> {
+    const open = () => this.#connected(() => this.#options.launcher.connectOrStart());
+    try {
+      return await send(await open());
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || error.code !== 'CONNECTION_LOST') throw error;
+      return send(await open());
+    }
+  }
+
+  async #connected(open: () => Promise<HelperConnection>): Promise<HelperConnection> {
+    if (this.#disposables.isDisposed) throw new HoldfastError('CONNECTION_LOST', 'This window is closing.');
+    if (this.#connection?.isOpen) return this.#connection;
+    // However many callers noticed the loss, one connection is opened for all of them.
+    this.#opening ??= this.#open(open).finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #open(open: () => Promise<HelperConnection>): Promise<HelperConnection> {
+    const connection = await open();
+    connection.onClose(() => {
+      if (!this.#disposables.isDisposed) this.#onConnectionChange.fire(false);
+    });
+    connection.onRegistryChange((change) => void this.#changed(connection, change));
+    this.#accept(await connection.request(helperMethods.sync, { records: this.#options.replica() }));
+    this.#connection = connection;
+    this.#onConnectionChange.fire(true);
+    return connection;
+  }
+
+  #accept(list: RegistryList): void {
+    this.#sequence = list.sequence;
+    this.#onList.fire(list);
+  }
+
+  async #changed(connection: HelperConnection, { sequence, record }: RegistryChange): Promise<void> {
+    if (sequence <= this.#sequence) return;
+    const isNext = sequence === this.#sequence + 1;
+    this.#sequence = sequence;
+    if (isNext) this.#onChange.fire(record);
+    else this.#accept(await connection.request0(helperMethods.list));
+  }
+}
+
+async function rebasing(
+  record: SessionRecord,
+  mutate: (current: SessionRecord) => Promise<SessionRecord>,
+): Promise<SessionRecord> {
+  let current = record;
+  for (let rebase = 0; ; rebase++) {
+    try {
+      return await mutate(current);
+    } catch (error) {
+      const isConflict = error instanceof HoldfastError && error.code === 'REVISION_CONFLICT';
+      if (!isConflict || rebase === maxRebases) throw error;
+      current = error.data.current as SessionRecord;
+    }
+  }
+}

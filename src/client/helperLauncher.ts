@@ -1,0 +1,103 @@
+import path from 'node:path';
+import * as v from 'valibot';
+import { delay } from '../base/async.ts';
+import { backoff } from '../base/backoff.ts';
+import { fromErrorShape, HoldfastError, systemErrorCode } from '../base/errors.ts';
+import { startBackground } from '../node/backgroundProcess.ts';
+import { readJson } from '../node/durableFile.ts';
+import { type Machine, type RepositoryPlaces, repositoryPlaces } from '../node/places.ts';
+import { stageRuntime } from '../node/runtimeFolder.ts';
+import { readToken } from '../node/token.ts';
+import type { HelperHello } from '../protocol/helperRpc.ts';
+import { HelperConnection } from './helperConnection.ts';
+
+/** How long a helper may take from its start to its first answer; milliseconds. */
+const startDeadline = 20_000;
+
+/** V8 settings that keep a mostly idle program small. */
+const helperFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
+
+/** Errors of a socket that mean only that nobody listens there. */
+const nobodyListens = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTCONN']);
+
+const helperFileSchema = v.object({ socket: v.string() });
+
+export interface HelperLauncherOptions {
+  machine: Machine;
+  key: string;
+  /** The folder of the built programs. */
+  dist: string;
+  client: HelperHello['client'];
+}
+
+/** Finds the repository's helper, or starts it. Any number may try at once: one helper comes of it. */
+export class HelperLauncher {
+  readonly #options: HelperLauncherOptions;
+  readonly #places: RepositoryPlaces;
+
+  constructor(options: HelperLauncherOptions) {
+    this.#options = options;
+    this.#places = repositoryPlaces(options.machine, options.key);
+  }
+
+  /** A connection to the helper that runs; undefined where none does. */
+  async tryConnect(): Promise<HelperConnection | undefined> {
+    try {
+      const token = await readToken(this.#places.stateFolder);
+      return await HelperConnection.connect({ socket: await this.#socket(), token, client: this.#options.client });
+    } catch (error) {
+      if (isNobodyThere(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** @throws {HoldfastError} `HELPER_START_FAILED`, with the log's path in `data.log`. */
+  async connectOrStart(): Promise<HelperConnection> {
+    const running = await this.tryConnect();
+    if (running) return running;
+    const deadline = Date.now() + startDeadline;
+    await this.#start();
+    // Another starter's helper may still be on its way to its socket.
+    for (const pause of backoff({ initial: 10, max: 200 })) {
+      const connection = await this.tryConnect();
+      if (connection) return connection;
+      if (Date.now() > deadline) break;
+      await delay(pause);
+    }
+    throw this.#startFailed('does not answer');
+  }
+
+  async #start(): Promise<void> {
+    const runtime = await stageRuntime(this.#options.dist, this.#places.stateFolder);
+    const { report } = await startBackground({
+      script: path.join(runtime, 'helper.cjs'),
+      args: [this.#options.key],
+      flags: helperFlags,
+      logFile: this.#places.helperLog,
+      deadline: startDeadline,
+      errorCode: 'HELPER_START_FAILED',
+    });
+    const { error } = (report ?? {}) as { error?: unknown };
+    if (error) throw this.#startFailed(`could not start: ${fromErrorShape(error).text}`);
+    if (!report) throw this.#startFailed('ended at once');
+  }
+
+  /** The running helper's own word first: its environment may name another socket folder than ours. */
+  async #socket(): Promise<string> {
+    const file = v.safeParse(helperFileSchema, await readJson(this.#places.helperFile));
+    return file.success ? file.output.socket : this.#places.helperSocket;
+  }
+
+  #startFailed(what: string): HoldfastError {
+    const log = this.#places.helperLog;
+    return new HoldfastError('HELPER_START_FAILED', `The Holdfast helper ${what}.`, {
+      advice: `Its log is ${log}.`,
+      data: { log },
+    });
+  }
+}
+
+function isNobodyThere(error: unknown): boolean {
+  if (error instanceof HoldfastError) return error.code === 'CONNECTION_LOST';
+  return nobodyListens.has(systemErrorCode(error) ?? '');
+}

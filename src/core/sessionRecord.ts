@@ -1,0 +1,47 @@
+import type { RecordChanges, SessionCommand, SessionRecord } from '../protocol/sessionRecord.ts';
+
+export interface NewSession {
+  id: string;
+  name: string;
+  branch: string;
+  baseBranch: string;
+  worktreePath: string;
+  command: SessionCommand;
+  cwd?: string;
+  now: Date;
+}
+
+export function newRecord({ now, cwd, ...fields }: NewSession): SessionRecord {
+  const createdAt = now.toISOString();
+  return {
+    ...fields,
+    ...(cwd ? { cwd } : {}),
+    status: 'idle',
+    createdAt,
+    lastActivity: createdAt,
+    template: fields.command === null ? 'shell' : 'command',
+    policy: { retry: 'onCrash' },
+    attempts: 0,
+    revision: 0,
+  };
+}
+
+/** The record after `changes`, one revision on. */
+export function revise(record: SessionRecord, changes: RecordChanges): SessionRecord {
+  const next: Record<string, unknown> = { ...record, ...changes, id: record.id, revision: record.revision + 1 };
+  for (const key of Object.keys(next)) if (next[key] === undefined) delete next[key];
+  return next as SessionRecord;
+}
+
+export function isRunning(record: SessionRecord): boolean {
+  return record.status === 'active' || record.status === 'waiting' || record.status === 'recovering';
+}
+
+export function isLive(record: SessionRecord): boolean {
+  return record.deletedAt === undefined;
+}
+
+/** Sessions in the order in which they were made. */
+export function byCreation(a: SessionRecord, b: SessionRecord): number {
+  return a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : a.id < b.id ? -1 : 1;
+}

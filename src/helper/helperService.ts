@@ -1,0 +1,109 @@
+import * as v from 'valibot';
+import { HoldfastError } from '../base/errors.ts';
+import { Emitter } from '../base/event.ts';
+import { isRunning } from '../core/sessionRecord.ts';
+import type { Log } from '../node/log.ts';
+import type { HelperStatus, RegistryList } from '../protocol/helperRpc.ts';
+import type { LaunchSpec } from '../protocol/hostMessages.ts';
+import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
+import type { HostSupervisor } from './hostSupervisor.ts';
+import type { Registry } from './registry.ts';
+import type { SessionFiles } from './sessionFiles.ts';
+
+/** Answers kept for requests that may be sent again. */
+const maxAnswers = 256;
+
+export interface HelperServiceOptions {
+  registry: Registry;
+  supervisor: HostSupervisor;
+  files: SessionFiles;
+  log: Log;
+  version: string;
+  clients: () => number;
+}
+
+/** What the helper does for its clients, apart from the wire. */
+export class HelperService {
+  readonly registry: Registry;
+  readonly supervisor: HostSupervisor;
+  readonly #options: HelperServiceOptions;
+  readonly #answers = new Map<string, Promise<SessionRecord>>();
+  readonly #startedAt = new Date().toISOString();
+  readonly #onShutdownRequest = new Emitter<void>();
+  readonly onShutdownRequest = this.#onShutdownRequest.event;
+
+  constructor(options: HelperServiceOptions) {
+    this.#options = options;
+    this.registry = options.registry;
+    this.supervisor = options.supervisor;
+  }
+
+  /** Runs a mutation once for each request id; a retry gets the first one's answer. */
+  once(requestId: string, mutate: () => Promise<SessionRecord>): Promise<SessionRecord> {
+    const known = this.#answers.get(requestId);
+    if (known) return known;
+    const answer = mutate();
+    this.#answers.set(requestId, answer);
+    const [oldest] = this.#answers.keys();
+    if (this.#answers.size > maxAnswers && oldest !== undefined) this.#answers.delete(oldest);
+    return answer;
+  }
+
+  /** Merges a window's replica; records it brought back may have a host that still runs. */
+  async sync(replica: unknown[]): Promise<RegistryList> {
+    const records = replica.map((record) => v.safeParse(sessionRecordSchema, record));
+    const valid = records.filter((record) => record.success).map((record) => record.output);
+    const damaged = records.length - valid.length;
+    if (damaged > 0) this.#options.log.warn('A replica held damaged records', { damaged });
+    await this.registry.merge(valid);
+    await this.reconcile();
+    return this.registry.list();
+  }
+
+  async start(launch: LaunchSpec): Promise<SessionRecord> {
+    const record = this.registry.require(launch.sessionId);
+    try {
+      return await this.supervisor.start(launch);
+    } catch (error) {
+      this.#options.log.error('A session could not be started', { id: record.id, error });
+      throw error;
+    }
+  }
+
+  /** @throws {HoldfastError} `SESSION_RUNNING`, `SESSION_NOT_FOUND`, `REVISION_CONFLICT` */
+  async delete(id: string, baseRevision: number): Promise<SessionRecord> {
+    const record = this.registry.get(id);
+    if (record && isRunning(record)) {
+      throw new HoldfastError('SESSION_RUNNING', `“${record.name}” still runs.`, {
+        advice: 'Stop it first.',
+        data: { id },
+      });
+    }
+    const tombstone = await this.registry.remove(id, baseRevision);
+    await this.#options.files.forget(id);
+    return tombstone;
+  }
+
+  status(): HelperStatus {
+    return {
+      pid: process.pid,
+      version: this.#options.version,
+      startedAt: this.#startedAt,
+      clients: this.#options.clients(),
+      hosts: this.supervisor.count,
+    };
+  }
+
+  requestShutdown(): null {
+    // The answer must leave before the connection does.
+    setImmediate(() => this.#onShutdownRequest.fire());
+    return null;
+  }
+
+  /** A record that says it runs while no host does, or the other way round, is put right. */
+  async reconcile(): Promise<void> {
+    await this.supervisor.adoptAll();
+    const running = this.registry.list().records.filter((record) => isRunning(record) && !record.deletedAt);
+    await Promise.all(running.map(({ id }) => this.supervisor.noteMissingHost(id)));
+  }
+}

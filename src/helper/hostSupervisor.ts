@@ -1,0 +1,210 @@
+import { KeyedSequencer, withDeadline } from '../base/async.ts';
+import { fromErrorShape, HoldfastError } from '../base/errors.ts';
+import { Emitter, nextEvent } from '../base/event.ts';
+import { HostClient } from '../client/hostClient.ts';
+import { isRunning } from '../core/sessionRecord.ts';
+import { type SessionEvent, transition } from '../core/statusMachine.ts';
+import { startBackground } from '../node/backgroundProcess.ts';
+import type { Log } from '../node/log.ts';
+import { liveness } from '../node/processIdentity.ts';
+import type { RegistryChange } from '../protocol/helperRpc.ts';
+import type { HostExit, HostFile, LaunchSpec } from '../protocol/hostMessages.ts';
+import type { RecordChanges, SessionRecord } from '../protocol/sessionRecord.ts';
+import type { Registry } from './registry.ts';
+import type { SessionFiles } from './sessionFiles.ts';
+
+/** How long a session host may take to report that its process runs; milliseconds. */
+const startDeadline = 15_000;
+
+/** What a process that was told to end gets on top of its grace time until its host reports; milliseconds. */
+const stopMargin = 10_000;
+
+/** V8 settings that keep a mostly idle program small. */
+const hostFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
+
+export interface HostSupervisorOptions {
+  key: string;
+  /** The bundle of the session host. */
+  hostScript: string;
+  token: string;
+  files: SessionFiles;
+  registry: Registry;
+  log: Log;
+}
+
+/** Starts, adopts and stops session hosts, and turns what happens to them into changes of their records. */
+export class HostSupervisor {
+  readonly #options: HostSupervisorOptions;
+  readonly #links = new Map<string, HostClient>();
+  readonly #operations = new KeyedSequencer<string>();
+  readonly #onLinksChange = new Emitter<void>();
+  readonly onLinksChange = this.#onLinksChange.event;
+
+  constructor(options: HostSupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Hosts this helper is connected to. */
+  get count(): number {
+    return this.#links.size;
+  }
+
+  /** Takes in every host that runs, and notes the end of every one that does not. */
+  async adoptAll(): Promise<void> {
+    const ids = await this.#options.files.list();
+    await Promise.all(ids.map((id) => this.#operations.queue(id, () => this.#adopt(id))));
+  }
+
+  /** Notes the end of a session that is said to run but has no host left, not even its file. */
+  noteMissingHost(id: string): Promise<void> {
+    return this.#operations.queue(id, async () => {
+      if (!this.#links.has(id) && !(await this.#options.files.readHost(id))) await this.#noteLost(id);
+    });
+  }
+
+  /** @throws {HoldfastError} `HOST_START_FAILED` and what the host itself reports. */
+  start(launch: LaunchSpec): Promise<SessionRecord> {
+    return this.#operations.queue(launch.sessionId, () => this.#start(launch));
+  }
+
+  /** Ends a session's process; resolves once its record says so. */
+  async stop(id: string, graceMs: number): Promise<SessionRecord> {
+    const { registry } = this.#options;
+    const link = this.#links.get(id);
+    const record = registry.require(id);
+    if (!link || !isRunning(record)) return record;
+    const giveUp = new AbortController();
+    const isEnd = (change: RegistryChange) => change.record.id === id && !isRunning(change.record);
+    const ended = nextEvent(registry.onChange, isEnd, giveUp.signal);
+    link.stop(graceMs);
+    try {
+      return (await withDeadline(ended, graceMs + stopMargin, () => doesNotEnd(record))).record;
+    } finally {
+      giveUp.abort();
+    }
+  }
+
+  /** Brings the records' last activity up to date. */
+  async sampleActivity(): Promise<void> {
+    await Promise.all([...this.#links].map(([id, link]) => this.#sampleOne(id, link)));
+  }
+
+  /** Lets go of the hosts, which run on. */
+  dispose(): void {
+    for (const link of this.#links.values()) link.dispose();
+    this.#links.clear();
+  }
+
+  async #sampleOne(id: string, link: HostClient): Promise<void> {
+    try {
+      const { lastOutputAt } = await link.status();
+      await this.#options.registry.apply(id, ({ lastActivity }) =>
+        lastOutputAt && lastOutputAt > lastActivity ? { lastActivity: lastOutputAt } : undefined,
+      );
+    } catch (error) {
+      this.#options.log.debug('A host did not report its activity', { id, error });
+    }
+  }
+
+  async #adopt(id: string): Promise<void> {
+    if (this.#links.has(id)) return;
+    const { files, registry, log } = this.#options;
+    const file = await files.readHost(id);
+    const record = registry.get(id);
+    if (!file || !record) return;
+    if (file.exit) return this.#noteExit(id, file.exit);
+    if ((await liveness(file)) === 'gone') return this.#noteLost(id);
+    try {
+      await this.#link(id, file);
+      await this.#note(id, 'started', { ptyPid: file.ptyPid });
+      log.info('Adopted a session host', { id, host: file.pid });
+    } catch (error) {
+      // A host that lives but does not answer is left alone; only its own end is an end.
+      log.warn('A session host does not answer', { id, host: file.pid, error });
+    }
+  }
+
+  async #start(launch: LaunchSpec): Promise<SessionRecord> {
+    const id = launch.sessionId;
+    const { files, registry, key, hostScript, log } = this.#options;
+    await this.#adopt(id);
+    if (this.#links.has(id)) return registry.require(id);
+    await files.saveLaunch(launch);
+    const program = { script: hostScript, args: [key, id], flags: hostFlags };
+    const { report, pid } = await startBackground({
+      ...program,
+      logFile: files.places(id).log,
+      deadline: startDeadline,
+      errorCode: 'HOST_START_FAILED',
+    });
+    const { error, ptyPid } = (report ?? {}) as { error?: unknown; ptyPid?: number };
+    if (error) throw fromErrorShape(error);
+    if (!ptyPid) {
+      throw new HoldfastError('HOST_START_FAILED', 'The session host ended before its process ran.', {
+        advice: `Its log is ${files.places(id).log}.`,
+        data: { id, log: files.places(id).log },
+      });
+    }
+    log.info('Started a session host', { id, host: pid, ptyPid });
+    const host = await files.readHost(id);
+    const record = await this.#note(id, 'started', { ptyPid, exit: undefined, endedAt: undefined });
+    if (host?.exit) await this.#noteExit(id, host.exit);
+    else if (host) await this.#link(id, host).catch((cause) => this.#linkFailed(id, cause));
+    return registry.get(id) ?? record;
+  }
+
+  async #linkFailed(id: string, error: unknown): Promise<void> {
+    this.#options.log.warn('The new session host was gone before it could be reached', { id, error });
+    await this.#afterClose(id);
+  }
+
+  async #link(id: string, { socket }: HostFile): Promise<void> {
+    const link = await HostClient.connect({
+      socket,
+      token: this.#options.token,
+      client: { kind: 'helper', pid: process.pid },
+    });
+    this.#links.set(id, link);
+    link.onExit((exit) => void this.#operations.queue(id, () => this.#noteExit(id, exit)));
+    link.onClose(() => {
+      if (this.#links.get(id) !== link) return;
+      this.#links.delete(id);
+      void this.#operations.queue(id, () => this.#afterClose(id));
+      this.#onLinksChange.fire();
+    });
+    this.#onLinksChange.fire();
+  }
+
+  /** The connection ended: the host has exited, was killed, or is alive and must be reached again. */
+  async #afterClose(id: string): Promise<void> {
+    const record = this.#options.registry.get(id);
+    if (record && isRunning(record)) await this.#adopt(id);
+  }
+
+  async #noteExit(id: string, { code, signal, reason, endedAt }: HostExit): Promise<void> {
+    const event = reason === 'stop' ? 'stopped' : code === 0 ? 'exitedWell' : 'exitedBadly';
+    await this.#note(id, event, { ptyPid: undefined, endedAt, exit: { code, signal, reason } });
+  }
+
+  async #noteLost(id: string): Promise<void> {
+    const endedAt = new Date().toISOString();
+    await this.#note(id, 'lost', { ptyPid: undefined, endedAt, exit: { code: null, signal: null, reason: 'lost' } });
+  }
+
+  /** An event that says what the record says already, such as a second report of an end, changes nothing. */
+  async #note(id: string, event: SessionEvent, changes: RecordChanges): Promise<SessionRecord> {
+    return this.#options.registry.apply(id, (record) => {
+      const isNews = event === 'started' ? record.ptyPid !== changes.ptyPid : isRunning(record);
+      if (!isNews) return undefined;
+      const from = event === 'started' && isRunning(record) ? 'idle' : record.status;
+      return { ...changes, status: transition(from, event) };
+    });
+  }
+}
+
+function doesNotEnd({ id, name }: SessionRecord): HoldfastError {
+  return new HoldfastError('TIMEOUT', `“${name}” does not end. Nothing was lost.`, {
+    advice: 'Try again, or end its process yourself.',
+    data: { id },
+  });
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { toErrorShape } from '../base/errors.ts';
+import { writeJson } from '../node/durableFile.ts';
+import { tryLock } from '../node/lockFile.ts';
+import { createFileLog, type Log } from '../node/log.ts';
+import { type Machine, repositoryPlaces, thisMachine } from '../node/places.ts';
+import { prepareSocketFolder } from '../node/sockets.ts';
+import { readToken } from '../node/token.ts';
+import { HelperServer } from './helperServer.ts';
+import { HelperService } from './helperService.ts';
+import { HostSupervisor } from './hostSupervisor.ts';
+import { Registry } from './registry.ts';
+import { SessionFiles } from './sessionFiles.ts';
+
+const defaultGraceMs = 30_000;
+
+/** How often the records' last activity is brought up to date; milliseconds. */
+const activityInterval = 30_000;
+
+/** `helper.cjs <repository key>`; says on standard output, in one line, that it is ready, or why it is not. */
+async function main(): Promise<void> {
+  const [key = ''] = process.argv.slice(2);
+  const machine = thisMachine();
+  const log = createFileLog(repositoryPlaces(machine, key).helperLog, 'helper');
+  process.on('SIGHUP', () => undefined);
+  process.on('uncaughtException', (error) => log.error('Unexpected error', { error, stack: error.stack }));
+  process.on('unhandledRejection', (error) => log.error('Unexpected rejection', { error }));
+  try {
+    const server = await startHelper(machine, key, log);
+    report({ ready: server !== undefined });
+    await server?.ended;
+    process.exit(0);
+  } catch (error) {
+    log.error('The helper could not start', { error });
+    report({ error: toErrorShape(error) });
+    process.exit(1);
+  }
+}
+
+/** Undefined where another helper serves this repository already. */
+async function startHelper(machine: Machine, key: string, log: Log): Promise<HelperServer | undefined> {
+  const places = repositoryPlaces(machine, key);
+  await prepareSocketFolder(places.socketFolder);
+  const attempt = await tryLock(places.helperLock);
+  if (!('lock' in attempt)) return undefined;
+  const token = await readToken(places.stateFolder);
+  const version = readVersion();
+  const files = new SessionFiles(machine, key, log);
+  const registry = new Registry({ records: await files.readRecords(), save: (record) => files.saveRecord(record) });
+  const hostScript = path.join(__dirname, 'host.cjs');
+  const supervisor = new HostSupervisor({ key, hostScript, token, files, registry, log });
+  const service = new HelperService({ registry, supervisor, files, log, version, clients: () => server.clients });
+  const graceMs = Number(process.env.HOLDFAST_HELPER_GRACE_MS) || defaultGraceMs;
+  const server = new HelperServer({ places, token, version, service, lock: attempt.lock, log, graceMs });
+  await service.reconcile();
+  await server.open();
+  await writeJson(places.helperFile, { pid: process.pid, version, socket: places.helperSocket });
+  setInterval(() => void supervisor.sampleActivity(), activityInterval);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void server.close());
+  log.info('Helper started', { key, version, hosts: supervisor.count });
+  return server;
+}
+
+function readVersion(): string {
+  return JSON.parse(readFileSync(path.join(__dirname, 'version.json'), 'utf8')).version;
+}
+
+function report(message: unknown): void {
+  try {
+    process.stdout.write(`${JSON.stringify(message)}\n`);
+  } catch {
+    // Nobody listens any more.
+  }
+}
+
+void main();

@@ -1,0 +1,143 @@
+import type net from 'node:net';
+import * as v from 'valibot';
+import type { MessageConnection, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import { HoldfastError } from '../base/errors.ts';
+import { rpcOver, toResponseError } from '../node/rpcConnection.ts';
+import { tokensEqual } from '../node/token.ts';
+import {
+  createSchema,
+  deleteSchema,
+  type HelperWelcome,
+  helperEvents,
+  helperHelloSchema,
+  helperMethods,
+  type RegistryChange,
+  startSchema,
+  stopSessionSchema,
+  syncSchema,
+  updateSchema,
+} from '../protocol/helperRpc.ts';
+import type { RecordChanges } from '../protocol/sessionRecord.ts';
+import { helperProtocol, negotiate } from '../protocol/versions.ts';
+import type { HelperService } from './helperService.ts';
+
+/** How long a new connection may take to say who it is; milliseconds. */
+const helloDeadline = 5_000;
+
+export interface RpcSessionOptions {
+  socket: net.Socket;
+  token: string;
+  version: string;
+  service: HelperService;
+}
+
+/** One client of the helper: checks who it is, narrows what it sends, and answers. */
+export class RpcSession {
+  readonly #options: RpcSessionOptions;
+  readonly #connection: MessageConnection;
+  readonly #timer: NodeJS.Timeout;
+  #greeted = false;
+
+  constructor(options: RpcSessionOptions, onClose: () => void) {
+    this.#options = options;
+    this.#connection = rpcOver(options.socket);
+    this.#timer = setTimeout(() => options.socket.destroy(), helloDeadline);
+    this.#register();
+    this.#connection.onClose(() => {
+      clearTimeout(this.#timer);
+      onClose();
+    });
+    this.#connection.listen();
+  }
+
+  send(change: RegistryChange): void {
+    if (!this.#greeted) return;
+    // A connection that breaks reports its own end; what was on the way is listed again.
+    this.#connection.sendNotification(helperEvents.registryChanged, change).catch(() => undefined);
+  }
+
+  close(): void {
+    this.#options.socket.destroy();
+  }
+
+  #register(): void {
+    const { service } = this.#options;
+    this.#connection.onRequest(helperMethods.hello.method, (params: unknown) =>
+      this.#answer(() => this.#hello(params)),
+    );
+    this.#on(helperMethods.sync, syncSchema, ({ records }) => service.sync(records));
+    this.#on(helperMethods.create, createSchema, ({ requestId, record, limit }) =>
+      service.once(requestId, () => service.registry.create(record, limit)),
+    );
+    this.#on(helperMethods.update, updateSchema, ({ requestId, id, baseRevision, changes }) =>
+      service.once(requestId, () => service.registry.update(id, baseRevision, changes as RecordChanges)),
+    );
+    this.#on(helperMethods.start, startSchema, ({ requestId, launch }) =>
+      service.once(requestId, () => service.start(launch)),
+    );
+    this.#on(helperMethods.stop, stopSessionSchema, ({ requestId, id, graceMs }) =>
+      service.once(requestId, () => service.supervisor.stop(id, graceMs)),
+    );
+    this.#on(helperMethods.delete, deleteSchema, ({ requestId, id, baseRevision }) =>
+      service.once(requestId, () => service.delete(id, baseRevision)),
+    );
+    this.#on0(helperMethods.list, async () => service.registry.list());
+    this.#on0(helperMethods.status, async () => service.status());
+    this.#on0(helperMethods.shutdown, async () => service.requestShutdown());
+  }
+
+  #on<P, R, S extends v.GenericSchema>(
+    method: RequestType<P, R, unknown>,
+    schema: S,
+    handle: (params: v.InferOutput<S>) => Promise<R>,
+  ): void {
+    this.#connection.onRequest(method.method, (params: unknown) =>
+      this.#answer(() => {
+        this.#requireHello();
+        return handle(v.parse(schema, params));
+      }),
+    );
+  }
+
+  #on0<R>(method: RequestType0<R, unknown>, handle: () => Promise<R>): void {
+    this.#connection.onRequest(method.method, () =>
+      this.#answer(() => {
+        this.#requireHello();
+        return handle();
+      }),
+    );
+  }
+
+  async #answer(handle: () => Promise<unknown>): Promise<unknown> {
+    try {
+      return await handle();
+    } catch (error) {
+      throw toResponseError(v.isValiError(error) ? invalid(error) : error);
+    }
+  }
+
+  async #hello(params: unknown): Promise<HelperWelcome> {
+    const { token, protocol } = v.parse(helperHelloSchema, params);
+    if (!tokensEqual(token, this.#options.token)) throw new HoldfastError('UNAUTHORIZED', 'The token is wrong.');
+    const agreed = negotiate(helperProtocol, protocol);
+    if (agreed === undefined) {
+      throw new HoldfastError('PROTOCOL_MISMATCH', 'The helper that runs is of another version.', {
+        advice: 'Run “Holdfast: Restart Helper”; sessions run on.',
+        data: { ours: helperProtocol, theirs: protocol },
+      });
+    }
+    clearTimeout(this.#timer);
+    this.#greeted = true;
+    return { protocol: agreed, pid: process.pid, version: this.#options.version };
+  }
+
+  #requireHello(): void {
+    if (!this.#greeted) throw new HoldfastError('UNAUTHORIZED', 'Say hello first.');
+  }
+}
+
+function invalid(error: { message: string; issues: readonly v.BaseIssue<unknown>[] }): HoldfastError {
+  const [issue] = error.issues;
+  const where = issue ? v.getDotPath(issue) : undefined;
+  return new HoldfastError('INVALID_ARGUMENT', `${where ? `${where}: ` : ''}${error.message}`, { cause: error });
+}

@@ -1,0 +1,174 @@
+import { Emitter } from '../base/event.ts';
+import { encodeFrame, frameType } from '../protocol/frames.ts';
+import type { HostExit, HostStatus, LaunchSpec, SavedScreen, TerminalSize } from '../protocol/hostMessages.ts';
+import { Journal } from './journal.ts';
+import { OutputBatcher } from './outputBatcher.ts';
+import type { OutputSource, OutputStream } from './outputStream.ts';
+import type { Pty, PtyExit } from './pty.ts';
+import { QueryFilter } from './queryFilter.ts';
+import { Screen, type Snapshot } from './screen.ts';
+import type { Transcript } from './transcript.ts';
+
+/** Recent output kept for clients that come back; bytes. */
+const journalCapacity = 1024 * 1024;
+
+/** Uninterpreted output at which the program is made to wait, and at which it goes on; bytes. */
+const pauseAt = 1024 * 1024;
+const resumeAt = 256 * 1024;
+
+/** How long a full-screen program gets to notice the smaller of two sizes; milliseconds. */
+const repaintPause = 50;
+
+export interface SessionHostOptions {
+  launch: LaunchSpec;
+  pty: Pty;
+  transcript: Transcript;
+  /** The screen this session had before a restart; its offsets go on from there. */
+  previous?: SavedScreen | undefined;
+}
+
+/** One session: its process, its screen and its recent output, for any number of clients. */
+export class SessionHost implements OutputSource {
+  readonly journal: Journal;
+  readonly #pty: Pty;
+  readonly #screen: Screen;
+  readonly #transcript: Transcript;
+  readonly #filter = new QueryFilter();
+  readonly #batcher = new OutputBatcher((batch) => this.#output(batch));
+  readonly #streams = new Set<OutputStream>();
+  readonly #onResize = new Emitter<TerminalSize>();
+  readonly onResize = this.#onResize.event;
+  readonly #onExit = new Emitter<HostExit>();
+  /** Fires once, when the process has ended and all its output is in the journal. */
+  readonly onExit = this.#onExit.event;
+  readonly #startedAt = new Date();
+  readonly #sessionId: string;
+  #lastOutputAt: Date | undefined;
+  #paused = false;
+  #stopping: NodeJS.Timeout | undefined;
+  #exit: HostExit | undefined;
+
+  constructor({ launch, pty, transcript, previous }: SessionHostOptions) {
+    const startSeq = previous?.seq ?? 0;
+    this.#sessionId = launch.sessionId;
+    this.#pty = pty;
+    this.#transcript = transcript;
+    this.journal = new Journal(journalCapacity, startSeq);
+    this.#screen = new Screen({ ...launch, theme: launch.theme ?? 'dark' }, startSeq);
+    if (previous) this.#screen.restore(previous.screen);
+    this.#screen.onReply((text) => void pty.write(Buffer.from(text)));
+    pty.onData((data) => this.#read(data));
+    pty.onExit((exit) => void this.#ended(exit));
+  }
+
+  get exit(): HostExit | undefined {
+    return this.#exit;
+  }
+
+  get size(): TerminalSize {
+    return this.#screen.size;
+  }
+
+  status(clients: number): HostStatus {
+    return {
+      sessionId: this.#sessionId,
+      pid: process.pid,
+      ptyPid: this.#pty.pid,
+      ...this.#screen.size,
+      seq: this.journal.end,
+      clients,
+      startedAt: this.#startedAt.toISOString(),
+      lastOutputAt: this.#lastOutputAt?.toISOString() ?? null,
+      title: this.#screen.title,
+      exit: this.#exit ?? null,
+    };
+  }
+
+  snapshot(scrollback?: number): Promise<Snapshot> {
+    this.#batcher.flush();
+    return this.#screen.snapshot(scrollback);
+  }
+
+  addStream(stream: OutputStream): void {
+    this.#streams.add(stream);
+  }
+
+  removeStream(stream: OutputStream): void {
+    this.#streams.delete(stream);
+  }
+
+  set theme(theme: 'dark' | 'light') {
+    this.#screen.theme = theme;
+  }
+
+  /** Resolves once the operating system has taken the input. */
+  input(data: Buffer): Promise<void> {
+    return this.#pty.write(data);
+  }
+
+  resize(size: TerminalSize): void {
+    const { cols, rows } = this.#screen.size;
+    if (this.#exit || (size.cols === cols && size.rows === rows)) return;
+    this.#batcher.flush();
+    this.#screen.resize(size);
+    this.#pty.resize(size.cols, size.rows);
+    this.#transcript.resize(size);
+    this.#onResize.fire(size);
+  }
+
+  /** Makes a full-screen program paint anew; one that prints lines would only repeat its prompt. */
+  repaint(): void {
+    const { cols, rows } = this.#screen.size;
+    if (!this.#screen.isAlternate || rows < 2) return;
+    // The kernel signals a resize only when the size changes.
+    this.#pty.resize(cols, rows - 1);
+    setTimeout(() => this.#pty.resize(this.#screen.size.cols, this.#screen.size.rows), repaintPause).unref();
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#pty.signal(name as 'SIGINT');
+  }
+
+  /** Hangs up, and kills what still runs `graceMs` later. The exit is reported as asked for. */
+  stop(graceMs: number): void {
+    if (this.#exit || this.#stopping) return;
+    this.#stopping = setTimeout(() => this.#pty.signal('SIGKILL'), graceMs);
+    this.#pty.signal('SIGHUP');
+  }
+
+  #read(data: Buffer): void {
+    this.#lastOutputAt = new Date();
+    this.#batcher.push(data);
+  }
+
+  #output(batch: Buffer): void {
+    const seq = this.journal.end;
+    const shown = this.#filter.apply(batch);
+    this.journal.append(shown);
+    let frame: Buffer | undefined;
+    const encode = () => (frame ??= encodeFrame(frameType.output, seq, shown));
+    for (const stream of this.#streams) stream.output(seq, shown.length, encode);
+    this.#transcript.output(shown);
+    // The screen sees the questions too: it is the one that answers them.
+    this.#screen.write(batch, () => this.#relieve());
+    if (this.#screen.pending > pauseAt && !this.#paused) {
+      this.#paused = true;
+      this.#pty.pause();
+    }
+  }
+
+  #relieve(): void {
+    if (!this.#paused || this.#screen.pending > resumeAt) return;
+    this.#paused = false;
+    this.#pty.resume();
+  }
+
+  async #ended({ code, signal }: PtyExit): Promise<void> {
+    this.#batcher.flush();
+    const reason = this.#stopping ? 'stop' : 'exit';
+    clearTimeout(this.#stopping);
+    this.#exit = { code, signal, reason, endedAt: new Date().toISOString() };
+    await Promise.all([...this.#streams].map((stream) => stream.finish()));
+    this.#onExit.fire(this.#exit);
+  }
+}

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+import { HoldfastError } from '../base/errors.ts';
+
+/** The facts about a machine and its user that decide where things are kept. */
+export interface Machine {
+  platform: NodeJS.Platform;
+  env: Record<string, string | undefined>;
+  homedir: string;
+  tmpdir: string;
+  /** Numeric user id, or the user's name on Windows. */
+  user: string;
+}
+
+export function thisMachine(env: Record<string, string | undefined> = process.env): Machine {
+  return {
+    platform: process.platform,
+    env,
+    homedir: os.homedir(),
+    tmpdir: os.tmpdir(),
+    user: process.getuid ? String(process.getuid()) : os.userInfo().username,
+  };
+}
+
+/** Path rules of the machine that is described, which a unit test may choose freely. */
+function pathOf(machine: Machine): path.PlatformPath {
+  return machine.platform === 'win32' ? path.win32 : path.posix;
+}
+
+/** The user's state folder: runtime copies, session folders, token, logs. */
+export function stateFolder(machine: Machine): string {
+  const { env, homedir, platform } = machine;
+  const { join } = pathOf(machine);
+  if (env.HOLDFAST_STATE_DIR) return env.HOLDFAST_STATE_DIR;
+  if (platform === 'darwin') return join(homedir, 'Library', 'Application Support', 'holdfast');
+  if (platform === 'win32') return join(env.LOCALAPPDATA || join(homedir, 'AppData', 'Local'), 'holdfast');
+  return join(env.XDG_STATE_HOME || join(homedir, '.local', 'state'), 'holdfast');
+}
+
+/** The folder for sockets; not used on Windows, where named pipes have a namespace of their own. */
+export function socketFolder(machine: Machine): string {
+  const { env, tmpdir, user } = machine;
+  const { join } = pathOf(machine);
+  if (env.HOLDFAST_RUNTIME_DIR) return env.HOLDFAST_RUNTIME_DIR;
+  return env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'holdfast') : join(tmpdir, `holdfast-${user}`);
+}
+
+/** The longest socket path that every supported system accepts, in bytes (macOS has the shortest limit). */
+const maxSocketPath = 103;
+
+/** Everything one repository keeps outside its own folder. */
+export interface RepositoryPlaces {
+  key: string;
+  stateFolder: string;
+  /** `<state>/<key>`. */
+  folder: string;
+  socketFolder: string;
+  helperSocket: string;
+  helperLock: string;
+  helperFile: string;
+  helperLog: string;
+  sessionsFolder: string;
+}
+
+/** 16 hex digits for the real path of a git common dir, or of a folder where there is no git. */
+export function repositoryKey(realPath: string): string {
+  return digest(realPath).slice(0, 16);
+}
+
+export function repositoryPlaces(machine: Machine, key: string): RepositoryPlaces {
+  const { join } = pathOf(machine);
+  const state = stateFolder(machine);
+  const folder = join(state, key);
+  return {
+    key,
+    stateFolder: state,
+    folder,
+    socketFolder: socketFolder(machine),
+    helperSocket: socketPath(machine, 'helper', key),
+    helperLock: join(folder, 'helper.lock'),
+    helperFile: join(folder, 'helper.json'),
+    helperLog: join(folder, 'helper.log'),
+    sessionsFolder: join(folder, 'sessions'),
+  };
+}
+
+/** Everything one session keeps outside its worktree. */
+export interface SessionPlaces {
+  folder: string;
+  record: string;
+  launch: string;
+  host: string;
+  screen: string;
+  transcript: string;
+  log: string;
+  socket: string;
+}
+
+export function sessionPlaces(machine: Machine, key: string, sessionId: string): SessionPlaces {
+  const { join } = pathOf(machine);
+  const folder = join(repositoryPlaces(machine, key).sessionsFolder, sessionId);
+  return {
+    folder,
+    record: join(folder, 'record.json'),
+    launch: join(folder, 'launch.json'),
+    host: join(folder, 'host.json'),
+    screen: join(folder, 'screen.json'),
+    transcript: join(folder, 'transcript.cast'),
+    log: join(folder, 'host.log'),
+    socket: socketPath(machine, 'host', `${key}/${sessionId}`),
+  };
+}
+
+/** The state folder is part of the name, so that a second one (a test's) never meets the first one's sockets. */
+function socketPath(machine: Machine, kind: 'helper' | 'host', identity: string): string {
+  const name = `${kind}-${digest(`${stateFolder(machine)}\0${identity}`).slice(0, 16)}`;
+  if (machine.platform === 'win32') return `\\\\.\\pipe\\holdfast-${name}`;
+  const socket = path.posix.join(socketFolder(machine), `${name}.sock`);
+  if (Buffer.byteLength(socket) <= maxSocketPath) return socket;
+  throw new HoldfastError('UNSAFE_FOLDER', `The socket path ${socket} is too long for this system.`, {
+    advice: 'Set HOLDFAST_RUNTIME_DIR to a short folder of your own.',
+  });
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,103 @@
+import * as v from 'valibot';
+import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import { launchSpecSchema } from './hostMessages.ts';
+import { type RecordChanges, type SessionRecord, sessionRecordSchema } from './sessionRecord.ts';
+
+/**
+ * Every method of the helper. Errors cross as JSON-RPC errors whose `data` is an `ErrorShape`.
+ * Each mutation carries a `requestId`: sent again, it returns the first answer.
+ */
+
+const requestId = v.pipe(v.string(), v.maxLength(64));
+
+export const helperHelloSchema = v.object({
+  protocol: v.object({ min: v.number(), max: v.number() }),
+  token: v.string(),
+  client: v.object({ kind: v.picklist(['window', 'cli', 'test']), pid: v.number(), version: v.string() }),
+});
+export type HelperHello = v.InferOutput<typeof helperHelloSchema>;
+
+export interface HelperWelcome {
+  protocol: number;
+  pid: number;
+  version: string;
+}
+
+/** The registry as it stood after change number `sequence`. */
+export interface RegistryList {
+  sequence: number;
+  records: SessionRecord[];
+}
+
+export const syncSchema = v.object({ records: v.array(v.unknown()) });
+export type Sync = v.InferOutput<typeof syncSchema>;
+
+export const createSchema = v.object({
+  requestId,
+  record: sessionRecordSchema,
+  /** How many sessions there may be; null for no limit. */
+  limit: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))),
+});
+export type Create = v.InferOutput<typeof createSchema>;
+
+export const updateSchema = v.object({
+  requestId,
+  id: v.string(),
+  baseRevision: v.number(),
+  changes: v.record(v.string(), v.unknown()),
+});
+export interface Update {
+  requestId: string;
+  id: string;
+  baseRevision: number;
+  changes: RecordChanges;
+}
+
+export const startSchema = v.object({ requestId, launch: launchSpecSchema });
+export type Start = v.InferOutput<typeof startSchema>;
+
+export const stopSessionSchema = v.object({ requestId, id: v.string(), graceMs: v.number() });
+export type StopSession = v.InferOutput<typeof stopSessionSchema>;
+
+export const deleteSchema = v.object({ requestId, id: v.string(), baseRevision: v.number() });
+export type Delete = v.InferOutput<typeof deleteSchema>;
+
+export interface HelperStatus {
+  pid: number;
+  version: string;
+  startedAt: string;
+  clients: number;
+  /** Sessions whose host is connected. */
+  hosts: number;
+}
+
+export const helperMethods = {
+  /** First on every connection; anything else before it closes the connection. */
+  hello: new RequestType<HelperHello, HelperWelcome, unknown>('hello'),
+  /** Hands over a replica and returns the merged registry. */
+  sync: new RequestType<Sync, RegistryList, unknown>('registry/sync'),
+  list: new RequestType0<RegistryList, unknown>('registry/list'),
+  /** Takes a new record in, if its name and branch are free and the limit allows one more. */
+  create: new RequestType<Create, SessionRecord, unknown>('session/create'),
+  /** Changes a record; a stale `baseRevision` gives `REVISION_CONFLICT` with the current record in `data`. */
+  update: new RequestType<Update, SessionRecord, unknown>('session/update'),
+  /** Starts the session's host; returns once its process runs. Starting one that runs returns its record. */
+  start: new RequestType<Start, SessionRecord, unknown>('session/start'),
+  /** Ends the session's process; returns once it has ended. */
+  stop: new RequestType<StopSession, SessionRecord, unknown>('session/stop'),
+  /** Turns the record into a tombstone and forgets the session's folder. */
+  delete: new RequestType<Delete, SessionRecord, unknown>('session/delete'),
+  status: new RequestType0<HelperStatus, unknown>('helper/status'),
+  /** Ends the helper; sessions run on and the next helper adopts them. */
+  shutdown: new RequestType0<null, unknown>('helper/shutdown'),
+} as const;
+
+/** What changed, as change number `sequence`; after a gap in the numbers a client lists again. */
+export interface RegistryChange {
+  sequence: number;
+  record: SessionRecord;
+}
+
+export const helperEvents = {
+  registryChanged: new NotificationType<RegistryChange>('registry/changed'),
+} as const;

@@ -1,0 +1,129 @@
+import * as v from 'valibot';
+
+/** JSON payloads of the session host's frozen verbs. Fields are only ever added, and are then optional. */
+
+const size = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+export const helloSchema = v.object({
+  protocol: v.object({ min: v.number(), max: v.number() }),
+  token: v.string(),
+  client: v.object({ kind: v.picklist(['window', 'cli', 'helper', 'test']), pid: v.number() }),
+});
+export type Hello = v.InferOutput<typeof helloSchema>;
+
+export const resizeSchema = v.object({ cols: size, rows: size });
+export type TerminalSize = v.InferOutput<typeof resizeSchema>;
+
+export const attachSchema = v.object({
+  cols: size,
+  rows: size,
+  /** Byte offset of the first byte the client lacks; absent, it wants a snapshot. */
+  from: v.optional(count),
+  /** Lines of scrollback the client can hold; absent, all that the host has. */
+  scrollback: v.optional(count),
+  /** What the host answers a program that asks for the terminal's colours. */
+  theme: v.optional(v.picklist(['dark', 'light'])),
+});
+export type Attach = v.InferOutput<typeof attachSchema>;
+
+export const signalSchema = v.object({ signal: v.picklist(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGKILL']) });
+export type Signal = v.InferOutput<typeof signalSchema>;
+
+export const snapshotRequestSchema = v.object({ scrollback: v.optional(count) });
+export type SnapshotRequest = v.InferOutput<typeof snapshotRequestSchema>;
+
+export const stopSchema = v.object({
+  /** Milliseconds between the hangup and the kill. */
+  graceMs: v.pipe(count, v.maxValue(600_000)),
+});
+export type Stop = v.InferOutput<typeof stopSchema>;
+
+/** How the session's process ended. `signal` is the signal's number. */
+export const exitSchema = v.object({
+  code: v.nullable(v.number()),
+  signal: v.nullable(v.number()),
+  /** `exit`: by itself; `stop`: a client asked for it. */
+  reason: v.picklist(['exit', 'stop']),
+  /** ISO 8601 UTC. */
+  endedAt: v.string(),
+});
+export type HostExit = v.InferOutput<typeof exitSchema>;
+
+export const welcomeSchema = v.object({
+  protocol: v.number(),
+  sessionId: v.string(),
+  pid: v.number(),
+});
+export type Welcome = v.InferOutput<typeof welcomeSchema>;
+
+export const hostStatusSchema = v.object({
+  sessionId: v.string(),
+  /** Of the host process. */
+  pid: v.number(),
+  /** Of the session's own process. */
+  ptyPid: v.number(),
+  cols: v.number(),
+  rows: v.number(),
+  /** Byte offset of the next byte of output. */
+  seq: v.number(),
+  clients: v.number(),
+  startedAt: v.string(),
+  /** ISO 8601 UTC; null before the first output. */
+  lastOutputAt: v.nullable(v.string()),
+  title: v.string(),
+  exit: v.nullable(exitSchema),
+});
+export type HostStatus = v.InferOutput<typeof hostStatusSchema>;
+
+export const attachedSchema = v.object({
+  cols: size,
+  rows: size,
+  /** Where the bytes that follow start; with `snapshot`, the offset that the screen stands for. */
+  seq: count,
+  replay: v.picklist(['journal', 'snapshot']),
+  exit: v.nullable(exitSchema),
+});
+export type Attached = v.InferOutput<typeof attachedSchema>;
+
+export const hostErrorSchema = v.object({ code: v.string(), message: v.string() });
+
+/** What a host leaves in its session's folder for whoever adopts it: `host.json`. */
+export const hostFileSchema = v.object({
+  sessionId: v.string(),
+  protocol: v.number(),
+  pid: v.number(),
+  /** Opaque; equal only for one life of the process. */
+  startTime: v.string(),
+  bootId: v.string(),
+  ptyPid: v.number(),
+  socket: v.string(),
+  startedAt: v.string(),
+  exit: v.nullable(exitSchema),
+});
+export type HostFile = v.InferOutput<typeof hostFileSchema>;
+
+/** What a host is started with: `launch.json`, readable by the user alone because of `env`. */
+export const launchSpecSchema = v.object({
+  sessionId: v.string(),
+  file: v.string(),
+  args: v.array(v.string()),
+  cwd: v.string(),
+  env: v.record(v.string(), v.string()),
+  cols: size,
+  rows: size,
+  /** Lines that the host keeps above the screen. */
+  scrollback: count,
+  theme: v.optional(v.picklist(['dark', 'light'])),
+});
+export type LaunchSpec = v.InferOutput<typeof launchSpecSchema>;
+
+/** The last screen of a session, kept when its process ends: `screen.json`. */
+export const savedScreenSchema = v.object({
+  seq: count,
+  cols: size,
+  rows: size,
+  screen: v.string(),
+  savedAt: v.string(),
+});
+export type SavedScreen = v.InferOutput<typeof savedScreenSchema>;

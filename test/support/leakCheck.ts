@@ -1,0 +1,46 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canFindMarked, findMarked, type MarkedProcess } from './markedProcesses.ts';
+import { signal } from './processes.ts';
+import type { TestRun } from './testRun.ts';
+import { waitFor } from './waitFor.ts';
+
+/**
+ * Returns one line for each process, socket and temp folder that a run has left, then removes them.
+ * What is just ending gets the time to do so.
+ */
+export async function collectLeaks(run: TestRun, patience = 10_000): Promise<readonly string[]> {
+  const find = () => findLeaks(run);
+  const none = (leaks: Leaks) => leaks.lines.length === 0;
+  const leaks = await waitFor(find, none, { timeout: patience }).catch(find);
+  for (const { pid } of leaks.processes) signal(pid, 'SIGKILL');
+  await rm(run.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  return leaks.lines;
+}
+
+interface Leaks {
+  readonly processes: readonly MarkedProcess[];
+  readonly lines: readonly string[];
+}
+
+async function findLeaks(run: TestRun): Promise<Leaks> {
+  const processes = await findMarked(`HOLDFAST_TEST_RUN=${run.id}`);
+  const sockets = await socketsIn(join(run.folder, 'sock'));
+  const folders = await readdir(join(run.folder, 'temp'));
+  const lines = [
+    ...processes.map(({ pid, command }) => `process ${pid}: ${command}`),
+    ...sockets.map((socket) => `socket ${socket}`),
+    ...folders.map((folder) => `temp folder ${folder}`),
+  ];
+  return { processes, lines };
+}
+
+async function socketsIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isSocket()).map((entry) => entry.name);
+}
+
+/** Says what cannot be looked for on this system; undefined where everything can. */
+export function leakCheckGap(): string | undefined {
+  return canFindMarked ? undefined : 'Not checked for leaked processes: Windows does not show their environment.';
+}

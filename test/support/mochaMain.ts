@@ -1,0 +1,16 @@
+import { runMocha } from './mochaRun.ts';
+import { mochaHooks } from './rootHooks.ts';
+import { isSuiteName, suiteFiles, suiteTimeouts } from './suites.ts';
+
+const [suite = '', grep] = process.argv.slice(2);
+if (!isSuiteName(suite)) throw new Error(`No suite is called ${suite}.`);
+
+const counts = await runMocha({ files: suiteFiles(suite), timeout: suiteTimeouts[suite], grep, rootHooks: mochaHooks });
+process.send?.(counts);
+process.disconnect?.();
+
+// A timer or socket that a test forgot would keep this process alive for ever; unref keeps this one from doing so.
+setTimeout(() => {
+  console.error(`The tests left open: ${process.getActiveResourcesInfo().join(', ')}`);
+  process.exit(1);
+}, 10_000).unref();

@@ -1,0 +1,29 @@
+import Mocha from 'mocha';
+
+export interface SuiteCounts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export interface MochaRunOptions {
+  readonly files: readonly string[];
+  /** Milliseconds for one test. */
+  readonly timeout: number;
+  /** Only tests whose full title contains this. */
+  readonly grep?: string | undefined;
+  readonly rootHooks?: Mocha.RootHookObject;
+}
+
+/** Runs test files in this process, printing a line for each test. A failing hook counts as a failed test. */
+export async function runMocha({ files, timeout, grep, rootHooks = {} }: MochaRunOptions): Promise<SuiteCounts> {
+  const mocha = new Mocha({ ui: 'bdd', timeout, rootHooks, slow: timeout / 4, forbidOnly: Boolean(process.env['CI']) });
+  if (grep) mocha.fgrep(grep);
+  for (const file of files) mocha.addFile(file);
+  await mocha.loadFilesAsync();
+  const runner = await new Promise<Mocha.Runner>((resolve) => {
+    const started = mocha.run(() => resolve(started));
+  });
+  const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
+  return { passed: passes, failed: failures, skipped: pending };
+}

@@ -1,0 +1,16 @@
+import { collectLeaks, leakCheckGap } from './leakCheck.ts';
+import { beginTestRun } from './testRun.ts';
+
+// Set before any test file is loaded, so that nothing reads the user's own folders.
+const run = beginTestRun();
+
+/** Loaded by mocha around every run: fails it when something is left behind. */
+export const mochaHooks = {
+  async afterAll(this: Mocha.Context): Promise<void> {
+    this.timeout(30_000);
+    const gap = leakCheckGap();
+    if (gap) console.log(gap);
+    const leaks = await collectLeaks(run);
+    if (leaks.length > 0) throw new Error(`The tests left behind:\n${leaks.join('\n')}`);
+  },
+};

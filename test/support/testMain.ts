@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+import { runExtensionSuite } from './extensionHostRunner.ts';
+import type { SuiteCounts } from './mochaRun.ts';
+import { runMochaSuite } from './mochaSuite.ts';
+import { isSuiteName, type SuiteName, suiteFiles, suiteFolder, suiteNames } from './suites.ts';
+
+const suiteDeadline = 15 * 60_000;
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { grep: { type: 'string' } } });
+const unknown = positionals.filter((name) => !isSuiteName(name));
+if (unknown.length > 0) throw new Error(`No suite is called ${unknown.join(', ')}; there are ${suiteNames.join(', ')}.`);
+const requested = positionals.length > 0 ? positionals.filter(isSuiteName) : suiteNames;
+
+const results = new Map<SuiteName, SuiteCounts>();
+for (const suite of requested) {
+  console.log(`\n== ${suite} ==`);
+  results.set(suite, await runSuite(suite));
+}
+report(results);
+
+async function runSuite(suite: SuiteName): Promise<SuiteCounts> {
+  try {
+    const counts = suite === 'extension' ? await extension() : await runMochaSuite(suite, values.grep, suiteDeadline);
+    if (counts.passed + counts.failed > 0) return counts;
+    console.error(`No test ran in ${suiteFolder(suite)}.`);
+  } catch (error) {
+    console.error(error);
+  }
+  return { passed: 0, failed: 1, skipped: 0 };
+}
+
+function extension(): Promise<SuiteCounts> {
+  return runExtensionSuite({ files: suiteFiles('extension'), grep: values.grep, deadline: suiteDeadline });
+}
+
+function report(suites: ReadonlyMap<SuiteName, SuiteCounts>): void {
+  console.log('\nSuites:');
+  for (const [suite, counts] of suites) console.log(`  ${suite}: ${summary(counts)}`);
+  const total = [...suites.values()].reduce(add);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+  console.log(`\n${summary(total)}`);
+}
+
+function summary({ passed, failed, skipped }: SuiteCounts): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+function add(a: SuiteCounts, b: SuiteCounts): SuiteCounts {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}

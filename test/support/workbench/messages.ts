@@ -1,0 +1,50 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** What the workbench tells the user: notification toasts and modal dialogs. */
+export class Messages {
+  readonly #toasts: Locator;
+  readonly #dialog: Locator;
+
+  constructor(page: Page) {
+    this.#toasts = page.locator('.notifications-toasts .notification-toast');
+    this.#dialog = page.locator('.monaco-dialog-box');
+  }
+
+  /** The messages of the toasts on screen, the newest first. */
+  async notifications(): Promise<string[]> {
+    const texts = await this.#toasts.locator('.notification-list-item-message').allInnerTexts();
+    return texts.map((text) => text.trim());
+  }
+
+  /** Waits for a toast and returns its whole message. */
+  async waitForNotification(text: string | RegExp): Promise<string> {
+    const message = this.#toast(text).locator('.notification-list-item-message');
+    return (await message.innerText()).trim();
+  }
+
+  /** The buttons of the toast with this text, from the left. */
+  async buttons(text: string | RegExp): Promise<string[]> {
+    await this.#toast(text).waitFor();
+    return this.#toast(text).locator('.monaco-button').allInnerTexts();
+  }
+
+  async pressButton(text: string | RegExp, button: string): Promise<void> {
+    await this.#toast(text).locator('.monaco-button', { hasText: button }).click();
+  }
+
+  /** Waits for a modal dialog and returns its message and detail. */
+  async dialog(): Promise<string> {
+    const parts = await this.#dialog.locator('.dialog-message-text, .dialog-message-detail').allInnerTexts();
+    if (parts.length > 0) return parts.join('\n').trim();
+    await this.#dialog.waitFor();
+    return this.dialog();
+  }
+
+  async pressDialogButton(button: string): Promise<void> {
+    await this.#dialog.getByRole('button', { name: button, exact: true }).click();
+  }
+
+  #toast(text: string | RegExp): Locator {
+    return this.#toasts.filter({ hasText: text }).first();
+  }
+}

@@ -1,0 +1,75 @@
+import type { Locator, Page } from 'playwright-core';
+import { waitFor } from '../waitFor.ts';
+
+/** The box at the top of the window: the command palette, input boxes and quick picks. */
+export class QuickInput {
+  readonly #page: Page;
+  readonly #widget: Locator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#widget = page.locator('.quick-input-widget:visible');
+  }
+
+  /** Runs the command with exactly this title, as shown in the palette. */
+  async runCommand(title: string): Promise<void> {
+    await this.#page.keyboard.press('F1');
+    await this.#input.fill(`>${title}`);
+    await this.pick(title);
+    await this.#paletteClosed();
+  }
+
+  /** Waits for an input box, replaces its value and presses Enter. Without a value it accepts the suggested one. */
+  async accept(value?: string): Promise<void> {
+    await this.#input.waitFor();
+    if (value !== undefined) await this.#input.fill(value);
+    await this.#input.press('Enter');
+  }
+
+  /** Chooses the entry of a quick pick with exactly this label; entries that Holdfast decorates keep their plain label. */
+  async pick(label: string): Promise<void> {
+    const name = this.#page.locator('.label-name', { hasText: new RegExp(`^\\s*${escape(label)}\\s*$`) });
+    await this.#rows.filter({ has: name }).first().click();
+  }
+
+  /** The value in the box. */
+  async value(): Promise<string> {
+    return this.#input.inputValue();
+  }
+
+  /** What stands above or under the box: title, prompt or validation message. */
+  async message(): Promise<string> {
+    await this.#input.waitFor();
+    const parts = await this.#widget.locator('.quick-input-title, .quick-input-message').allInnerTexts();
+    return parts.map((part) => part.trim()).filter(Boolean).join('\n');
+  }
+
+  /** Each entry of the list as one line: its label and what is beside it. */
+  async entries(): Promise<string[]> {
+    await this.#rows.first().waitFor();
+    const texts = await this.#rows.allInnerTexts();
+    return texts.map((text) => text.replace(/\s+/g, ' ').trim());
+  }
+
+  async cancel(): Promise<void> {
+    await this.#input.press('Escape');
+  }
+
+  /** A command may open a box of its own in the palette's place at once; only the palette's value starts with `>`. */
+  async #paletteClosed(): Promise<void> {
+    const open = this.#page.locator('.quick-input-widget:visible .quick-input-box input');
+    await waitFor(async () => (await open.count()) === 0 || !(await open.inputValue()).startsWith('>'));
+  }
+
+  get #input(): Locator {
+    return this.#widget.locator('.quick-input-box input');
+  }
+
+  get #rows(): Locator {
+    return this.#widget.locator('.quick-input-list .monaco-list-row');
+  }
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,89 @@
+import type { Locator, Page } from 'playwright-core';
+import { type WaitOptions, waitFor } from '../waitFor.ts';
+import { pasteInto, readBuffer, screenText, type TerminalBuffer, wholeText } from './terminalBuffer.ts';
+
+/** The terminals of the panel, in the order of their tabs. */
+export class Terminals {
+  readonly #page: Page;
+  readonly #panel: Locator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#panel = page.locator('.part.panel');
+  }
+
+  /** The names on the tabs, from the top. */
+  async names(): Promise<string[]> {
+    const rows = await this.#tabs.evaluateAll((elements) =>
+      elements.map((element) => ({
+        index: Number(element.getAttribute('data-index')),
+        name: element.querySelector('.label-name')?.textContent?.trim() ?? '',
+      })),
+    );
+    return rows.sort((a, b) => a.index - b.index).map((row) => row.name);
+  }
+
+  /** Brings the terminal with this name to the front and puts the cursor in it. */
+  async focus(name: string): Promise<void> {
+    await this.tab(name).click();
+    await this.#active.click();
+  }
+
+  tab(name: string): Locator {
+    return this.#tabs.filter({ has: this.#page.locator('.label-name', { hasText: name }) }).first();
+  }
+
+  /** Closes the tab of a terminal, as its bin icon does. */
+  async close(name: string): Promise<void> {
+    await this.tab(name).hover();
+    await this.tab(name).locator('.action-label.codicon-trash, .action-label.codicon-trashcan').click();
+  }
+
+  /** Types at the focused terminal, key by key. */
+  async type(text: string): Promise<void> {
+    await this.#page.keyboard.type(text);
+  }
+
+  /** Presses a key or a combination such as `Control+c`. */
+  async press(key: string): Promise<void> {
+    await this.#page.keyboard.press(key);
+  }
+
+  /** Pastes into the front terminal, as the clipboard does after VS Code's own warning about many lines. */
+  async paste(text: string): Promise<void> {
+    await this.#active.evaluate(pasteInto, text);
+  }
+
+  /** What is on the front terminal's screen. */
+  async screen(): Promise<string> {
+    return screenText(await this.#read());
+  }
+
+  /** Scrollback and screen of the front terminal, one line per logical line: what the width broke is joined again. */
+  async text(): Promise<string> {
+    return wholeText(await this.#read());
+  }
+
+  async size(): Promise<{ columns: number; rows: number; buffer: 'normal' | 'alternate' }> {
+    const { columns, rows, kind } = await this.#read();
+    return { columns, rows, buffer: kind };
+  }
+
+  /** Waits until scrollback or screen of the front terminal contain something, and returns all of it. */
+  async waitForText(wanted: string | RegExp, options: WaitOptions = {}): Promise<string> {
+    const found = (text: string) => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text));
+    return waitFor(() => this.text(), found, { what: `${wanted} in the terminal`, ...options });
+  }
+
+  async #read(): Promise<TerminalBuffer> {
+    return this.#active.evaluate(readBuffer);
+  }
+
+  get #tabs(): Locator {
+    return this.#panel.locator('.monaco-list-row', { has: this.#page.locator('.terminal-tabs-entry') });
+  }
+
+  get #active(): Locator {
+    return this.#page.locator('.terminal-wrapper.active:visible').first();
+  }
+}

@@ -1,0 +1,74 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** The tree of the view container that is open in the side bar. */
+export class TreeView {
+  readonly #page: Page;
+  readonly #sideBar: Locator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#sideBar = page.locator('.part.sidebar');
+  }
+
+  /** Opens a view container by its title, through its icon in the activity bar. */
+  async show(container: string): Promise<void> {
+    const tab = this.#page.locator('.part.activitybar').getByRole('tab', { name: new RegExp(`^${container}`) });
+    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+    await this.#sideBar.locator('.composite.title', { hasText: new RegExp(container, 'i') }).waitFor();
+  }
+
+  /** Each row as `label description`, two spaces deeper per level. */
+  async rows(): Promise<string[]> {
+    const rows = await this.#rows.all();
+    const lines = await Promise.all(rows.map(rowText));
+    return lines.sort((a, b) => a.index - b.index).map((line) => line.text);
+  }
+
+  row(text: string): Locator {
+    return this.#rows.filter({ hasText: text }).first();
+  }
+
+  /** Presses an inline button of a row, by its tooltip. */
+  async pressRowAction(rowText: string, action: string): Promise<void> {
+    const row = this.row(rowText);
+    await row.hover();
+    await row.locator(`.action-label[aria-label^="${action}"]`).click();
+  }
+
+  /** Chooses an entry of a row's context menu. */
+  async pickFromMenu(rowText: string, entry: string): Promise<void> {
+    await this.row(rowText).click({ button: 'right' });
+    await this.#page.getByRole('menuitem', { name: entry, exact: true }).click();
+  }
+
+  /** Presses a button of the view's title bar, by its tooltip. */
+  async pressTitleAction(action: string): Promise<void> {
+    const pane = this.#sideBar.locator('.pane-header, .composite.title');
+    await this.#sideBar.hover();
+    await pane.locator(`.action-label[aria-label^="${action}"]`).first().click();
+  }
+
+  /** What a hover over the row shows. */
+  async tooltip(rowText: string): Promise<string> {
+    await this.row(rowText).hover();
+    return this.#page.locator('.workbench-hover:visible').innerText();
+  }
+
+  /** The text shown while a view is empty; its links and buttons are inside. */
+  get welcome(): Locator {
+    return this.#sideBar.locator('.welcome-view-content');
+  }
+
+  get #rows(): Locator {
+    return this.#sideBar.locator('.pane-body .monaco-list-row');
+  }
+}
+
+async function rowText(row: Locator): Promise<{ index: number; text: string }> {
+  return row.evaluate((element) => {
+    const read = (selector: string) => element.querySelector(selector)?.textContent?.trim() ?? '';
+    const depth = Number(element.getAttribute('aria-level') ?? 1) - 1;
+    const text = `${'  '.repeat(depth)}${read('.label-name')} ${read('.label-description')}`.trimEnd();
+    return { index: Number(element.getAttribute('data-index')), text };
+  });
+}
