@@ -1,0 +1,48 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { DisposableStore } from '../base/lifecycle.ts';
+import type { HoldfastApi } from './api.ts';
+import { registerCommands } from './commands.ts';
+import { showError } from './errorMessage.ts';
+import { SessionActions } from './sessionActions.ts';
+import { SessionTree } from './sessionTree.ts';
+import { StatusBar } from './statusBar.ts';
+import { Workspace } from './workspace.ts';
+
+export function activate(context: vscode.ExtensionContext): HoldfastApi {
+  const disposables = new DisposableStore();
+  context.subscriptions.push(disposables);
+  const log = disposables.add(vscode.window.createOutputChannel('Holdfast', { log: true }));
+  const dist = path.join(context.extensionPath, 'dist');
+  const workspace: Workspace = disposables.add(
+    new Workspace({ context, log, dist, restart: (id) => void restartFromTerminal(id) }),
+  );
+  const actions = new SessionActions(workspace);
+  const restartFromTerminal = (id: string) => actions.restart(id).catch((error) => showError(error, log));
+  disposables.add(new SessionTree(workspace));
+  disposables.add(new StatusBar(workspace));
+  disposables.add(registerCommands({ workspace, actions, log, memento: context.workspaceState }));
+  disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(() => workspace.open()));
+  workspace.open();
+  return createApi(workspace, actions, disposables);
+}
+
+function createApi(workspace: Workspace, actions: SessionActions, disposables: DisposableStore): HoldfastApi {
+  const onDidChangeSessions = disposables.add(new vscode.EventEmitter<void>());
+  disposables.add(workspace.onChange(() => onDidChangeSessions.fire()));
+  return {
+    version: 1,
+    onDidChangeSessions: onDidChangeSessions.event,
+    get ready() {
+      return workspace.ready;
+    },
+    listSessions: () => workspace.list(),
+    getSession: (id) => workspace.get(id),
+    newSession: (options = {}) => actions.create(options),
+    showTerminal: (id) => actions.showTerminal(id),
+    stopSession: (id) => actions.stop(id),
+    restartSession: (id) => actions.restart(id),
+    renameSession: (id, name) => actions.rename(id, name),
+    destroySession: (id) => actions.destroy(id),
+  };
+}

@@ -15,7 +15,7 @@ export interface Chromium {
 
 /** An installed Chrome, Edge or Chromium, or else a headless Chromium fetched into the cache. */
 export async function findChromium(env: NodeJS.ProcessEnv = process.env): Promise<Chromium> {
-  const chosen = env['HOLDFAST_BROWSER'];
+  const chosen = env.HOLDFAST_BROWSER;
   if (chosen) return { executable: chosen };
   const installed = candidates(env).find((path) => existsSync(path));
   return installed ? { executable: installed } : fetchedChromium();
@@ -27,12 +27,15 @@ function candidates(env: NodeJS.ProcessEnv): string[] {
     return applications.map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`);
   }
   if (process.platform === 'win32') {
-    const roots = [env['PROGRAMFILES'], env['PROGRAMFILES(X86)'], env['LOCALAPPDATA']].filter((root) => root !== undefined);
-    const programs = [join('Google', 'Chrome', 'Application', 'chrome.exe'), join('Microsoft', 'Edge', 'Application', 'msedge.exe')];
+    const roots = [env.PROGRAMFILES, env['PROGRAMFILES(X86)'], env.LOCALAPPDATA].filter((root) => root !== undefined);
+    const programs = [
+      join('Google', 'Chrome', 'Application', 'chrome.exe'),
+      join('Microsoft', 'Edge', 'Application', 'msedge.exe'),
+    ];
     return roots.flatMap((root) => programs.map((program) => join(root, program)));
   }
   const names = ['google-chrome', 'google-chrome-stable', 'chromium', 'chromium-browser', 'microsoft-edge'];
-  const folders = (env['PATH'] ?? '').split(delimiter);
+  const folders = (env.PATH ?? '').split(delimiter);
   return names.flatMap((name) => folders.map((folder) => join(folder, name)));
 }
 
@@ -41,7 +44,7 @@ async function fetchedChromium(): Promise<Chromium> {
     throw new Error('No browser was found. Install Chrome, or name one in HOLDFAST_BROWSER.');
   }
   const folder = join(await provision(`chromium-${pins.chromium}`, install), 'unpacked');
-  const libraries = [join(folder, 'al2023', 'lib'), process.env['LD_LIBRARY_PATH']].filter(Boolean).join(':');
+  const libraries = [join(folder, 'al2023', 'lib'), process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
   const fonts = existsSync('/etc/fonts/fonts.conf') ? {} : { FONTCONFIG_FILE: await writeFontList(folder) };
   return { executable: join(folder, 'chromium'), env: { LD_LIBRARY_PATH: libraries, ...fonts } };
 }
@@ -54,7 +57,7 @@ async function install(folder: string): Promise<void> {
   await unpack(folder);
 }
 
-/** The package unpacks itself into the temp folder, and its shared libraries only where it believes to be on Amazon Linux. */
+/** The package unpacks itself into the temp folder, and its shared libraries only where it takes itself to be hosted. */
 async function unpack(folder: string): Promise<void> {
   const target = join(folder, 'unpacked');
   await mkdir(target);

@@ -108,5 +108,8 @@ export function useEditor(options: EditorOptions = {}): Editor {
 }
 
 function pictureName(title: string): string {
-  return `failed-${title.replace(/[^a-z0-9]+/gi, '-').toLowerCase().slice(0, 80)}`;
+  return `failed-${title
+    .replace(/[^a-z0-9]+/gi, '-')
+    .toLowerCase()
+    .slice(0, 80)}`;
 }

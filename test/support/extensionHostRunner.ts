@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { editorEnvironment } from './editorEnvironment.ts';
 import { runOnDesktop } from './extensionHostOnDesktop.ts';
 import { runOnServer } from './extensionHostOnServer.ts';
-import { collectLeaks } from './leakCheck.ts';
+import { cleanUpWhenInterrupted, collectLeaks } from './leakCheck.ts';
 import type { SuiteCounts } from './mochaRun.ts';
 import { repositoryRoot } from './paths.ts';
 import { makeRepository } from './repository.ts';
@@ -31,20 +31,26 @@ export interface ExtensionHostJob {
   readonly deadline: number;
 }
 
-/** Runs test files inside the extension host of the embedded server, or of desktop VS Code with HOLDFAST_EDITOR=desktop. */
+/** Runs test files in an extension host of the embedded server, or of desktop VS Code with HOLDFAST_EDITOR=desktop. */
 export async function runExtensionSuite(options: ExtensionSuiteOptions): Promise<SuiteCounts> {
   const runEnvironment: NodeJS.ProcessEnv = {};
   const run = beginTestRun(runEnvironment);
+  const dispose = cleanUpWhenInterrupted(run);
   try {
     const job = await prepareJob(run, { ...runEnvironment, ...(await editorEnvironment(run)) }, options);
-    await (process.env['HOLDFAST_EDITOR'] === 'desktop' ? runOnDesktop(job) : runOnServer(job));
+    await (process.env.HOLDFAST_EDITOR === 'desktop' ? runOnDesktop(job) : runOnServer(job));
     return await withLeaks(await readCounts(run), run);
   } finally {
+    dispose();
     await rm(run.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-async function prepareJob(run: TestRun, env: NodeJS.ProcessEnv, options: ExtensionSuiteOptions): Promise<ExtensionHostJob> {
+async function prepareJob(
+  run: TestRun,
+  env: NodeJS.ProcessEnv,
+  options: ExtensionSuiteOptions,
+): Promise<ExtensionHostJob> {
   const output = join(suiteFolder('extension'), 'output');
   const suite = await bundle(options.files, output);
   const suiteEnvironment = {
@@ -62,12 +68,15 @@ async function prepareJob(run: TestRun, env: NodeJS.ProcessEnv, options: Extensi
   };
 }
 
-/** Bundled because the Node.js inside desktop VS Code does not strip types. The output lies in the clone to find its packages. */
+/** The Node.js inside desktop VS Code does not strip types; the output lies in the clone so as to find its packages. */
 async function bundle(files: readonly string[], output: string): Promise<string> {
   await rm(output, { recursive: true, force: true });
   const suite = join(repositoryRoot, 'test', 'support', 'extensionSuite.ts');
   await build({
-    entryPoints: [suite, ...files].map((file) => ({ in: file, out: relative(join(repositoryRoot, 'test'), file).replace(/\.ts$/, '') })),
+    entryPoints: [suite, ...files].map((file) => ({
+      in: file,
+      out: relative(join(repositoryRoot, 'test'), file).replace(/\.ts$/, ''),
+    })),
     outdir: output,
     outExtension: { '.js': '.cjs' },
     bundle: true,

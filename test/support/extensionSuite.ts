@@ -15,7 +15,7 @@ export async function run(): Promise<void> {
   const counts = await runMocha({
     files: files.sort().map((file) => join(folder, file)),
     timeout: Number(requiredVariable('HOLDFAST_SUITE_TIMEOUT')),
-    grep: process.env['HOLDFAST_SUITE_GREP'],
+    grep: process.env.HOLDFAST_SUITE_GREP,
   });
   writeFileSync(results, JSON.stringify(counts));
 }

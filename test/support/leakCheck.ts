@@ -18,6 +18,17 @@ export async function collectLeaks(run: TestRun, patience = 10_000): Promise<rea
   return leaks.lines;
 }
 
+/** Removes all traces of a run when it is interrupted, and ends this process; the returned function takes that back. */
+export function cleanUpWhenInterrupted(run: TestRun): () => void {
+  const cleanUp = () => void collectLeaks(run, 0).finally(() => process.exit(130));
+  for (const name of interruptions) process.once(name, cleanUp);
+  return () => {
+    for (const name of interruptions) process.off(name, cleanUp);
+  };
+}
+
+const interruptions = ['SIGINT', 'SIGTERM'] as const;
+
 interface Leaks {
   readonly processes: readonly MarkedProcess[];
   readonly lines: readonly string[];

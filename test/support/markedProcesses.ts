@@ -35,7 +35,9 @@ async function readMarked(pid: number, mark: string): Promise<MarkedProcess | un
 
 async function markedByPs(mark: string): Promise<MarkedProcess[]> {
   if (!canFindMarked) return [];
-  const { stdout } = await promisify(execFile)('ps', ['-axEww', '-o', 'pid=,command='], { maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await promisify(execFile)('ps', ['-axEww', '-o', 'pid=,command='], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
   const lines = stdout.split('\n').filter((line) => line.split(' ').includes(mark));
   return lines.map((line) => {
     const [pid = '', ...command] = line.trim().split(/\s+/);

@@ -17,7 +17,7 @@ export interface MochaRunOptions {
 
 /** Runs test files in this process, printing a line for each test. A failing hook counts as a failed test. */
 export async function runMocha({ files, timeout, grep, rootHooks = {} }: MochaRunOptions): Promise<SuiteCounts> {
-  const mocha = new Mocha({ ui: 'bdd', timeout, rootHooks, slow: timeout / 4, forbidOnly: Boolean(process.env['CI']) });
+  const mocha = new Mocha({ ui: 'bdd', timeout, rootHooks, slow: timeout / 4, forbidOnly: Boolean(process.env.CI) });
   if (grep) mocha.fgrep(grep);
   for (const file of files) mocha.addFile(file);
   await mocha.loadFilesAsync();

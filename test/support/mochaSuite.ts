@@ -8,7 +8,11 @@ import type { SuiteName } from './suites.ts';
 const nothing: SuiteCounts = { passed: 0, failed: 0, skipped: 0 };
 
 /** Runs a suite in a process of its own, which has to end by itself; a crash or a hang counts as one failure. */
-export async function runMochaSuite(suite: SuiteName, grep: string | undefined, deadline: number): Promise<SuiteCounts> {
+export async function runMochaSuite(
+  suite: SuiteName,
+  grep: string | undefined,
+  deadline: number,
+): Promise<SuiteCounts> {
   const main = join(repositoryRoot, 'test', 'support', 'mochaMain.ts');
   const child = spawn(projectNode, ['--enable-source-maps', main, suite, ...(grep ? [grep] : [])], {
     cwd: repositoryRoot,
@@ -20,11 +24,11 @@ export async function runMochaSuite(suite: SuiteName, grep: string | undefined, 
     counts = message as SuiteCounts;
   });
   const interrupt = () => void endGroup(child).then(() => process.exit(130));
-  process.once('SIGINT', interrupt);
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const late = setTimeout(() => void endGroup(child), deadline);
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
   clearTimeout(late);
-  process.off('SIGINT', interrupt);
+  process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   return judge(suite, counts, code);
 }
 

@@ -14,5 +14,5 @@ export function openInBrowser(url: string, env: NodeJS.ProcessEnv = process.env)
 function openerFor(url: string, env: NodeJS.ProcessEnv): { command: string; args: string[] } | undefined {
   if (process.platform === 'darwin') return { command: 'open', args: [url] };
   if (process.platform === 'win32') return { command: 'rundll32', args: ['url.dll,FileProtocolHandler', url] };
-  return env['DISPLAY'] || env['WAYLAND_DISPLAY'] ? { command: 'xdg-open', args: [url] } : undefined;
+  return env.DISPLAY || env.WAYLAND_DISPLAY ? { command: 'xdg-open', args: [url] } : undefined;
 }

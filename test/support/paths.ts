@@ -10,14 +10,14 @@ export const projectNode = join(
   process.platform === 'win32' ? 'node.exe' : 'node',
 );
 
-/** Where big downloads and the state of `npm start` live: outside the clone, so that a clean clone need not fetch them again. */
+/** Where big downloads and the state of `npm start` live: outside the clone, so that the next clone finds them. */
 export function cacheDir(env: NodeJS.ProcessEnv = process.env): string {
-  if (env['HOLDFAST_CACHE_DIR']) return resolve(env['HOLDFAST_CACHE_DIR']);
+  if (env.HOLDFAST_CACHE_DIR) return resolve(env.HOLDFAST_CACHE_DIR);
   return join(userCacheDir(env), 'holdfast-dev');
 }
 
 function userCacheDir(env: NodeJS.ProcessEnv): string {
-  if (process.platform === 'win32') return env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local');
+  if (process.platform === 'win32') return env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local');
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches');
-  return env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  return env.XDG_CACHE_HOME || join(homedir(), '.cache');
 }

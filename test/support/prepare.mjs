@@ -8,12 +8,18 @@ import { npm } from './npm.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const projectNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
+/**
+ * The versions of package-lock.json, as `npm ci` would take them; but that one refuses a lock file without the optional
+ * packages of every other platform, and it first deletes the Node.js that may be running this.
+ * One package alone needs its install script, which runs below; the others would download or compile what is not used.
+ */
+const installLocked = ['install', '--no-save', '--ignore-scripts'];
+
 /** Installs what package-lock.json asks for, where it is not there yet, and builds the extension. */
 export async function prepare() {
   if (!installedMatchesLock()) {
-    console.log('Installing dependencies (npm ci) …');
-    // Only one of the packages needs its install script, below; the others would download or compile what is not used here.
-    await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], root);
+    console.log('Installing dependencies …');
+    await npm([...installLocked, '--no-audit', '--no-fund'], root);
   }
   if (!existsSync(projectNode)) {
     console.log('Fetching the Node.js that the project runs on …');

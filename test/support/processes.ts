@@ -6,7 +6,7 @@ export function isAlive(pid: number): boolean {
   return signal(pid, 0) !== 'ESRCH';
 }
 
-/** Sends a signal and returns the error code where that failed; a process that is gone already is no error to a caller that wants it gone. */
+/** Sends a signal and returns the error code where that failed, as it does for a process that is gone. */
 export function signal(pid: number, name: NodeJS.Signals | 0): string | undefined {
   try {
     process.kill(pid, name);

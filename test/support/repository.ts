@@ -18,7 +18,8 @@ export async function makeRepository(folder: string, options: RepositoryOptions 
   await mkdir(folder, { recursive: true });
   await git(folder, 'init', '--quiet', '--initial-branch=main');
   if (identity === 'test') await setIdentity(folder);
-  for (let number = 1; number <= commits; number += 1) await addCommit(folder, `file-${number}.txt`, `Commit ${number}`);
+  for (let number = 1; number <= commits; number += 1)
+    await addCommit(folder, `file-${number}.txt`, `Commit ${number}`);
   if (head === 'detached') await git(folder, 'checkout', '--quiet', '--detach');
   return folder;
 }

@@ -9,7 +9,7 @@ import { cacheDir } from './paths.ts';
 /** The folder that was asked for, relative to where npm was called; a demo repository where none was. */
 export async function chooseFolder(asked: string | undefined): Promise<string> {
   if (!asked) return demoFolder();
-  const folder = resolve(process.env['INIT_CWD'] ?? process.cwd(), asked);
+  const folder = resolve(process.env.INIT_CWD ?? process.cwd(), asked);
   if (!existsSync(folder)) throw new Error(`There is no folder ${folder}.`);
   if (!statSync(folder).isDirectory()) throw new Error(`${folder} is a file. Name the folder that it lies in.`);
   return realpath(folder);

@@ -8,7 +8,7 @@ To get back to them: npm start (with the same folder), or holdfast ls in a termi
 
 try {
   const folder = await chooseFolder(process.argv[2]);
-  const desktop = process.env['HOLDFAST_EDITOR'] === 'server' ? undefined : findDesktopEditor();
+  const desktop = process.env.HOLDFAST_EDITOR === 'server' ? undefined : findDesktopEditor();
   const dataFolder = await stateFolder(folder);
   const editor = await (desktop ? openDesktop(desktop, folder, dataFolder) : openServer(folder, dataFolder));
   await Promise.race([editor.ended, stopSignal()]);

@@ -16,7 +16,8 @@ export async function openServer(folder: string, dataFolder: string): Promise<Ru
   const url = server.url(folder);
   const opened = openInBrowser(url);
   console.log(`\nVS Code with Holdfast, on ${folder}:\n\n  ${url}\n`);
-  console.log(`${opened ? 'It should open in your browser now.' : 'Open this address in a browser on this machine.'} Ctrl+C ends it.`);
+  console.log(opened ? 'It should open in your browser now.' : 'Open this address in a browser on this machine.');
+  console.log('Ctrl+C ends it.');
   const ended = new Promise<void>((resolve) => server.onExit(resolve));
   return { ended, stop: () => server.stop() };
 }

@@ -22,5 +22,8 @@ export function suiteFiles(name: SuiteName): string[] {
   const folder = suiteFolder(name);
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => file.endsWith('.test.ts')).sort().map((file) => join(folder, file));
+  return files
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort()
+    .map((file) => join(folder, file));
 }

@@ -13,19 +13,19 @@ export interface TestRun {
 /** Makes the folders of a run and points the product at them through the environment of this process. */
 export function beginTestRun(env: NodeJS.ProcessEnv = process.env): TestRun {
   const run = { id: randomBytes(8).toString('hex'), folder: mkdtempSync(join(shortTempDir(), 'hf-')) };
-  env['HOLDFAST_TEST_RUN'] = run.id;
-  env['HOLDFAST_TEST_FOLDER'] = run.folder;
-  env['HOLDFAST_STATE_DIR'] = makeFolder(run.folder, 'state');
-  env['HOLDFAST_RUNTIME_DIR'] = makeFolder(run.folder, 'sock');
+  env.HOLDFAST_TEST_RUN = run.id;
+  env.HOLDFAST_TEST_FOLDER = run.folder;
+  env.HOLDFAST_STATE_DIR = makeFolder(run.folder, 'state');
+  env.HOLDFAST_RUNTIME_DIR = makeFolder(run.folder, 'sock');
   makeFolder(run.folder, 'temp');
   return run;
 }
 
-/** The run that this process belongs to; throws where there is none, so that no test ever touches a user's own sessions. */
+/** The run that this process belongs to; throws where there is none, so that no test touches a user's own sessions. */
 export function currentTestRun(env: NodeJS.ProcessEnv = process.env): TestRun {
-  const id = env['HOLDFAST_TEST_RUN'];
-  const folder = env['HOLDFAST_TEST_FOLDER'];
-  if (!id || !folder || !env['HOLDFAST_STATE_DIR']?.startsWith(folder)) {
+  const id = env.HOLDFAST_TEST_RUN;
+  const folder = env.HOLDFAST_TEST_FOLDER;
+  if (!id || !folder || !env.HOLDFAST_STATE_DIR?.startsWith(folder)) {
     throw new Error('HOLDFAST_STATE_DIR is not a temp folder of a test run: start the tests with npm test.');
   }
   return { id, folder };

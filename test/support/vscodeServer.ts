@@ -56,7 +56,7 @@ export class VscodeServer {
   url(folder: string, payload: Payload = []): string {
     const query = new URLSearchParams({ folder: pathToFileURL(folder).pathname });
     if (payload.length > 0) query.set('payload', JSON.stringify(payload));
-    return `http://127.0.0.1:${this.port}/?${query}`;
+    return `http://127.0.0.1:${this.port}/?${query.toString()}`;
   }
 
   /** A path on this machine as the workbench's address for it. */
@@ -79,9 +79,17 @@ export function extensionsFolder(dataFolder: string): string {
 }
 
 function serverArguments(options: ServerOptions): string[] {
-  const fixed = ['--host=127.0.0.1', `--port=${options.port ?? 0}`, '--without-connection-token', '--accept-server-license-terms'];
+  const fixed = [
+    '--host=127.0.0.1',
+    `--port=${options.port ?? 0}`,
+    '--without-connection-token',
+    '--accept-server-license-terms',
+  ];
   const quiet = ['--disable-telemetry', '--disable-workspace-trust', '--disable-update-check'];
-  const folders = [`--server-data-dir=${options.dataFolder}`, `--extensions-dir=${extensionsFolder(options.dataFolder)}`];
+  const folders = [
+    `--server-data-dir=${options.dataFolder}`,
+    `--extensions-dir=${extensionsFolder(options.dataFolder)}`,
+  ];
   const driver = options.smokeTestDriver ? ['--enable-smoke-test-driver'] : [];
   const grace = options.reconnectionGraceTime;
   return [...fixed, ...quiet, ...folders, ...driver, ...(grace ? [`--reconnection-grace-time=${grace}`] : [])];

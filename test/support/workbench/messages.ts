@@ -19,7 +19,7 @@ export class Messages {
   /** Waits for a toast and returns its whole message. */
   async waitForNotification(text: string | RegExp): Promise<string> {
     const message = this.#toast(text).locator('.notification-list-item-message');
-    return (await message.innerText()).trim();
+    return ((await message.textContent()) ?? '').trim();
   }
 
   /** The buttons of the toast with this text, from the left. */
@@ -34,10 +34,9 @@ export class Messages {
 
   /** Waits for a modal dialog and returns its message and detail. */
   async dialog(): Promise<string> {
-    const parts = await this.#dialog.locator('.dialog-message-text, .dialog-message-detail').allInnerTexts();
-    if (parts.length > 0) return parts.join('\n').trim();
     await this.#dialog.waitFor();
-    return this.dialog();
+    const parts = await this.#dialog.locator('.dialog-message-text, .dialog-message-detail').allInnerTexts();
+    return parts.join('\n').trim();
   }
 
   async pressDialogButton(button: string): Promise<void> {

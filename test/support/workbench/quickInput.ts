@@ -26,9 +26,9 @@ export class QuickInput {
     await this.#input.press('Enter');
   }
 
-  /** Chooses the entry of a quick pick with exactly this label; entries that Holdfast decorates keep their plain label. */
+  /** Chooses the entry of a quick pick with exactly this label. */
   async pick(label: string): Promise<void> {
-    const name = this.#page.locator('.label-name', { hasText: new RegExp(`^\\s*${escape(label)}\\s*$`) });
+    const name = this.#page.locator('.label-name', { hasText: new RegExp(`^\\s*${escapePattern(label)}\\s*$`) });
     await this.#rows.filter({ has: name }).first().click();
   }
 
@@ -41,7 +41,10 @@ export class QuickInput {
   async message(): Promise<string> {
     await this.#input.waitFor();
     const parts = await this.#widget.locator('.quick-input-title, .quick-input-message').allInnerTexts();
-    return parts.map((part) => part.trim()).filter(Boolean).join('\n');
+    return parts
+      .map((part) => part.trim())
+      .filter(Boolean)
+      .join('\n');
   }
 
   /** Each entry of the list as one line: its label and what is beside it. */
@@ -70,6 +73,6 @@ export class QuickInput {
   }
 }
 
-function escape(text: string): string {
+function escapePattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

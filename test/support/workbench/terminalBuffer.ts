@@ -42,11 +42,21 @@ export function pasteInto(element: unknown, text: string): void {
 }
 
 export function screenText({ lines, top, rows }: TerminalBuffer): string {
-  return trimLines(lines.slice(top, top + rows).map((line) => line.text).join('\n'));
+  return trimLines(
+    lines
+      .slice(top, top + rows)
+      .map((line) => line.text)
+      .join('\n'),
+  );
 }
 
 export function wholeText({ lines }: TerminalBuffer): string {
-  return trimLines(lines.map((line) => (line.wrapped ? line.text : `\n${line.text}`)).join('').slice(1));
+  return trimLines(
+    lines
+      .map((line) => (line.wrapped ? line.text : `\n${line.text}`))
+      .join('')
+      .slice(1),
+  );
 }
 
 function trimLines(text: string): string {

@@ -38,7 +38,8 @@ export class TreeView {
   /** Chooses an entry of a row's context menu. */
   async pickFromMenu(rowText: string, entry: string): Promise<void> {
     await this.row(rowText).click({ button: 'right' });
-    await this.#page.getByRole('menuitem', { name: entry, exact: true }).click();
+    // A menu takes a release within 100 ms of its opening for the end of the click that opened it.
+    await this.#page.getByRole('menuitem', { name: entry, exact: true }).click({ delay: 150 });
   }
 
   /** Presses a button of the view's title bar, by its tooltip. */
@@ -51,7 +52,9 @@ export class TreeView {
   /** What a hover over the row shows. */
   async tooltip(rowText: string): Promise<string> {
     await this.row(rowText).hover();
-    return this.#page.locator('.workbench-hover:visible').innerText();
+    const hover = this.#page.locator('.workbench-hover:visible').first();
+    await hover.waitFor();
+    return (await hover.allInnerTexts()).join('\n');
   }
 
   /** The text shown while a view is empty; its links and buttons are inside. */

@@ -51,7 +51,7 @@ export class Workbench {
     await this.page.close();
   }
 
-  /** Runs a command through the palette, by an id that this extension contributes or by the title that the palette shows. */
+  /** Runs a command through the palette, by an id that this extension contributes or by its title in the palette. */
   async runCommand(idOrTitle: string): Promise<void> {
     await this.quickInput.runCommand(paletteTitle(idOrTitle));
   }

@@ -1,0 +1,209 @@
+import path from 'node:path';
+import { HoldfastError } from '../base/errors.ts';
+import { Emitter } from '../base/event.ts';
+import type { Disposable } from '../base/lifecycle.ts';
+import { sessionEnvironment } from '../core/launchCommand.ts';
+import { mergeRecords } from '../core/mergeRecords.ts';
+import { chooseName } from '../core/sessionName.ts';
+import { byCreation, isLive, isRunning } from '../core/sessionRecord.ts';
+import type { Machine } from '../node/places.ts';
+import type { Workplace } from '../node/repository.ts';
+import { describeUnsaved, removeWorktree, unsavedWork } from '../node/worktree.ts';
+import type { HelperHello, HelperStatus, RegistryList } from '../protocol/helperRpc.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { HelperClient } from './helperClient.ts';
+import { HelperLauncher } from './helperLauncher.ts';
+import { launchSpec } from './launch.ts';
+import { RecordStore } from './recordStore.ts';
+import { type CreatedSession, type CreateSessionOptions, createSession } from './sessionCreation.ts';
+
+/** How long a session's process may take to end after the hangup; milliseconds. */
+const stopGrace = 5_000;
+
+/** What the user has set; asked for anew at each use. */
+export interface ManagerSettings {
+  /** Null for no limit. */
+  maxSessions: number | null;
+  /** Folder for worktrees, relative to the repository's root, or absolute. */
+  worktreesFolder: string;
+  scrollback: number;
+  theme: 'dark' | 'light';
+  shell: string;
+}
+
+export interface SessionManagerOptions {
+  machine: Machine;
+  workplace: Workplace;
+  /** The folder that is open: the main checkout, one of its worktrees, or a folder inside. */
+  folder: string;
+  /** The folder of the built programs. */
+  dist: string;
+  /** The window's storage. */
+  storage: string;
+  client: HelperHello['client'];
+  settings: () => ManagerSettings;
+}
+
+/** What became of a destroyed session's worktree. */
+export interface DestroyedSession {
+  record: SessionRecord;
+  /** Present where the worktree was kept: where it is and why. */
+  kept?: { path: string; reason: string };
+}
+
+/** Creates, lists, names, stops, restarts and destroys the sessions of one repository. */
+export class SessionManager implements Disposable {
+  readonly options: SessionManagerOptions;
+  readonly helper: HelperClient;
+  readonly #launcher: HelperLauncher;
+  readonly #store: RecordStore;
+  readonly #onChange = new Emitter<SessionRecord | undefined>();
+  /** A record changed, or with undefined any number of them. */
+  readonly onChange = this.#onChange.event;
+  readonly #onStorageError = new Emitter<unknown>();
+  /** A change that came from elsewhere could not be saved in this window's storage. */
+  readonly onStorageError = this.#onStorageError.event;
+  #records = new Map<string, SessionRecord>();
+
+  constructor(options: SessionManagerOptions) {
+    this.options = options;
+    const { machine, workplace, dist, client } = options;
+    this.#launcher = new HelperLauncher({ machine, key: workplace.key, dist, client });
+    this.#store = new RecordStore(options.storage, () => [...this.#records.values()]);
+    this.helper = new HelperClient({ launcher: this.#launcher, replica: () => [...this.#records.values()] });
+    this.helper.onList((list) => this.#acceptList(list));
+    this.helper.onChange((record) => this.#accept(record));
+  }
+
+  /** The sessions that are not destroyed, oldest first. */
+  list(): SessionRecord[] {
+    return [...this.#records.values()].filter(isLive).sort(byCreation);
+  }
+
+  get(id: string): SessionRecord | undefined {
+    const record = this.#records.get(id);
+    return record && isLive(record) ? record : undefined;
+  }
+
+  /** @throws {HoldfastError} `SESSION_NOT_FOUND` */
+  require(id: string): SessionRecord {
+    const record = this.get(id);
+    if (record) return record;
+    throw new HoldfastError('SESSION_NOT_FOUND', 'There is no such session.', { data: { id } });
+  }
+
+  /** Reads this window's replica. Returns where a damaged file was put aside, if it was. */
+  async load(): Promise<string | undefined> {
+    const { records, damagedCopy } = await this.#store.load();
+    this.#records = mergeRecords(records);
+    if (records.length > 0) this.#onChange.fire(undefined);
+    return damagedCopy;
+  }
+
+  /** Brings the sessions back: their processes run on, and those whose process is gone are idle. */
+  async restore(): Promise<void> {
+    if (this.list().length > 0) await this.helper.connect();
+    else await this.helper.join();
+  }
+
+  /** @throws {HoldfastError} see {@link createSession}; nothing half-made stays behind. */
+  async create(options: CreateSessionOptions = {}): Promise<CreatedSession> {
+    const keep = (record: SessionRecord) => this.#keep(record);
+    return createSession({ ...this.options, helper: this.helper, sessions: () => this.list(), keep }, options);
+  }
+
+  /** The name is made safe as at creation; the branch and the worktree keep theirs. */
+  async rename(id: string, input: string): Promise<CreatedSession> {
+    const record = this.require(id);
+    const others = this.list().filter((other) => other.id !== id);
+    if (!input.trim()) throw new HoldfastError('INVALID_NAME', 'A session needs a name.');
+    const chosen = chooseName(
+      input,
+      new Date(),
+      others.map((other) => other.name),
+    );
+    const renamed = await this.helper.update(record, () => ({ name: chosen.name }));
+    await this.#keep(renamed);
+    return { ...chosen, record: renamed };
+  }
+
+  async stop(id: string): Promise<SessionRecord> {
+    return this.#keep(await this.helper.stop(this.require(id).id, stopGrace));
+  }
+
+  /** Stops the session's process if it runs, and starts its command anew in the same worktree. */
+  async restart(id: string): Promise<SessionRecord> {
+    const record = this.require(id);
+    if (isRunning(record)) await this.helper.stop(id, stopGrace);
+    const launch = await launchSpec(record, { ...this.options.settings(), env: sessionEnvironment(process.env) });
+    return this.#keep(await this.helper.start(launch));
+  }
+
+  /**
+   * Stops the session and forgets it. Its worktree goes only if nothing in it is uncommitted, untracked or
+   * unmerged, or if it is gone already.
+   */
+  async destroy(id: string): Promise<DestroyedSession> {
+    const record = this.require(id);
+    if (isRunning(record)) await this.helper.stop(id, stopGrace);
+    const reason = await this.#reasonToKeep(record);
+    if (!reason && record.branch) await this.#removeWorktree(record);
+    const tombstone = await this.#keep(await this.helper.delete(this.require(id)));
+    return reason ? { record: tombstone, kept: { path: record.worktreePath, reason } } : { record: tombstone };
+  }
+
+  status(): Promise<HelperStatus> {
+    return this.helper.status();
+  }
+
+  /** Lets go of the helper and the sessions, which run on. */
+  dispose(): void {
+    this.helper.dispose();
+  }
+
+  async #reasonToKeep({ branch, baseBranch, worktreePath }: SessionRecord): Promise<string | undefined> {
+    if (!branch) return undefined;
+    try {
+      const unsaved = await unsavedWork(worktreePath, branch, baseBranch);
+      return unsaved && describeUnsaved(unsaved);
+    } catch (error) {
+      // What git cannot tell may be work.
+      return error instanceof HoldfastError ? error.message : String(error);
+    }
+  }
+
+  /** A branch that was there before the session stays. */
+  async #removeWorktree({ worktreePath, branch, metadata }: SessionRecord): Promise<void> {
+    const ownBranch = metadata?.ownsBranch === true ? branch : undefined;
+    await removeWorktree(this.options.workplace.root, path.resolve(worktreePath), ownBranch);
+  }
+
+  /** A change is on disk before it is acknowledged. */
+  async #keep(record: SessionRecord): Promise<SessionRecord> {
+    this.#remember(record);
+    await this.#store.save();
+    return record;
+  }
+
+  #accept(record: SessionRecord): void {
+    this.#remember(record);
+    this.#saveLater();
+  }
+
+  #remember(record: SessionRecord): void {
+    const known = this.#records.get(record.id);
+    if (known && known.revision >= record.revision) return;
+    this.#records.set(record.id, record);
+    this.#onChange.fire(record);
+  }
+
+  #acceptList({ records }: RegistryList): void {
+    this.#records = mergeRecords(this.#records.values(), records);
+    this.#onChange.fire(undefined);
+    this.#saveLater();
+  }
+
+  #saveLater(): void {
+    this.#store.save().catch((error) => this.#onStorageError.fire(error));
+  }
+}

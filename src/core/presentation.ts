@@ -1,0 +1,86 @@
+import type { SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
+import { describeCommand } from './launchCommand.ts';
+
+/** How a status looks: a codicon, a theme colour and a word. */
+export interface StatusLook {
+  icon: string;
+  /** Id of a VS Code theme colour; absent for the default. */
+  color?: string;
+  label: string;
+}
+
+const looks: Record<SessionStatus, StatusLook> = {
+  idle: { icon: 'circle-outline', color: 'disabledForeground', label: 'idle' },
+  active: { icon: 'circle-filled', color: 'charts.green', label: 'running' },
+  waiting: { icon: 'bell-dot', color: 'charts.yellow', label: 'waiting for you' },
+  recovering: { icon: 'sync~spin', color: 'charts.orange', label: 'recovering' },
+  completed: { icon: 'pass', color: 'charts.blue', label: 'completed' },
+  failed: { icon: 'error', color: 'charts.red', label: 'failed' },
+  timeout: { icon: 'watch', color: 'charts.red', label: 'timed out' },
+  cancelled: { icon: 'circle-slash', color: 'disabledForeground', label: 'stopped' },
+};
+
+export function statusLook(status: SessionStatus): StatusLook {
+  return looks[status];
+}
+
+const units: readonly [seconds: number, unit: string][] = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'm'],
+];
+
+/** “now”, “5m”, “3h”, “2d”: the time from `since` (ISO 8601) to `now` in its largest unit. */
+export function age(since: string, now: Date): string {
+  const seconds = Math.max(0, (now.getTime() - Date.parse(since)) / 1000);
+  const unit = units.find(([length]) => seconds >= length);
+  return unit ? `${Math.floor(seconds / unit[0])}${unit[1]}` : 'now';
+}
+
+/** “ended with code 2”, “was ended by signal 9”, “its host was lost”. */
+export function describeExit({ exit, status }: SessionRecord): string | undefined {
+  if (!exit) return undefined;
+  if (exit.reason === 'lost') return 'its process was gone when Holdfast came back';
+  if (exit.reason === 'start') return 'it could not be started';
+  if (exit.reason === 'stop' || status === 'cancelled') return 'you stopped it';
+  return exit.signal === null ? `ended with code ${exit.code ?? 'unknown'}` : `was ended by signal ${exit.signal}`;
+}
+
+/** The gray text beside a session's name: its branch and age. */
+export function describeSession({ branch, createdAt }: SessionRecord, now: Date): string {
+  return [branch || 'no worktree', age(createdAt, now)].join(' · ');
+}
+
+/** The facts about a session, as label and text, for a tooltip or a detail view. */
+export function sessionFacts(record: SessionRecord, now: Date): [label: string, text: string][] {
+  const ago = (time: string) => (age(time, now) === 'now' ? 'just now' : `${age(time, now)} ago`);
+  const exit = describeExit(record);
+  const facts: [string, string | undefined][] = [
+    ['Status', exit ? `${statusLook(record.status).label}: ${exit}` : statusLook(record.status).label],
+    ['Runs', describeCommand(record.command)],
+    ['Branch', record.branch ? `${record.branch} (from ${shortRef(record.baseBranch)})` : undefined],
+    ['Folder', record.worktreePath],
+    ['Process', record.ptyPid === undefined ? undefined : String(record.ptyPid)],
+    ['Created', ago(record.createdAt)],
+    ['Last activity', ago(record.lastActivity)],
+    ['Ended', record.endedAt ? ago(record.endedAt) : undefined],
+  ];
+  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+}
+
+/** Running first, then what needs a look; the order in which the status bar counts. */
+const countedStatuses: readonly SessionStatus[] = ['waiting', 'active', 'recovering', 'failed', 'timeout', 'idle'];
+
+/** “1 waiting for you, 2 running”; “no sessions” for none. */
+export function countByStatus(records: readonly SessionRecord[]): string {
+  if (records.length === 0) return 'no sessions';
+  const parts = countedStatuses
+    .map((status) => ({ status, count: records.filter((record) => record.status === status).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ status, count }) => `${count} ${statusLook(status).label}`);
+  return parts.join(', ') || `${records.length} ended`;
+}
+
+function shortRef(ref: string): string {
+  return /^[0-9a-f]{40,64}$/.test(ref) ? ref.slice(0, 8) : ref;
+}

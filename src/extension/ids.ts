@@ -1,0 +1,28 @@
+/** Every id that `package.json` also names; a test holds the two together. */
+export const commandIds = {
+  newSession: 'holdfast.newSession',
+  showTerminal: 'holdfast.showTerminal',
+  stopSession: 'holdfast.stopSession',
+  restartSession: 'holdfast.restartSession',
+  renameSession: 'holdfast.renameSession',
+  destroySession: 'holdfast.destroySession',
+  showLog: 'holdfast.showLog',
+  restartHelper: 'holdfast.restartHelper',
+} as const;
+
+export const viewIds = { sessions: 'holdfast.sessions' } as const;
+
+export const settingIds = {
+  maxSessions: 'holdfast.maxSessions',
+  worktreesFolder: 'holdfast.worktreesFolder',
+  scrollback: 'holdfast.scrollback',
+} as const;
+
+/** Context keys for `when` clauses. */
+export const contextKeys = {
+  /** `starting`, `ready`, `noFolder` or `failed`. */
+  state: 'holdfast.state',
+} as const;
+
+/** The `contextValue` of tree items; menus tell running from ended sessions by it. */
+export const treeContexts = { running: 'session.running', ended: 'session.ended' } as const;

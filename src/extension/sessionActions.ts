@@ -1,0 +1,78 @@
+import * as vscode from 'vscode';
+import { git } from '../node/git.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { Destroyed, NewSessionOptions } from './api.ts';
+import type { ErrorActions } from './errorMessage.ts';
+import { raiseMaxSessions } from './settings.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What commands and the API do to sessions; no prompts, errors are thrown. */
+export class SessionActions {
+  readonly #workspace: Workspace;
+
+  constructor(workspace: Workspace) {
+    this.#workspace = workspace;
+  }
+
+  async create({ show = true, ...options }: NewSessionOptions): Promise<SessionRecord> {
+    const manager = await this.#workspace.manager();
+    const { record, notice } = await manager.create(options);
+    if (show) (await this.#workspace.terminals()).show(record.id);
+    if (notice) void vscode.window.showInformationMessage(notice);
+    return record;
+  }
+
+  async showTerminal(id: string): Promise<SessionRecord> {
+    const record = (await this.#workspace.manager()).require(id);
+    (await this.#workspace.terminals()).show(id);
+    return record;
+  }
+
+  async stop(id: string): Promise<SessionRecord> {
+    return (await this.#workspace.manager()).stop(id);
+  }
+
+  async restart(id: string): Promise<SessionRecord> {
+    return (await this.#workspace.manager()).restart(id);
+  }
+
+  async rename(id: string, name: string): Promise<SessionRecord> {
+    const { record, notice } = await (await this.#workspace.manager()).rename(id, name);
+    if (notice) void vscode.window.showInformationMessage(notice);
+    return record;
+  }
+
+  async destroy(id: string): Promise<Destroyed> {
+    return (await this.#workspace.manager()).destroy(id);
+  }
+
+  /** What can be offered when {@link create} fails, each ending in another try. */
+  createErrorActions(options: NewSessionOptions, destroyOne: () => Promise<unknown>): ErrorActions<SessionRecord> {
+    const again = (changes: NewSessionOptions = {}) => this.create({ ...options, ...changes });
+    const withoutWorktree = { title: 'Run Without Worktree', run: () => again({ worktree: false }) };
+    return {
+      MAX_SESSIONS: ({ data }) => {
+        const next = Number(data.limit) * 2;
+        return [
+          { title: `Raise the Limit to ${next}`, run: () => raiseMaxSessions(next).then(() => again()) },
+          { title: 'Destroy a Session…', run: async () => ((await destroyOne()) ? again() : undefined) },
+        ];
+      },
+      NOT_A_REPOSITORY: () => [
+        withoutWorktree,
+        { title: 'Initialize Repository', run: () => this.#initialize().then(() => undefined) },
+      ],
+      NO_COMMITS: () => [withoutWorktree],
+      DETACHED_HEAD: ({ data }) => [
+        { title: 'Start from This Commit', run: () => again({ baseBranch: String(data.commit) }) },
+      ],
+    };
+  }
+
+  /** The user decides what the first commit holds, so none is made for them. */
+  async #initialize(): Promise<void> {
+    await git(['init'], { cwd: this.#workspace.folder });
+    await this.#workspace.reopen();
+    void vscode.window.showInformationMessage('The repository is ready. Make a first commit, then create a session.');
+  }
+}

@@ -1,0 +1,36 @@
+import * as vscode from 'vscode';
+import type { ManagerSettings } from '../client/sessionManager.ts';
+import { defaultShell } from '../core/launchCommand.ts';
+import { settingIds } from './ids.ts';
+
+/** The user's settings as the session manager wants them. */
+export function readSettings(): ManagerSettings {
+  const settings = vscode.workspace.getConfiguration();
+  return {
+    maxSessions: settings.get<number>(settingIds.maxSessions, 4),
+    worktreesFolder: settings.get<string>(settingIds.worktreesFolder, '.worktrees'),
+    scrollback: settings.get<number>(settingIds.scrollback, 5000),
+    theme: currentTheme(),
+    shell: vscode.env.shell || defaultShell(process.platform, process.env),
+  };
+}
+
+/** What a program is told that asks for the terminal's colours. */
+export function currentTheme(): 'dark' | 'light' {
+  const { kind } = vscode.window.activeColorTheme;
+  const isLight = kind === vscode.ColorThemeKind.Light || kind === vscode.ColorThemeKind.HighContrastLight;
+  return isLight ? 'light' : 'dark';
+}
+
+/** Lines above the screen that VS Code's terminals can hold. */
+export function terminalScrollback(): number {
+  return vscode.workspace.getConfiguration('terminal.integrated').get<number>('scrollback', 1000);
+}
+
+export async function raiseMaxSessions(limit: number): Promise<void> {
+  const settings = vscode.workspace.getConfiguration();
+  const inspected = settings.inspect(settingIds.maxSessions);
+  const target =
+    inspected?.workspaceValue === undefined ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
+  await settings.update(settingIds.maxSessions, limit, target);
+}

@@ -1,0 +1,47 @@
+import * as vscode from 'vscode';
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { countByStatus } from '../core/presentation.ts';
+import { viewIds } from './ids.ts';
+import type { Workspace } from './workspace.ts';
+
+/** The badge in the status bar: how many sessions there are, in which state; a click opens the view. */
+export class StatusBar implements Disposable {
+  readonly #workspace: Workspace;
+  readonly #disposables = new DisposableStore();
+  readonly #item: vscode.StatusBarItem;
+  #isConnected = true;
+
+  constructor(workspace: Workspace) {
+    this.#workspace = workspace;
+    this.#item = this.#disposables.add(
+      vscode.window.createStatusBarItem('holdfast.status', vscode.StatusBarAlignment.Left, 50),
+    );
+    this.#item.name = 'Holdfast Sessions';
+    this.#item.command = `${viewIds.sessions}.focus`;
+    this.#disposables.add(workspace.onChange(() => this.#update()));
+    this.#disposables.add(
+      workspace.onConnectionChange((isConnected) => {
+        this.#isConnected = isConnected;
+        this.#update();
+      }),
+    );
+    this.#update();
+    this.#item.show();
+  }
+
+  dispose(): void {
+    this.#disposables.dispose();
+  }
+
+  #update(): void {
+    const sessions = this.#workspace.list();
+    const counts = countByStatus(sessions);
+    const isWaiting = sessions.some(({ status }) => status === 'waiting');
+    this.#item.text = `$(anchor) ${counts}`;
+    this.#item.tooltip = this.#isConnected
+      ? `Holdfast: ${counts}`
+      : `Holdfast: ${counts}. The helper is not connected; sessions run on.`;
+    this.#item.accessibilityInformation = { label: `Holdfast: ${counts}`, role: 'button' };
+    this.#item.backgroundColor = isWaiting ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+  }
+}

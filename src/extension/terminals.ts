@@ -1,0 +1,120 @@
+import * as vscode from 'vscode';
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import type { SessionManager } from '../client/sessionManager.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { SessionTerminal } from './sessionTerminal.ts';
+
+/** Which terminals a window shows, in their order; kept in the workspace's memento. */
+interface TerminalLayout {
+  open: string[];
+  active?: string;
+}
+
+const layoutKey = 'holdfast.terminals';
+
+export interface TerminalsOptions {
+  manager: SessionManager;
+  memento: vscode.Memento;
+  restart: (id: string) => void;
+}
+
+interface OpenTerminal {
+  terminal: vscode.Terminal;
+  pty: SessionTerminal;
+}
+
+/** The integrated terminals of the sessions: one each, back after a reload in the order they had. */
+export class Terminals implements Disposable {
+  readonly #options: TerminalsOptions;
+  readonly #open = new Map<string, OpenTerminal>();
+  readonly #disposables = new DisposableStore();
+
+  constructor(options: TerminalsOptions) {
+    this.#options = options;
+    this.#disposables.add(options.manager.onChange((record) => this.#update(record)));
+    this.#disposables.add(vscode.window.onDidCloseTerminal((terminal) => this.#closed(terminal)));
+    this.#disposables.add(vscode.window.onDidChangeActiveTerminal(() => void this.#saveLayout()));
+  }
+
+  /** Opens the terminals that were open when the window was last seen, without taking the focus. */
+  async restore(): Promise<void> {
+    const layout = this.#options.memento.get<TerminalLayout>(layoutKey);
+    if (!layout) return;
+    const ids = layout.open.filter((id) => this.#options.manager.get(id));
+    await this.#closeTwins(ids);
+    for (const id of ids) this.#create(id);
+    const active = layout.active && this.#open.get(layout.active);
+    if (active) active.terminal.show(true);
+  }
+
+  /** Brings a session's terminal to the front, opening it if need be. */
+  show(id: string): void {
+    const { terminal } = this.#open.get(id) ?? this.#create(id);
+    terminal.show();
+  }
+
+  /** The session whose terminal is in front. */
+  get activeSession(): string | undefined {
+    const active = vscode.window.activeTerminal;
+    return [...this.#open].find(([, { terminal }]) => terminal === active)?.[0];
+  }
+
+  dispose(): void {
+    this.#disposables.dispose();
+    for (const { pty } of this.#open.values()) pty.close();
+    this.#open.clear();
+  }
+
+  #create(id: string): OpenTerminal {
+    const { manager, restart } = this.#options;
+    const record = manager.require(id);
+    const pty = new SessionTerminal({ manager, id, restart: () => restart(id) });
+    const terminal = vscode.window.createTerminal({
+      name: record.name,
+      pty,
+      iconPath: new vscode.ThemeIcon('anchor'),
+      isTransient: true,
+    });
+    const entry = { terminal, pty };
+    this.#open.set(id, entry);
+    void this.#saveLayout();
+    return entry;
+  }
+
+  #update(record: SessionRecord | undefined): void {
+    for (const [id, { pty }] of this.#open) {
+      if (record && record.id !== id) continue;
+      if (this.#options.manager.get(id)) pty.update();
+      else this.#dispose(id);
+    }
+  }
+
+  #dispose(id: string): void {
+    const entry = this.#open.get(id);
+    this.#open.delete(id);
+    entry?.terminal.dispose();
+    void this.#saveLayout();
+  }
+
+  /** Only the user's own closing is remembered; a window that goes away closes its terminals too. */
+  #closed(terminal: vscode.Terminal): void {
+    const id = [...this.#open].find(([, entry]) => entry.terminal === terminal)?.[0];
+    if (id === undefined) return;
+    this.#open.delete(id);
+    if (terminal.exitStatus?.reason !== vscode.TerminalExitReason.Shutdown) void this.#saveLayout();
+  }
+
+  async #saveLayout(): Promise<void> {
+    const active = this.activeSession;
+    const layout: TerminalLayout = { open: [...this.#open.keys()], ...(active ? { active } : {}) };
+    await this.#options.memento.update(layoutKey, layout);
+  }
+
+  /** After the extension host died alone, its terminals stand frozen beside the live ones. */
+  async #closeTwins(ids: string[]): Promise<void> {
+    const names = new Set(ids.map((id) => this.#options.manager.get(id)?.name));
+    for (const terminal of vscode.window.terminals) {
+      if (names.has(terminal.name) && (await terminal.processId) === undefined) terminal.dispose();
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import * as vscode from 'vscode';
+import { HoldfastError } from '../base/errors.ts';
+import { Emitter } from '../base/event.ts';
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { SessionManager } from '../client/sessionManager.ts';
+import { thisMachine } from '../node/places.ts';
+import { findWorkplace } from '../node/repository.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { contextKeys } from './ids.ts';
+import { readSettings } from './settings.ts';
+import { Terminals } from './terminals.ts';
+
+export interface WorkspaceOptions {
+  context: vscode.ExtensionContext;
+  log: vscode.LogOutputChannel;
+  /** The folder of the built programs. */
+  dist: string;
+  /** The user asked in a terminal for its session to run again. */
+  restart: (id: string) => void;
+}
+
+/** What this window is open on: its repository's sessions and their terminals, once they are found. */
+export class Workspace implements Disposable {
+  readonly #options: WorkspaceOptions;
+  readonly #onChange = new Emitter<SessionRecord | undefined>();
+  readonly onChange = this.#onChange.event;
+  readonly #onConnectionChange = new Emitter<boolean>();
+  readonly onConnectionChange = this.#onConnectionChange.event;
+  #opened = new DisposableStore();
+  #manager: SessionManager | undefined;
+  #terminals: Terminals | undefined;
+  #ready: Promise<void> = Promise.resolve();
+
+  constructor(options: WorkspaceOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once the sessions are restored; never rejects. */
+  get ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  list(): SessionRecord[] {
+    return this.#manager?.list() ?? [];
+  }
+
+  get(id: string): SessionRecord | undefined {
+    return this.#manager?.get(id);
+  }
+
+  /** The folder that is open. @throws {HoldfastError} `NO_FOLDER` */
+  get folder(): string {
+    const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file');
+    if (folder) return folder.uri.fsPath;
+    throw new HoldfastError('NO_FOLDER', 'No folder is open.', { advice: 'Open a folder first.' });
+  }
+
+  /** Once the sessions are restored. @throws {HoldfastError} `NO_FOLDER` and what finding the repository throws. */
+  async manager(): Promise<SessionManager> {
+    await this.#ready;
+    if (!this.#manager) await this.reopen();
+    return this.#requireManager();
+  }
+
+  async terminals(): Promise<Terminals> {
+    await this.manager();
+    return this.#terminals as Terminals;
+  }
+
+  /** The session whose terminal is in front. */
+  get activeSession(): string | undefined {
+    return this.#terminals?.activeSession;
+  }
+
+  /** Finds the repository and restores its sessions, in the background. */
+  open(): void {
+    this.#close();
+    this.#ready = this.#open().catch((error) => {
+      const isNoFolder = error instanceof HoldfastError && error.code === 'NO_FOLDER';
+      this.#setState(isNoFolder ? 'noFolder' : 'failed');
+      if (!isNoFolder) this.#options.log.error('The sessions could not be restored', error);
+    });
+  }
+
+  /** The same anew, after the folder became a repository; rejects where {@link open} would only log. */
+  async reopen(): Promise<void> {
+    this.#close();
+    await this.#open();
+  }
+
+  dispose(): void {
+    this.#close();
+  }
+
+  async #open(): Promise<void> {
+    this.#setState('starting');
+    const manager = await this.#createManager();
+    const { log, context, restart } = this.#options;
+    const damagedCopy = await manager.load();
+    if (damagedCopy) log.warn(`The session list of this window was damaged. It was put aside: ${damagedCopy}`);
+    this.#terminals = this.#opened.add(new Terminals({ manager, memento: context.workspaceState, restart }));
+    await this.#restore(manager);
+    await this.#terminals.restore();
+    this.#setState('ready');
+    log.info(`Ready: ${manager.list().length} sessions in ${manager.options.workplace.root}`);
+  }
+
+  /** What is known stays in view when the helper cannot be had; the next command tries again. */
+  async #restore(manager: SessionManager): Promise<void> {
+    try {
+      await manager.restore();
+    } catch (error) {
+      this.#options.log.error('The helper could not be reached', error as Error);
+    }
+  }
+
+  async #createManager(): Promise<SessionManager> {
+    const { context, dist, log } = this.#options;
+    const { folder } = this;
+    const workplace = await findWorkplace(folder);
+    const manager = new SessionManager({
+      machine: thisMachine(),
+      workplace,
+      folder,
+      dist,
+      storage: (context.storageUri ?? context.globalStorageUri).fsPath,
+      client: { kind: 'window', pid: process.pid, version: context.extension.packageJSON.version },
+      settings: readSettings,
+    });
+    this.#manager = this.#opened.add(manager);
+    this.#opened.add(manager.onChange((record) => this.#onChange.fire(record)));
+    this.#opened.add(
+      manager.onStorageError((error) => log.error('The session list could not be saved', error as Error)),
+    );
+    this.#opened.add(manager.helper.onConnectionChange((isConnected) => this.#connectionChanged(manager, isConnected)));
+    return manager;
+  }
+
+  /** A lost helper is replaced at once, so that changes from elsewhere keep coming. */
+  #connectionChanged(manager: SessionManager, isConnected: boolean): void {
+    this.#options.log.info(isConnected ? 'Connected to the helper' : 'The connection to the helper was lost');
+    this.#onConnectionChange.fire(isConnected);
+    if (isConnected || manager.list().length === 0) return;
+    manager.helper.connect().catch((error) => this.#options.log.error('The helper could not be started', error));
+  }
+
+  #requireManager(): SessionManager {
+    if (this.#manager) return this.#manager;
+    throw new HoldfastError('NO_FOLDER', 'No folder is open.', { advice: 'Open a folder first.' });
+  }
+
+  #close(): void {
+    this.#opened.dispose();
+    this.#opened = new DisposableStore();
+    this.#manager = undefined;
+    this.#terminals = undefined;
+    this.#onChange.fire(undefined);
+  }
+
+  #setState(state: 'starting' | 'ready' | 'noFolder' | 'failed'): void {
+    void vscode.commands.executeCommand('setContext', contextKeys.state, state);
+  }
+}
