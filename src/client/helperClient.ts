@@ -101,11 +101,7 @@ export class HelperClient implements Disposable {
   /** Ends the helper that runs, if one does, and starts a new one, which adopts the sessions. */
   async restartHelper(): Promise<void> {
     const running = await this.#options.launcher.tryConnect();
-    if (running) {
-      const closed = new Promise<void>((resolve) => running.onClose(resolve));
-      await running.request0(helperMethods.shutdown);
-      await closed;
-    }
+    await running?.shutdown();
     await this.connect();
   }
 

@@ -78,6 +78,15 @@ export class HelperConnection implements Disposable {
     return this.#settle(method.method, deadline, () => this.#rpc.sendRequest(method.method) as Promise<R>);
   }
 
+  /** Asks the helper to end; resolves once the connection is closed, which is its answer. */
+  async shutdown(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.onClose(resolve));
+    await this.request0(helperMethods.shutdown).catch((error: HoldfastError) => {
+      if (error.code !== 'CONNECTION_LOST') throw error;
+    });
+    await closed;
+  }
+
   dispose(): void {
     this.#destroy();
   }

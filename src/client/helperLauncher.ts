@@ -14,6 +14,9 @@ import { HelperConnection } from './helperConnection.ts';
 /** How long a helper may take from its start to its first answer; milliseconds. */
 const startDeadline = 20_000;
 
+/** How long to wait for somebody else's helper before another is started; milliseconds. */
+const restartInterval = 500;
+
 /** V8 settings that keep a mostly idle program small. */
 const helperFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
 
@@ -53,16 +56,19 @@ export class HelperLauncher {
 
   /** @throws {HoldfastError} `HELPER_START_FAILED`, with the log's path in `data.log`. */
   async connectOrStart(): Promise<HelperConnection> {
-    const running = await this.tryConnect();
-    if (running) return running;
     const deadline = Date.now() + startDeadline;
-    await this.#start();
-    // Another starter's helper may still be on its way to its socket.
+    let nextStart = 0;
     for (const pause of backoff({ initial: 10, max: 200 })) {
       const connection = await this.tryConnect();
       if (connection) return connection;
       if (Date.now() > deadline) break;
-      await delay(pause);
+      if (Date.now() >= nextStart) {
+        await this.#start();
+        // Another starter's helper may be on its way to its socket, or one that is ending may hold the lock still.
+        nextStart = Date.now() + restartInterval;
+      } else {
+        await delay(pause);
+      }
     }
     throw this.#startFailed('does not answer');
   }

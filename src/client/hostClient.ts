@@ -75,7 +75,7 @@ export class HostClient implements Disposable {
   readonly #onClose = new Emitter<void>();
   readonly onClose = this.#onClose.event;
   #nextRequest = 1;
-  #screenParts: Buffer[] = [];
+  readonly #parts: Buffer[] = [];
   #inputQueue: Buffer[] = [];
   #inputQueued = 0;
   #inputSent = 0;
@@ -115,6 +115,12 @@ export class HostClient implements Disposable {
 
   async status(): Promise<HostStatus> {
     return v.parse(hostStatusSchema, await this.#request(frameType.status));
+  }
+
+  /** The screen as it is now, with up to `scrollback` lines above it, without attaching. */
+  async snapshot(scrollback?: number): Promise<ScreenContent> {
+    const request = scrollback === undefined ? {} : { scrollback };
+    return decodeScreen((await this.#request(frameType.snapshot, request)) as Buffer);
   }
 
   /** Begins the stream of output. The first event after it is a screen, or output from `from` on. */
@@ -186,7 +192,10 @@ export class HostClient implements Disposable {
         this.#onOutput.fire({ seq, data: payload });
         break;
       case frameType.screen:
-        this.#screenPart(frame);
+        this.#join(frame, (content) => this.#onScreen.fire({ seq, ...decodeScreen(content) }));
+        break;
+      case frameType.snapshotReply:
+        this.#join(frame, (content) => this.#requests.get(seq)?.resolve(content));
         break;
       case frameType.inputAck:
         this.#inputAcknowledged = seq;
@@ -208,11 +217,10 @@ export class HostClient implements Disposable {
     }
   }
 
-  #screenPart({ flags, seq, payload }: Frame): void {
-    this.#screenParts.push(Buffer.from(payload));
-    if (flags & flagMore) return;
-    const content = Buffer.concat(this.#screenParts.splice(0));
-    this.#onScreen.fire({ seq, ...decodeScreen(content) });
+  /** The parts of one payload follow each other without another frame in between. */
+  #join({ flags, payload }: Frame, onWhole: (content: Buffer) => void): void {
+    this.#parts.push(payload);
+    if (!(flags & flagMore)) onWhole(Buffer.concat(this.#parts.splice(0)));
   }
 
   #closed(): void {

@@ -37,7 +37,7 @@ export class StatusBar implements Disposable {
     const sessions = this.#workspace.list();
     const counts = countByStatus(sessions);
     const isWaiting = sessions.some(({ status }) => status === 'waiting');
-    this.#item.text = `$(anchor) ${counts}`;
+    this.#item.text = `$(pulse) ${counts}`;
     this.#item.tooltip = this.#isConnected
       ? `Holdfast: ${counts}`
       : `Holdfast: ${counts}. The helper is not connected; sessions run on.`;

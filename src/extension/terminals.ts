@@ -72,7 +72,7 @@ export class Terminals implements Disposable {
     const terminal = vscode.window.createTerminal({
       name: record.name,
       pty,
-      iconPath: new vscode.ThemeIcon('anchor'),
+      iconPath: new vscode.ThemeIcon('server-process'),
       isTransient: true,
     });
     const entry = { terminal, pty };

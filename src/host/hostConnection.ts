@@ -179,7 +179,7 @@ export class HostConnection implements Disposable {
 
   async #snapshot(seq: number, scrollback: number | undefined): Promise<void> {
     const snapshot = await this.#context.host.snapshot(scrollback);
-    for (const part of encodeParts(frameType.screen, seq, encodeScreen(snapshot))) this.#socket.sendEncoded(part);
+    for (const part of encodeParts(frameType.snapshotReply, seq, encodeScreen(snapshot))) this.#socket.sendEncoded(part);
   }
 
   #resize(size: TerminalSize): void {

@@ -1,6 +1,6 @@
 /**
  * The frames of the terminal socket: `type u8 | flags u8 | seq u64 | len u32 | payload`, numbers big endian.
- * For `output`, `snapshot` and `ack`, `seq` is the byte offset since the session began; for requests and their
+ * For `output`, `screen` and `ack`, `seq` is the byte offset since the session began; for requests and their
  * replies it is the request's number; for `input` and `inputAck` it is the offset in that client's input.
  */
 export const frameType = {
@@ -24,6 +24,7 @@ export const frameType = {
   screen: 0x88,
   output: 0x89,
   exit: 0x8a,
+  snapshotReply: 0x8b,
   error: 0x8f,
 } as const;
 
@@ -84,7 +85,7 @@ export interface ScreenContent {
   text: string;
 }
 
-/** The payload of `screen`: `cols u16 | rows u16 | UTF-8 text`. */
+/** The payload of `screen` and `snapshotReply`: `cols u16 | rows u16 | UTF-8 text`. */
 export function encodeScreen({ cols, rows, text }: ScreenContent): Buffer {
   const size = Buffer.alloc(4);
   size.writeUInt16BE(cols, 0);

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { launchBrowser, newContext } from './browser.ts';
 import { editorEnvironment } from './editorEnvironment.ts';
+import { endSessions } from './endSessions.ts';
 import { makeRepository, type RepositoryOptions } from './repository.ts';
 import { linkExtension, type Settings, writeSettings } from './serverProfile.ts';
 import { tempDirs } from './tempDirs.ts';
@@ -89,6 +90,7 @@ export class Editor {
   async stop(): Promise<void> {
     await this.#browser?.close();
     await this.#server?.stop();
+    await endSessions();
     await this.#temp.remove();
   }
 }

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { HelperConnection } from '../../src/client/helperConnection.ts';
+import { helperMethods } from '../../src/protocol/helperRpc.ts';
+import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
+import { signal } from '../support/processes.ts';
+import { processEnd, type Scene, useScene } from './support/scene.ts';
+
+describe('the live registry', () => {
+  const scene = useScene();
+
+  it('carries out a request that is sent twice only once', async () => {
+    const connection = await connectRaw(scene());
+    const record = await createOver(connection, scene().record());
+    const update = { requestId: randomUUID(), id: record.id, baseRevision: record.revision, changes: { name: 'new' } };
+    const answers = [
+      await connection.request(helperMethods.update, update),
+      await connection.request(helperMethods.update, update),
+    ];
+    assert.deepEqual(answers.map(({ name, revision }) => ({ name, revision })), [
+      { name: 'new', revision: 2 },
+      { name: 'new', revision: 2 },
+    ]);
+  });
+
+  it('starts one process however many ask for it at once', async () => {
+    const clients = await Promise.all([1, 2, 3].map(() => scene().client()));
+    const [first] = clients as [(typeof clients)[0]];
+    const { id } = await first.create(scene().record(), null);
+    const records = await Promise.all(clients.map((client) => client.start(scene().launch(id, ['cat']))));
+    const { ptyPid } = (await first.list()).records.find((record) => record.id === id) as SessionRecord;
+    assert.deepEqual(records.map((record) => record.ptyPid), [ptyPid, ptyPid, ptyPid]);
+  });
+
+  it('refuses a change to an old revision and hands back the current record', async () => {
+    const connection = await connectRaw(scene());
+    const record = await createOver(connection, scene().record());
+    const stale = { requestId: randomUUID(), id: record.id, baseRevision: 0, changes: { name: 'late' } };
+    await assert.rejects(connection.request(helperMethods.update, stale), {
+      code: 'REVISION_CONFLICT',
+      data: { id: record.id, current: record },
+    });
+  });
+
+  it('rebases the changes of two windows that write at once', async () => {
+    const [one, two] = await Promise.all([scene().client(), scene().client()]);
+    const record = await one.create(scene().record(), null);
+    await Promise.all([
+      one.update(record, () => ({ currentPhase: 'plan' })),
+      two.update(record, () => ({ metadata: { tag: 'x' } })),
+    ]);
+    const current = (await one.list()).records.find(({ id }) => id === record.id);
+    assert.deepEqual([current?.currentPhase, current?.metadata, current?.revision], ['plan', { tag: 'x' }, 3]);
+  });
+
+  it('gives the conflict to the caller after three rebases', async () => {
+    const client = await scene().client();
+    const record = await client.create(scene().record(), null);
+    const stale: SessionRecord = { ...record, revision: 0 };
+    let attempts = 0;
+    const interrupted = client.update(stale, () => {
+      attempts++;
+      // A rival is always faster: its request is on the wire before ours.
+      void client.update({ ...record, revision: attempts }, () => ({ currentPhase: `${attempts}` }));
+      return { name: 'never' };
+    });
+    await assert.rejects(interrupted, { code: 'REVISION_CONFLICT' });
+    assert.equal(attempts, 4);
+  });
+
+  it('refuses a change that would make the record unreadable', async () => {
+    const connection = await connectRaw(scene());
+    const record = await createOver(connection, scene().record());
+    const changes = { status: 'sleeping' as 'idle' };
+    const request = { requestId: randomUUID(), id: record.id, baseRevision: record.revision, changes };
+    await assert.rejects(connection.request(helperMethods.update, request), { code: 'INVALID_ARGUMENT' });
+  });
+
+  it('removes an optional field that a change sets to undefined', async () => {
+    const client = await scene().client();
+    const record = await client.create({ ...scene().record(), currentPhase: 'plan' }, null);
+    const changed = await client.update(record, () => ({ currentPhase: undefined }));
+    assert.equal('currentPhase' in changed, false);
+  });
+
+  it('counts a destroyed session neither against the limit nor against names', async () => {
+    const client = await scene().client();
+    const record = await client.create(scene().record('twice'), null);
+    await client.delete(record);
+    assert.equal((await client.create(scene().record('twice'), null)).name, 'twice');
+  });
+
+  it('refuses one session more than the limit', async () => {
+    const client = await scene().client();
+    await assert.rejects(client.create(scene().record(), 1), {
+      code: 'MAX_SESSIONS',
+      text: 'Maximum 1 sessions supported. Destroy a session to create a new one.',
+    });
+  });
+
+  it('knows every session again after its helper was killed', async () => {
+    const client = await scene().client();
+    const before = (await client.list()).records;
+    const pid = await scene().helperPid();
+    signal(pid, 'SIGKILL');
+    await processEnd(pid);
+    assert.deepEqual((await (await scene().client()).list()).records, before);
+  });
+});
+
+async function connectRaw(scene: Scene): Promise<HelperConnection> {
+  await scene.client();
+  const client = { kind: 'test' as const, pid: process.pid, version: '0.0.0' };
+  return scene.own(await HelperConnection.connect({ socket: scene.places.helperSocket, token: scene.token, client }));
+}
+
+function createOver(connection: HelperConnection, record: SessionRecord): Promise<SessionRecord> {
+  return connection.request(helperMethods.create, { requestId: randomUUID(), record, limit: null });
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { useEditor } from '../support/editor.ts';
+import type { Workbench } from '../support/workbench/workbench.ts';
+
+describe('a newcomer', () => {
+  const editor = useEditor();
+  let workbench: Workbench;
+
+  it('finds an empty view that says what to do', async () => {
+    workbench = await editor.open();
+    await workbench.tree.show('Holdfast');
+    await workbench.tree.welcome.getByText('Run agents side by side').waitFor();
+    await workbench.screenshot('01-welcome');
+    assert.equal(await workbench.tree.welcome.getByRole('button', { name: 'New Session' }).count(), 1);
+  });
+
+  it('presses + and gets a branch, a worktree, a running process, a terminal, a tree item and a badge', async () => {
+    await workbench.tree.pressTitleAction('New Session');
+    await workbench.quickInput.accept('first steps');
+    await workbench.quickInput.entries();
+    await workbench.screenshot('02-what-to-run');
+    await workbench.quickInput.accept();
+    await workbench.statusBarItem('1 running').waitFor();
+    await workbench.terminals.waitForText(/[#$] ?$/);
+    await workbench.screenshot('03-session');
+    assert.deepEqual(
+      { tree: await workbench.tree.rows(), terminals: await workbench.terminals.names() },
+      { tree: ['first-steps feature/first-steps · now'], terminals: ['first-steps'] },
+    );
+  });
+
+  it('reloads the window and finds the same process, screen and tree', async () => {
+    await workbench.terminals.focus('first-steps');
+    await workbench.terminals.type('echo "pid=$$"; printf "\\e[1;32mgreen\\e[0m wide 漢字 emoji 😀\\n"\n');
+    const before = await workbench.terminals.waitForText(/wide 漢字 emoji 😀\n/);
+    await workbench.reload();
+    await workbench.tree.show('Holdfast');
+    const after = await workbench.terminals.waitForText(/wide 漢字 emoji 😀\n/);
+    await workbench.screenshot('04-reloaded');
+    assert.equal(after.trim(), before.trim());
+    await workbench.terminals.focus('first-steps');
+    await workbench.terminals.type('echo "again=$$"\n');
+    const text = await workbench.terminals.waitForText(/again=\d+/);
+    assert.equal(/again=(\d+)/.exec(text)?.[1], /pid=(\d+)/.exec(before)?.[1]);
+    assert.deepEqual(await workbench.terminals.names(), ['first-steps']);
+  });
+});
