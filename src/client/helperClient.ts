@@ -48,10 +48,12 @@ export class HelperClient implements Disposable {
 
   /** Connects to a helper that runs; false where none does. */
   async join(): Promise<boolean> {
-    if (this.#connection?.isOpen) return true;
+    if (this.#connection?.isOpen || this.#opening) return true;
     const running = await this.#options.launcher.tryConnect();
     if (!running) return false;
-    await this.#connected(async () => running);
+    const connection = await this.#connected(async () => running);
+    // Somebody else's connection was first, and one is enough.
+    if (connection !== running) running.dispose();
     return true;
   }
 

@@ -3,7 +3,8 @@ import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { SessionManager } from '../client/sessionManager.ts';
-import { thisMachine } from '../node/places.ts';
+import { onFileArrival } from '../node/fileArrival.ts';
+import { repositoryPlaces, thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { contextKeys } from './ids.ts';
@@ -109,8 +110,22 @@ export class Workspace implements Disposable {
   async #restore(manager: SessionManager): Promise<void> {
     try {
       await manager.restore();
+      this.#joinLater(manager);
     } catch (error) {
       this.#options.log.error('The helper could not be reached', error as Error);
+    }
+  }
+
+  /** A window without sessions starts no helper; when another one does, this window wants to see what it makes. */
+  #joinLater(manager: SessionManager): void {
+    const { machine, workplace } = manager.options;
+    const { helperFile } = repositoryPlaces(machine, workplace.key);
+    const join = () =>
+      manager.helper.join().catch((error) => this.#options.log.warn('The helper could not be joined', error));
+    try {
+      this.#opened.add(onFileArrival(helperFile, () => void join()));
+    } catch (error) {
+      this.#options.log.warn('Sessions of other windows will show up late', error as Error);
     }
   }
 

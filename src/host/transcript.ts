@@ -4,6 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { Throttler } from '../base/async.ts';
 import { isMissing } from '../node/durableFile.ts';
 import type { Log } from '../node/log.ts';
+import { previousTranscript } from '../node/places.ts';
 import type { TerminalSize } from '../protocol/hostMessages.ts';
 
 export interface TranscriptOptions extends TerminalSize {
@@ -134,10 +135,4 @@ export class Transcript {
   #startSeconds(): number {
     return Math.floor(this.#startedAt / 1000);
   }
-}
-
-/** `transcript.cast` → `transcript.1.cast`. */
-export function previousTranscript(file: string): string {
-  const { dir, name, ext } = path.parse(file);
-  return path.join(dir, `${name}.1${ext}`);
 }

@@ -112,6 +112,12 @@ export function sessionPlaces(machine: Machine, key: string, sessionId: string):
   };
 }
 
+/** What a full transcript is renamed to: `transcript.cast` → `transcript.1.cast`. */
+export function previousTranscript(file: string): string {
+  const { dir, name, ext } = path.parse(file);
+  return path.join(dir, `${name}.1${ext}`);
+}
+
 /** The state folder is part of the name, so that a second one (a test's) never meets the first one's sockets. */
 function socketPath(machine: Machine, kind: 'helper' | 'host', identity: string): string {
   const name = `${kind}-${digest(`${stateFolder(machine)}\0${identity}`).slice(0, 16)}`;

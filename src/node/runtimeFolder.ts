@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { toStorageError } from './durableFile.ts';
 
@@ -22,6 +22,7 @@ export async function stageRuntime(dist: string, stateFolder: string): Promise<s
   try {
     await mkdir(draft, { recursive: true, mode: 0o700 });
     for (const file of runtimeFiles()) await cp(path.join(dist, file), path.join(draft, file), { recursive: true });
+    await allowSpawnHelper(draft);
     await rename(draft, folder);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
@@ -29,6 +30,12 @@ export async function stageRuntime(dist: string, stateFolder: string): Promise<s
     if (!(await exists(path.join(folder, 'version.json')))) throw toStorageError(error, folder);
   }
   return folder;
+}
+
+/** On macOS node-pty starts processes through a program of its own, whose mode a package may not have kept. */
+async function allowSpawnHelper(folder: string): Promise<void> {
+  if (process.platform !== 'darwin') return;
+  await chmod(path.join(folder, 'prebuilds', `${process.platform}-${process.arch}`, 'spawn-helper'), 0o755);
 }
 
 async function runtimeName(dist: string): Promise<string> {

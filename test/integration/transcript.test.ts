@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { previousTranscript } from '../../src/host/transcript.ts';
+import { previousTranscript } from '../../src/node/places.ts';
 import { useScene } from './support/scene.ts';
 import { TestTerminal } from './support/terminal.ts';
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HelperConnection } from '../../src/client/helperConnection.ts';
+import type { HelperConnection } from '../../src/client/helperConnection.ts';
 import { HelperLauncher } from '../../src/client/helperLauncher.ts';
 import { stateFolder, thisMachine } from '../../src/node/places.ts';
 import { helperMethods } from '../../src/protocol/helperRpc.ts';

@@ -1,0 +1,115 @@
+import { readdir } from 'node:fs/promises';
+import * as v from 'valibot';
+import { HoldfastError, systemErrorCode } from '../base/errors.ts';
+import type { Disposable } from '../base/lifecycle.ts';
+import { HelperClient } from '../client/helperClient.ts';
+import { HelperLauncher } from '../client/helperLauncher.ts';
+import type { HostClientOptions } from '../client/hostClient.ts';
+import { isLive } from '../core/sessionRecord.ts';
+import { isMissing, readJson } from '../node/durableFile.ts';
+import { repositoryPlaces, type SessionPlaces, sessionPlaces, thisMachine } from '../node/places.ts';
+import { findWorkplace, type Workplace } from '../node/repository.ts';
+import { readToken } from '../node/token.ts';
+import { type HostFile, hostFileSchema } from '../protocol/hostMessages.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { matchSession } from './sessionMatch.ts';
+
+/** The program that runs: where its files are, and its version. */
+export interface Program {
+  /** The folder of the built programs. */
+  dist: string;
+  version: string;
+}
+
+/** The sessions of the repository that the current folder belongs to. */
+export class RepositorySessions implements Disposable {
+  readonly workplace: Workplace;
+  /** Undefined where no helper runs and there is nothing to start one for. */
+  readonly helper: HelperClient | undefined;
+
+  /**
+   * Joins the repository's helper. Where none runs, one is started if there ever was a session.
+   *
+   * @throws {HoldfastError} `NO_FOLDER`, `GIT_MISSING`, `GIT_TOO_OLD`, `HELPER_START_FAILED`
+   */
+  static async open({ dist, version }: Program): Promise<RepositorySessions> {
+    const workplace = await findWorkplace(currentFolder());
+    const client = { kind: 'cli' as const, pid: process.pid, version };
+    const launcher = new HelperLauncher({ machine: thisMachine(), key: workplace.key, dist, client });
+    const helper = new HelperClient({ launcher, replica: () => [] });
+    if (await helper.join()) return new RepositorySessions(workplace, helper);
+    if (!(await hasSessions(workplace))) return new RepositorySessions(workplace, undefined);
+    await helper.connect();
+    return new RepositorySessions(workplace, helper);
+  }
+
+  private constructor(workplace: Workplace, helper: HelperClient | undefined) {
+    this.workplace = workplace;
+    this.helper = helper;
+  }
+
+  /** The sessions that are not destroyed, oldest first. */
+  async list(): Promise<SessionRecord[]> {
+    return this.helper ? (await this.helper.list()).records.filter(isLive) : [];
+  }
+
+  /** @throws {HoldfastError} `AMBIGUOUS_SESSION`, `SESSION_NOT_FOUND` */
+  async find(query: string): Promise<{ helper: HelperClient; record: SessionRecord }> {
+    const record = matchSession(await this.list(), query);
+    // Only a helper lists sessions.
+    return { helper: this.helper as HelperClient, record };
+  }
+
+  places(id: string): SessionPlaces {
+    return sessionPlaces(thisMachine(), this.workplace.key, id);
+  }
+
+  /** What the session's host says of itself; undefined for a session that never ran. */
+  async hostFile(id: string): Promise<HostFile | undefined> {
+    const file = v.safeParse(hostFileSchema, await readJson(this.places(id).host));
+    return file.success ? file.output : undefined;
+  }
+
+  /** How to reach the session's host, by its own word: its environment may name another socket folder than ours. */
+  async hostAddress(id: string): Promise<HostClientOptions> {
+    const { stateFolder } = repositoryPlaces(thisMachine(), this.workplace.key);
+    const socket = (await this.hostFile(id))?.socket ?? this.places(id).socket;
+    return { socket, token: await readToken(stateFolder), client: { kind: 'cli', pid: process.pid } };
+  }
+
+  /** Lets go of the helper; sessions run on. */
+  dispose(): void {
+    this.helper?.dispose();
+  }
+}
+
+/** Opens the sessions for as long as `use` takes. */
+export async function withSessions<T>(program: Program, use: (sessions: RepositorySessions) => Promise<T>): Promise<T> {
+  const sessions = await RepositorySessions.open(program);
+  try {
+    return await use(sessions);
+  } finally {
+    sessions.dispose();
+  }
+}
+
+async function hasSessions({ key }: Workplace): Promise<boolean> {
+  try {
+    return (await readdir(repositoryPlaces(thisMachine(), key).sessionsFolder)).length > 0;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    throw new HoldfastError('NO_FOLDER', 'The folder this shell is in does not exist any more.', {
+      advice: 'Change to a folder of the repository.',
+      cause: error,
+    });
+  }
+}
