@@ -9,7 +9,7 @@ const dist = path.join(root, 'dist');
 const programs = {
   host: { entry: 'src/host/main.ts', forbidden: [/vscode-jsonrpc/, /src\/(helper|client|cli|extension)\//] },
   helper: { entry: 'src/helper/main.ts', forbidden: [/node-pty/, /@xterm/, /src\/(host|cli|extension)\//] },
-  cli: { entry: 'src/cli/main.ts', forbidden: [/node-pty/, /@xterm/, /src\/(host|helper|extension)\//] },
+  cli: { entry: 'src/cli/main.ts', forbidden: [/node-pty/, /src\/(host|helper|extension)\//] },
   extension: {
     entry: 'src/extension/main.ts',
     external: ['vscode'],

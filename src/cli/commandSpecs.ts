@@ -11,7 +11,7 @@ export interface CommandSpec {
 
 export const optionTexts = {
   json: ['--json', 'Print JSON; an error is then JSON on standard error.'],
-  lines: ['-n, --lines N', 'Only the last N lines (with --json or --raw, the last N events).'],
+  lines: ['-n, --lines N', 'Only the last N lines; with --json, the last N events.'],
   follow: ['-f, --follow', 'Go on printing until the session ends.'],
   raw: ['--raw', 'The recording itself, as one asciicast v2 file.'],
   host: ['--host', 'The log of the session’s host instead: what Holdfast did, not what was shown.'],

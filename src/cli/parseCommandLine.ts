@@ -29,6 +29,14 @@ const options = {
   lines: { type: 'string', short: 'n' },
 } as const;
 
+/** The recording is one file, and the host's log has a form of its own. */
+const exclusive = [
+  ['raw', 'json'],
+  ['raw', 'host'],
+  ['raw', 'lines'],
+  ['host', 'json'],
+] as const;
+
 /** @throws {UsageError} */
 export function parseCommandLine(argv: readonly string[]): Invocation {
   const { values, positionals } = parse(argv);
@@ -64,8 +72,9 @@ function checkOptions(command: CommandName, given: Record<OptionName, boolean>):
     if (!given[option] || allowed.includes(option)) continue;
     throw new UsageError(`“holdfast ${command}” has no option ${optionTexts[option][0]}.`, command);
   }
-  const formats = (['json', 'raw', 'host'] as const).filter((option) => given[option]);
-  if (formats.length > 1) throw new UsageError(`--${formats.join(' and --')} exclude each other.`, command);
+  for (const [one, other] of exclusive) {
+    if (given[one] && given[other]) throw new UsageError(`--${one} and --${other} exclude each other.`, command);
+  }
 }
 
 function toName(command: CommandName, names: readonly string[]): string {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { TerminalSize } from '../protocol/hostMessages.ts';
 
 /** One thing that a transcript tells. `at` is in milliseconds since the epoch. */
-export type TranscriptEvent = { at: number } & (
+export type TranscriptEvent = { at: number } /** A session host has started. */ & (
   | { type: 'begin'; size: TerminalSize }
   | { type: 'output'; text: string }
   | { type: 'resize'; size: TerminalSize }
@@ -31,8 +31,11 @@ export class TranscriptParser {
   }
 
   #begin({ width, height, timestamp }: v.InferOutput<typeof headerSchema>): TranscriptEvent {
-    this.#startedAt = timestamp * 1000;
-    return { at: this.#startedAt, type: 'begin', size: { cols: width, rows: height } };
+    const at = timestamp * 1000;
+    // All files of one host count from its start, so the same start means that a full file is gone on with.
+    const type = at === this.#startedAt ? 'resize' : 'begin';
+    this.#startedAt = at;
+    return { at, type, size: { cols: width, rows: height } };
   }
 
   #event([seconds, code, data]: v.InferOutput<typeof eventSchema>): TranscriptEvent | undefined {

@@ -1,101 +1,92 @@
+import type { Terminal as TerminalType } from '@xterm/headless';
+import { Terminal } from '../node/xterm.ts';
 import type { TerminalSize } from '../protocol/hostMessages.ts';
-import { type TerminalToken, TerminalTokenizer } from './terminalText.ts';
-import { TextGrid } from './textGrid.ts';
 
-const alternateScreen = /^\?(47|1047|1049)$/;
+/** Output is interpreted in pieces of at most this length, so that no piece scrolls out more lines than are kept. */
+const maxPiece = 8 * 1024;
+const keptLines = 2 * maxPiece;
 
 /**
- * Turns recorded output into lines of text. It is just enough of a terminal that what is corrected at a prompt
- * or redrawn by a progress bar comes out as it last looked. Written by hand because libraries either only
- * strip the sequences, which leaves every state of a redrawn line, or are whole terminals, which the command
- * line is kept free of.
+ * Turns recorded output into lines of text, as a terminal would have shown them in the end: what is corrected
+ * at a prompt or redrawn by a progress bar comes out as it last looked, and full-screen programs leave nothing.
  */
 export class TranscriptText {
-  readonly #tokenizer = new TerminalTokenizer();
-  readonly #grid: TextGrid;
-  #isAlternate = false;
+  readonly #isFollowing: boolean;
+  #terminal: TerminalType;
+  /** First row of the buffer that was not taken yet. */
+  #next = 0;
 
-  /** `openRows`: how many rows may still change; with fewer than the screen has, lines come out sooner. */
-  constructor(openRows = Number.POSITIVE_INFINITY) {
-    this.#grid = new TextGrid(openRows);
+  /** Followed, a line is ready as soon as the cursor has left it; else once it has left the screen. */
+  constructor({ isFollowing }: { isFollowing: boolean }) {
+    this.#isFollowing = isFollowing;
+    this.#terminal = newTerminal({ cols: 80, rows: 24 });
   }
 
   /** Another process has begun, on a screen of its own. Returns the lines that are left of the one before. */
   begin(size: TerminalSize): string[] {
     const lines = this.end();
-    this.resize(size);
+    this.#terminal = newTerminal(size);
     return lines;
   }
 
-  resize(size: TerminalSize): void {
-    this.#grid.size = size;
+  resize({ cols, rows }: TerminalSize): void {
+    this.#dropTaken();
+    this.#terminal.resize(cols, rows);
   }
 
   /** Returns the lines that can change no more. */
-  write(text: string): string[] {
-    for (const token of this.#tokenizer.push(text)) this.#apply(token);
-    return this.#grid.takeLines();
+  async write(text: string): Promise<string[]> {
+    const lines: string[] = [];
+    for (let at = 0; at < text.length; at += maxPiece) {
+      await interpret(this.#terminal, text.slice(at, at + maxPiece));
+      const { baseY, cursorY } = this.#terminal.buffer.normal;
+      lines.push(...this.#take(this.#isFollowing ? baseY + cursorY : baseY));
+      if (baseY > keptLines - maxPiece) this.#dropTaken();
+    }
+    return lines;
   }
 
   /** Returns all lines that are left. */
   end(): string[] {
-    this.#isAlternate = false;
-    this.#grid.clear();
-    return this.#grid.takeLines();
+    const { normal } = this.#terminal.buffer;
+    let end = normal.length;
+    while (end > this.#next && !normal.getLine(end - 1)?.translateToString(true)) end--;
+    const lines = this.#take(end);
+    this.#terminal.dispose();
+    this.#terminal = newTerminal({ cols: this.#terminal.cols, rows: this.#terminal.rows });
+    this.#next = 0;
+    return lines;
   }
 
-  #apply(token: TerminalToken): void {
-    if (token.kind === 'sequence' && alternateScreen.test(token.params)) this.#switch(token.final);
-    else if (this.#isAlternate) return;
-    else if (token.kind === 'text') this.#grid.put(token.text);
-    else if (token.kind === 'control') this.#control(token.code);
-    else if (token.kind === 'sequence' && /^[\d;]*$/.test(token.params)) this.#sequence(token.final, token.params);
+  /** The lines up to row `end`; a row that goes on below waits for the rest of its line. */
+  #take(end: number): string[] {
+    const { normal } = this.#terminal.buffer;
+    const lines: string[] = [];
+    let line = '';
+    for (let row = this.#next; row < end; row++) {
+      const isContinued = normal.getLine(row + 1)?.isWrapped ?? false;
+      line += normal.getLine(row)?.translateToString(!isContinued) ?? '';
+      if (isContinued) continue;
+      lines.push(line);
+      line = '';
+      this.#next = row + 1;
+    }
+    return lines;
   }
 
-  #switch(final: string): void {
-    if (final === 'h') this.#isAlternate = true;
-    else if (final === 'l') this.#isAlternate = false;
+  /** Frees the rows above the screen, which were taken, before the terminal itself would shift them out. */
+  #dropTaken(): void {
+    const { baseY } = this.#terminal.buffer.normal;
+    this.#terminal.options.scrollback = 0;
+    this.#terminal.options.scrollback = keptLines;
+    this.#next = Math.max(0, this.#next - baseY);
   }
+}
 
-  #control(code: string): void {
-    if (code === '\n') this.#grid.moveBy(1, 0);
-    else if (code === '\r') this.#grid.toColumn(0);
-    else if (code === '\b') this.#grid.moveBy(0, -1);
-    else if (code === '\t') this.#grid.toNextTab();
-  }
+function newTerminal({ cols, rows }: TerminalSize): TerminalType {
+  return new Terminal({ cols, rows, scrollback: keptLines, allowProposedApi: true });
+}
 
-  /** @see https://vt100.net/docs/vt510-rm/chapter4.html */
-  #sequence(final: string, params: string): void {
-    const [first = 0, second = 0] = params.split(';').map(Number);
-    const count = first || 1;
-    const grid = this.#grid;
-    const actions: Record<string, () => void> = {
-      A: () => grid.moveBy(-count, 0),
-      B: () => grid.moveBy(count, 0),
-      C: () => grid.moveBy(0, count),
-      D: () => grid.moveBy(0, -count),
-      E: () => grid.moveBy(count, Number.NEGATIVE_INFINITY),
-      F: () => grid.moveBy(-count, Number.NEGATIVE_INFINITY),
-      G: () => grid.toColumn(count - 1),
-      H: () => grid.moveTo(count - 1, (second || 1) - 1),
-      f: () => grid.moveTo(count - 1, (second || 1) - 1),
-      J: () => this.#eraseScreen(first),
-      K: () => this.#eraseLine(first),
-      P: () => grid.deleteCells(count),
-      '@': () => grid.insertCells(count),
-    };
-    actions[final]?.();
-  }
-
-  /** What a program clears away was shown all the same, so it stays in the text. */
-  #eraseScreen(part: number): void {
-    if (part === 0) this.#grid.eraseBelow();
-    else if (part === 2) this.#grid.clear();
-  }
-
-  #eraseLine(part: number): void {
-    if (part === 0) this.#grid.eraseToLineEnd();
-    else if (part === 1) this.#grid.eraseToLineStart();
-    else this.#grid.eraseLine();
-  }
+function interpret(terminal: TerminalType, text: string): Promise<void> {
+  return new Promise((resolve) => terminal.write(text, resolve));
 }

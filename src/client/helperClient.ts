@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RequestType, RequestType0 } from 'vscode-jsonrpc';
 import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
-import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import type { Disposable } from '../base/lifecycle.ts';
 import { type HelperStatus, helperMethods, type RegistryChange, type RegistryList } from '../protocol/helperRpc.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { RecordChanges, SessionRecord } from '../protocol/sessionRecord.ts';
@@ -24,7 +24,6 @@ export interface HelperClientOptions {
  */
 export class HelperClient implements Disposable {
   readonly #options: HelperClientOptions;
-  readonly #disposables = new DisposableStore();
   readonly #onList = new Emitter<RegistryList>();
   /** The whole registry: at each new connection, and after a gap in the changes. */
   readonly onList = this.#onList.event;
@@ -36,6 +35,7 @@ export class HelperClient implements Disposable {
   #connection: HelperConnection | undefined;
   #opening: Promise<HelperConnection> | undefined;
   #sequence = 0;
+  #isDisposed = false;
 
   constructor(options: HelperClientOptions) {
     this.#options = options;
@@ -48,7 +48,7 @@ export class HelperClient implements Disposable {
 
   /** Connects to a helper that runs; false where none does. */
   async join(): Promise<boolean> {
-    if (this.#connection?.isOpen || this.#opening) return true;
+    if (this.#connection?.isOpen || (await this.#opening)) return true;
     const running = await this.#options.launcher.tryConnect();
     if (!running) return false;
     const connection = await this.#connected(async () => running);
@@ -81,7 +81,7 @@ export class HelperClient implements Disposable {
         requestId: randomUUID(),
         id: current.id,
         baseRevision: current.revision,
-        changes: changes(current),
+        ...toWire(changes(current)),
       }),
     );
   }
@@ -104,11 +104,14 @@ export class HelperClient implements Disposable {
   async restartHelper(): Promise<void> {
     const running = await this.#options.launcher.tryConnect();
     await running?.shutdown();
+    // That this client's own connection has ended with it may not have been noticed yet.
+    this.#connection?.dispose();
+    this.#connection = undefined;
     await this.connect();
   }
 
   dispose(): void {
-    this.#disposables.dispose();
+    this.#isDisposed = true;
     this.#connection?.dispose();
   }
 
@@ -132,7 +135,7 @@ export class HelperClient implements Disposable {
   }
 
   async #connected(open: () => Promise<HelperConnection>): Promise<HelperConnection> {
-    if (this.#disposables.isDisposed) throw new HoldfastError('CONNECTION_LOST', 'This window is closing.');
+    this.#refuseDisposed();
     if (this.#connection?.isOpen) return this.#connection;
     // However many callers noticed the loss, one connection is opened for all of them.
     this.#opening ??= this.#open(open).finally(() => {
@@ -143,14 +146,26 @@ export class HelperClient implements Disposable {
 
   async #open(open: () => Promise<HelperConnection>): Promise<HelperConnection> {
     const connection = await open();
+    try {
+      this.#refuseDisposed();
+      connection.onRegistryChange((change) => this.#changed(connection, change));
+      const list = await connection.request(helperMethods.sync, { records: this.#options.replica() });
+      this.#refuseDisposed();
+      this.#connection = connection;
+      this.#accept(list);
+    } catch (error) {
+      connection.dispose();
+      throw error;
+    }
     connection.onClose(() => {
-      if (!this.#disposables.isDisposed) this.#onConnectionChange.fire(false);
+      if (!this.#isDisposed) this.#onConnectionChange.fire(false);
     });
-    connection.onRegistryChange((change) => void this.#changed(connection, change));
-    this.#accept(await connection.request(helperMethods.sync, { records: this.#options.replica() }));
-    this.#connection = connection;
     this.#onConnectionChange.fire(true);
     return connection;
+  }
+
+  #refuseDisposed(): void {
+    if (this.#isDisposed) throw new HoldfastError('CONNECTION_LOST', 'This window is closing.');
   }
 
   #accept(list: RegistryList): void {
@@ -158,13 +173,26 @@ export class HelperClient implements Disposable {
     this.#onList.fire(list);
   }
 
-  async #changed(connection: HelperConnection, { sequence, record }: RegistryChange): Promise<void> {
-    if (sequence <= this.#sequence) return;
+  #changed(connection: HelperConnection, { sequence, record }: RegistryChange): void {
+    // Before a helper's list has arrived its numbers say nothing, and the list holds these changes.
+    if (connection !== this.#connection || sequence <= this.#sequence) return;
     const isNext = sequence === this.#sequence + 1;
     this.#sequence = sequence;
     if (isNext) this.#onChange.fire(record);
-    else this.#accept(await connection.request0(helperMethods.list));
+    else void this.#listAgain(connection);
   }
+
+  /** A connection that ends meanwhile is followed by another one, which begins with a list. */
+  async #listAgain(connection: HelperConnection): Promise<void> {
+    const list = await connection.request0(helperMethods.list).catch(() => undefined);
+    if (list && connection === this.#connection) this.#accept(list);
+  }
+}
+
+/** JSON has no undefined, so the fields to remove are named. */
+function toWire(changes: RecordChanges): { changes: RecordChanges; remove: string[] } {
+  const remove = Object.entries(changes).filter(([, value]) => value === undefined);
+  return { changes, remove: remove.map(([field]) => field) };
 }
 
 async function rebasing(

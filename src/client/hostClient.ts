@@ -9,6 +9,7 @@ import {
   decodeScreen,
   encodeJsonFrame,
   type Frame,
+  FrameError,
   type FrameType,
   flagMore,
   frameType,
@@ -76,6 +77,7 @@ export class HostClient implements Disposable {
   readonly onClose = this.#onClose.event;
   #nextRequest = 1;
   readonly #parts: Buffer[] = [];
+  #welcome: Welcome | undefined;
   #inputQueue: Buffer[] = [];
   #inputQueued = 0;
   #inputSent = 0;
@@ -86,7 +88,8 @@ export class HostClient implements Disposable {
   static async connect({ socket, token, client, signal }: HostClientOptions): Promise<HostClient> {
     const hostClient = new HostClient(new FrameSocket((await connect(socket, signal)).setNoDelay()));
     try {
-      await hostClient.#hello({ protocol: hostProtocol, token, client });
+      const hello: Hello = { protocol: hostProtocol, token, client };
+      hostClient.#welcome = v.parse(welcomeSchema, await hostClient.#request(frameType.hello, hello));
       return hostClient;
     } catch (error) {
       hostClient.dispose();
@@ -102,6 +105,11 @@ export class HostClient implements Disposable {
 
   get isOpen(): boolean {
     return this.#socket.isOpen;
+  }
+
+  /** Equal only for one life of the session: after a restart the offsets of before mean nothing. */
+  get life(): string {
+    return `${this.#welcome?.pid} ${this.#welcome?.startedAt}`;
   }
 
   /** Milliseconds for which the oldest input has waited for the program; 0 when none waits. */
@@ -160,10 +168,6 @@ export class HostClient implements Disposable {
     this.#socket.dispose();
   }
 
-  async #hello(hello: Hello): Promise<Welcome> {
-    return v.parse(welcomeSchema, await this.#request(frameType.hello, hello));
-  }
-
   #request(type: FrameType, value: unknown = {}): Promise<unknown> {
     if (!this.#socket.isOpen) return Promise.reject(connectionLost());
     const id = this.#nextRequest++;
@@ -203,10 +207,10 @@ export class HostClient implements Disposable {
         this.#sendInput();
         break;
       case frameType.resized:
-        this.#onResized.fire(v.parse(resizeSchema, readJson(payload)));
+        this.#onResized.fire(read(resizeSchema, payload));
         break;
       case frameType.exit:
-        this.#onExit.fire(v.parse(exitSchema, readJson(payload)));
+        this.#onExit.fire(read(exitSchema, payload));
         break;
       case frameType.error:
         this.#requests.get(seq)?.reject(fromErrorShape(readJson(payload)));
@@ -228,6 +232,13 @@ export class HostClient implements Disposable {
     this.#requests.clear();
     this.#onClose.fire();
   }
+}
+
+/** @throws {FrameError} where the payload is not what its frame's type says, which ends the connection. */
+function read<S extends v.GenericSchema>(schema: S, payload: Buffer): v.InferOutput<S> {
+  const content = v.safeParse(schema, readJson(payload));
+  if (content.success) return content.output;
+  throw new FrameError(content.issues[0].message);
 }
 
 function connectionLost(): HoldfastError {

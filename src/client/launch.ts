@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { programOf, resolveCommand } from '../core/launchCommand.ts';
-import { isKnownCommand } from '../node/executable.ts';
+import { findExecutable, isKnownCommand } from '../node/executable.ts';
 import { requireFolder } from '../node/repository.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionCommand, SessionRecord } from '../protocol/sessionRecord.ts';
@@ -33,17 +33,36 @@ export async function launchSpec(record: SessionRecord, context: LaunchContext):
   };
 }
 
+export interface CommandLookup {
+  cwd: string;
+  shell: string;
+  env: Record<string, string>;
+}
+
 /** @throws {HoldfastError} `COMMAND_NOT_FOUND` when neither the PATH nor the user's shell knows the command. */
-export async function checkCommand(
-  command: SessionCommand,
-  { cwd, shell, env }: { cwd: string; shell: string; env: Record<string, string> },
-): Promise<void> {
-  const word = command === null ? shell : programOf(command);
-  if (word === undefined || (await isKnownCommand(word, { cwd, shell, env }))) return;
-  throw new HoldfastError('COMMAND_NOT_FOUND', `The command “${word}” was not found. Nothing was created.`, {
+export async function checkCommand(command: SessionCommand, lookup: CommandLookup): Promise<void> {
+  const unknown = await unknownWord(command, lookup);
+  if (unknown === undefined) return;
+  throw new HoldfastError('COMMAND_NOT_FOUND', `The command “${unknown}” was not found. Nothing was created.`, {
     advice: 'Check its spelling, or install it so that it is on your PATH.',
-    data: { command: word },
+    data: { command: unknown },
   });
+}
+
+/** Whether the command names a file relative to its folder, so that only the finished worktree can tell. */
+export function isInWorktree(command: SessionCommand): boolean {
+  const word = programOf(command) ?? '';
+  const isPath = word.includes('/') || (process.platform === 'win32' && word.includes('\\'));
+  return isPath && !path.isAbsolute(word) && !word.startsWith('~');
+}
+
+/** An argument vector is started as it is; everything else is the shell's to understand. */
+async function unknownWord(command: SessionCommand, lookup: CommandLookup): Promise<string | undefined> {
+  const word = programOf(command);
+  const program = Array.isArray(command) ? word : lookup.shell;
+  if (program !== undefined && !(await findExecutable(program, lookup))) return program;
+  const isLine = typeof command === 'string' && word !== undefined;
+  return isLine && !(await isKnownCommand(word, lookup)) ? word : undefined;
 }
 
 function extraEnvironment({ metadata }: SessionRecord): Record<string, string> {

@@ -40,6 +40,7 @@ export class SessionAttachment implements Disposable {
   readonly onEnd = this.#onEnd.event;
   #size: TerminalSize;
   #host: HostClient | undefined;
+  #life: string | undefined;
   #next: number | undefined;
   #ended = false;
 
@@ -54,7 +55,12 @@ export class SessionAttachment implements Disposable {
 
   /** Attaches; rejects when the host cannot be reached at all. */
   async open(): Promise<void> {
-    await this.#connect();
+    try {
+      await this.#connect();
+    } catch (error) {
+      // The session may have ended meanwhile, which its listeners know already.
+      if (!this.#ended) throw error;
+    }
   }
 
   /** Everything up to byte offset `seq` is on the terminal. */
@@ -81,7 +87,23 @@ export class SessionAttachment implements Disposable {
   async #connect(): Promise<void> {
     const { socket, token, client } = this.#options;
     const host = await HostClient.connect({ socket, token, client, signal: this.#abort.signal });
-    this.#host = host;
+    try {
+      this.#abort.signal.throwIfAborted();
+      this.#host = host;
+      if (this.#life !== host.life) this.#next = undefined;
+      this.#life = host.life;
+      this.#listen(host);
+      const { cols, rows } = await host.attach(this.#request());
+      // A connection that breaks before this point rejects the attach above.
+      host.onClose(() => void this.#reconnect());
+      this.#onResized.fire({ cols, rows });
+    } catch (error) {
+      host.dispose();
+      throw error;
+    }
+  }
+
+  #listen(host: HostClient): void {
     host.onOutput((output) => this.#output(output));
     host.onScreen((screen) => {
       this.#next = screen.seq;
@@ -89,10 +111,6 @@ export class SessionAttachment implements Disposable {
     });
     host.onResized((size) => this.#onResized.fire(size));
     host.onExit((exit) => this.#end({ kind: 'exit', exit }));
-    const { cols, rows } = await host.attach(this.#request());
-    // A connection that breaks before this point rejects the attach above.
-    host.onClose(() => void this.#reconnect());
-    this.#onResized.fire({ cols, rows });
   }
 
   #request(): Attach {

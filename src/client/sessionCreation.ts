@@ -2,13 +2,21 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { sessionEnvironment } from '../core/launchCommand.ts';
-import { type ChosenName, chooseName } from '../core/sessionName.ts';
+import { chooseName } from '../core/sessionName.ts';
 import { newRecord } from '../core/sessionRecord.ts';
-import { currentBase, type GitRepository, localBranches, requireFolder } from '../node/repository.ts';
+import {
+  type Base,
+  currentBase,
+  type GitRepository,
+  localBranches,
+  namedBase,
+  requireFolder,
+} from '../node/repository.ts';
 import { addWorktree, tagWorktree } from '../node/worktree.ts';
+import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionCommand, SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HelperClient } from './helperClient.ts';
-import { checkCommand, launchSpec } from './launch.ts';
+import { checkCommand, isInWorktree, launchSpec } from './launch.ts';
 import type { SessionManagerOptions } from './sessionManager.ts';
 
 export interface CreateSessionOptions {
@@ -66,30 +74,52 @@ class Undo {
  *   `DISK_FULL`, `STORAGE_NOT_WRITABLE`
  */
 export async function createSession(context: CreationContext, options: CreateSessionOptions): Promise<CreatedSession> {
-  const { folder, settings } = context;
-  const command = toCommand(options.command);
-  const cwd = toRelativeFolder(options.cwd);
-  const env = sessionEnvironment(process.env, options.env);
-  await requireFolder(folder);
-  const base = await findBase(context, options);
-  await checkCommand(command, { cwd: folder, shell: settings().shell, env });
+  const plan = await makePlan(context, options);
+  const { helper, keep } = context;
   const undo = new Undo();
   try {
-    const { record: taken, notice } = await takeName(context, options, { base, command, cwd });
-    undo.add(() => context.helper.delete(taken));
-    if (base !== undefined) await makeWorktree(context.workplace as GitRepository, taken, undo);
-    undo.add(() => context.helper.stop(taken.id, 0));
-    const record = await context.helper.start(await launchSpec(taken, { ...settings(), env }));
-    await context.keep(record);
-    return notice === undefined ? { record } : { record, notice };
+    const { record: taken, notice } = await takeName(context, options, plan);
+    undo.add(async () => keep(await helper.delete(taken)));
+    await keep(taken);
+    if (plan.base) await makeWorktree(context.workplace as GitRepository, taken, plan.base, undo);
+    const launch = await prepareLaunch(context, taken, plan);
+    undo.add(() => helper.stop(taken.id, 0));
+    return told(await keep(await helper.start(launch)), notice);
   } catch (error) {
     await undo.run();
     throw error;
   }
 }
 
-/** What the branch starts from; undefined for a session without a worktree. */
-async function findBase(context: CreationContext, options: CreateSessionOptions): Promise<string | undefined> {
+interface Plan {
+  /** What the branch starts from; undefined for a session without a worktree. */
+  base: Base | undefined;
+  command: SessionCommand;
+  cwd: string;
+  env: Record<string, string>;
+}
+
+/** Everything that can be refused is refused here, before anything is made. */
+async function makePlan(context: CreationContext, options: CreateSessionOptions): Promise<Plan> {
+  const { folder, settings } = context;
+  const command = toCommand(options.command);
+  const cwd = toRelativeFolder(options.cwd);
+  const env = sessionEnvironment(process.env, options.env);
+  await requireFolder(folder);
+  const base = await findBase(context, options);
+  if (!isInWorktree(command)) await checkCommand(command, { cwd: folder, shell: settings().shell, env });
+  return { base, command, cwd, env };
+}
+
+async function prepareLaunch({ settings }: CreationContext, record: SessionRecord, plan: Plan): Promise<LaunchSpec> {
+  const { command, env } = plan;
+  const { shell } = settings();
+  const launch = await launchSpec(record, { ...settings(), env });
+  if (isInWorktree(command)) await checkCommand(command, { cwd: launch.cwd, shell, env });
+  return launch;
+}
+
+async function findBase(context: CreationContext, options: CreateSessionOptions): Promise<Base | undefined> {
   if (options.worktree === false) return undefined;
   const { workplace, folder } = context;
   if (workplace.kind === 'folder') {
@@ -98,30 +128,33 @@ async function findBase(context: CreationContext, options: CreateSessionOptions)
       data: { folder: workplace.root },
     });
   }
-  if (options.baseBranch) return options.baseBranch;
+  if (options.baseBranch) return namedBase(folder, options.baseBranch);
   const base = await currentBase(folder);
-  if (!base.isDetached) return base.ref;
+  if (!base.isDetached) return base;
   throw new HoldfastError('DETACHED_HEAD', 'No branch is checked out (detached HEAD).', {
     advice: 'Check out a branch, or start the session from this commit.',
     data: { commit: base.ref },
   });
 }
 
-interface Plan {
-  base: string | undefined;
-  command: SessionCommand;
-  cwd: string;
-}
-
 /** Chooses a name that is free as a session, a branch and a folder, and registers the record under it. */
 async function takeName(context: CreationContext, options: CreateSessionOptions, plan: Plan): Promise<CreatedSession> {
-  const { helper, settings } = context;
+  const { helper, settings, workplace, sessions } = context;
+  return whileNamesRace(async () => {
+    // Connecting brings in the sessions of other windows.
+    await helper.connect();
+    const branches = plan.base ? await localBranches(workplace.root) : [];
+    const { name, notice } = chooseName(options.name, new Date(), takenNames(sessions(), branches));
+    const draft = draftRecord(context, options, plan, { name, branches });
+    return told(await helper.create(draft, settings().maxSessions), notice);
+  });
+}
+
+/** Tries again where another window took the name just after it was chosen. */
+export async function whileNamesRace<T>(attempt: () => Promise<T>): Promise<T> {
   for (let race = 0; ; race++) {
-    const chosen = await pickName(context, options, plan.base !== undefined);
-    const draft = draftRecord(context, options, plan, chosen.name);
     try {
-      const record = await helper.create(draft, settings().maxSessions);
-      return { ...chosen, record };
+      return await attempt();
     } catch (error) {
       const isRace = error instanceof HoldfastError && error.code === 'NAME_EXISTS';
       if (!isRace || race === maxNameRaces) throw error;
@@ -129,46 +162,57 @@ async function takeName(context: CreationContext, options: CreateSessionOptions,
   }
 }
 
-async function pickName(
-  { sessions, workplace, helper }: CreationContext,
-  { name }: CreateSessionOptions,
-  hasBranch: boolean,
-): Promise<ChosenName> {
-  // Connecting brings in the sessions of other windows.
-  await helper.connect();
-  const branches = hasBranch ? await localBranches(workplace.root) : [];
-  const ownBranches = branches.filter((branch) => branch.startsWith(branchPrefix));
-  const taken = ownBranches.map((branch) => branch.slice(branchPrefix.length));
-  return chooseName(name, new Date(), [...sessions().map((session) => session.name), ...taken]);
+export function told(record: SessionRecord, notice: string | undefined): CreatedSession {
+  return notice === undefined ? { record } : { record, notice };
+}
+
+/** The names of sessions, and those whose branch cannot be made: `feature/a/b` leaves no room for `feature/a`. */
+function takenNames(sessions: readonly SessionRecord[], branches: readonly string[]): string[] {
+  const all = [...branches, ...sessions.map(({ branch }) => branch)];
+  const own = all.filter((branch) => branch.startsWith(branchPrefix));
+  const fromBranches = own.map((branch) => branch.slice(branchPrefix.length).split('/')[0] as string);
+  return [...sessions.map(({ name }) => name), ...fromBranches];
 }
 
 function draftRecord(
   { workplace, folder, settings }: CreationContext,
   options: CreateSessionOptions,
   { base, command, cwd }: Plan,
-  name: string,
+  { name, branches }: { name: string; branches: readonly string[] },
 ): SessionRecord {
   const id = randomUUID();
   const worktrees = path.resolve(workplace.root, settings().worktreesFolder);
+  const branch = base ? (options.branch ?? branchPrefix + name) : '';
   const record = newRecord({
     id,
     name,
     command,
     cwd,
-    branch: base === undefined ? '' : (options.branch ?? branchPrefix + name),
-    baseBranch: base ?? '',
-    worktreePath: base === undefined ? folder : path.join(worktrees, `${name}-${id.slice(0, 8)}`),
+    branch,
+    baseBranch: base?.ref ?? '',
+    worktreePath: base ? path.join(worktrees, `${name}-${id.slice(0, 8)}`) : folder,
     now: new Date(),
   });
-  const ownsBranch = base !== undefined && options.branch === undefined;
+  const ownsBranch = base !== undefined && !branches.includes(branch);
   return { ...record, metadata: { ownsBranch, ...(options.env ? { env: options.env } : {}) } };
 }
 
-async function makeWorktree(repository: GitRepository, record: SessionRecord, undo: Undo): Promise<void> {
+async function makeWorktree(
+  repository: GitRepository,
+  record: SessionRecord,
+  { commit }: Base,
+  undo: Undo,
+): Promise<void> {
   const { id, name, branch, baseBranch, worktreePath, createdAt } = record;
-  const made = await addWorktree(repository, { path: worktreePath, branch, base: baseBranch });
+  const start = ownsBranch(record) ? { start: commit } : {};
+  const made = await addWorktree(repository, { path: worktreePath, branch, ...start });
   undo.add(() => made.undo());
   await tagWorktree(worktreePath, { version: '1.0', id, name, branch, baseBranch, createdAt, key: repository.key });
+}
+
+/** Whether the session's branch was made for it; one that the user had already is never deleted. */
+export function ownsBranch({ metadata }: SessionRecord): boolean {
+  return metadata?.ownsBranch === true;
 }
 
 function toCommand(command: string | string[] | undefined): SessionCommand {
@@ -184,5 +228,6 @@ function toRelativeFolder(cwd = ''): string {
       advice: 'Give a path relative to the worktree.',
     });
   }
-  return relative === '.' ? '' : relative;
+  const folder = relative.endsWith(path.sep) ? relative.slice(0, -1) : relative;
+  return folder === '.' ? '' : folder;
 }

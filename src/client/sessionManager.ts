@@ -1,3 +1,4 @@
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
@@ -6,16 +7,24 @@ import { sessionEnvironment } from '../core/launchCommand.ts';
 import { mergeRecords } from '../core/mergeRecords.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { byCreation, isLive, isRunning } from '../core/sessionRecord.ts';
-import type { Machine } from '../node/places.ts';
+import { type Machine, repositoryPlaces, sessionPlaces } from '../node/places.ts';
 import type { Workplace } from '../node/repository.ts';
-import { describeUnsaved, removeWorktree, unsavedWork } from '../node/worktree.ts';
+import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { HelperHello, HelperStatus, RegistryList } from '../protocol/helperRpc.ts';
+import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { HelperClient } from './helperClient.ts';
 import { HelperLauncher } from './helperLauncher.ts';
 import { launchSpec } from './launch.ts';
 import { RecordStore } from './recordStore.ts';
-import { type CreatedSession, type CreateSessionOptions, createSession } from './sessionCreation.ts';
+import {
+  type CreatedSession,
+  type CreateSessionOptions,
+  createSession,
+  ownsBranch,
+  told,
+  whileNamesRace,
+} from './sessionCreation.ts';
 
 /** How long a session's process may take to end after the hangup; milliseconds. */
 const stopGrace = 5_000;
@@ -44,11 +53,10 @@ export interface SessionManagerOptions {
   settings: () => ManagerSettings;
 }
 
-/** What became of a destroyed session's worktree. */
 export interface DestroyedSession {
   record: SessionRecord;
-  /** Present where the worktree was kept: where it is and why. */
-  kept?: { path: string; reason: string };
+  /** Present where work was kept: where it is and why. */
+  kept?: KeptWork;
 }
 
 /** Creates, lists, names, stops, restarts and destroys the sessions of one repository. */
@@ -67,10 +75,11 @@ export class SessionManager implements Disposable {
 
   constructor(options: SessionManagerOptions) {
     this.options = options;
-    const { machine, workplace, dist, client } = options;
+    const { machine, workplace, dist, client, storage } = options;
+    const replica = () => [...this.#records.values()];
     this.#launcher = new HelperLauncher({ machine, key: workplace.key, dist, client });
-    this.#store = new RecordStore(options.storage, () => [...this.#records.values()]);
-    this.helper = new HelperClient({ launcher: this.#launcher, replica: () => [...this.#records.values()] });
+    this.#store = new RecordStore({ folder: storage, key: workplace.key, records: replica });
+    this.helper = new HelperClient({ launcher: this.#launcher, replica });
     this.helper.onList((list) => this.#acceptList(list));
     this.helper.onChange((record) => this.#accept(record));
   }
@@ -102,7 +111,7 @@ export class SessionManager implements Disposable {
 
   /** Brings the sessions back: their processes run on, and those whose process is gone are idle. */
   async restore(): Promise<void> {
-    if (this.list().length > 0) await this.helper.connect();
+    if (this.list().length > 0 || (await this.#hasSessionsOnDisk())) await this.helper.connect();
     else await this.helper.join();
   }
 
@@ -114,17 +123,16 @@ export class SessionManager implements Disposable {
 
   /** The name is made safe as at creation; the branch and the worktree keep theirs. */
   async rename(id: string, input: string): Promise<CreatedSession> {
-    const record = this.require(id);
-    const others = this.list().filter((other) => other.id !== id);
     if (!input.trim()) throw new HoldfastError('INVALID_NAME', 'A session needs a name.');
-    const chosen = chooseName(
-      input,
-      new Date(),
-      others.map((other) => other.name),
-    );
-    const renamed = await this.helper.update(record, () => ({ name: chosen.name }));
-    await this.#keep(renamed);
-    return { ...chosen, record: renamed };
+    return whileNamesRace(async () => {
+      // Connecting brings in the sessions of other windows.
+      await this.helper.connect();
+      const record = this.require(id);
+      const others = this.list().filter((other) => other.id !== id);
+      const taken = others.map((other) => other.name);
+      const { name, notice } = chooseName(input, new Date(), taken);
+      return told(await this.#keep(await this.helper.update(record, () => ({ name }))), notice);
+    });
   }
 
   async stop(id: string): Promise<SessionRecord> {
@@ -133,9 +141,8 @@ export class SessionManager implements Disposable {
 
   /** Stops the session's process if it runs, and starts its command anew in the same worktree. */
   async restart(id: string): Promise<SessionRecord> {
-    const record = this.require(id);
-    if (isRunning(record)) await this.helper.stop(id, stopGrace);
-    const launch = await launchSpec(record, { ...this.options.settings(), env: sessionEnvironment(process.env) });
+    const launch = await this.#launchAgain(this.require(id));
+    await this.#end(id);
     return this.#keep(await this.helper.start(launch));
   }
 
@@ -144,12 +151,10 @@ export class SessionManager implements Disposable {
    * unmerged, or if it is gone already.
    */
   async destroy(id: string): Promise<DestroyedSession> {
-    const record = this.require(id);
-    if (isRunning(record)) await this.helper.stop(id, stopGrace);
-    const reason = await this.#reasonToKeep(record);
-    if (!reason && record.branch) await this.#removeWorktree(record);
-    const tombstone = await this.#keep(await this.helper.delete(this.require(id)));
-    return reason ? { record: tombstone, kept: { path: record.worktreePath, reason } } : { record: tombstone };
+    const record = await this.#end(this.require(id).id);
+    const kept = record.branch ? await this.#removeWorktree(record) : undefined;
+    const tombstone = await this.#keep(await this.helper.delete(record));
+    return kept ? { record: tombstone, kept } : { record: tombstone };
   }
 
   status(): Promise<HelperStatus> {
@@ -161,21 +166,50 @@ export class SessionManager implements Disposable {
     this.helper.dispose();
   }
 
-  async #reasonToKeep({ branch, baseBranch, worktreePath }: SessionRecord): Promise<string | undefined> {
-    if (!branch) return undefined;
+  /** Another window may have made sessions that this one's storage has never heard of. */
+  async #hasSessionsOnDisk(): Promise<boolean> {
+    const { machine, workplace } = this.options;
+    const ids = await readdir(repositoryPlaces(machine, workplace.key).sessionsFolder).catch(() => []);
+    // Of a destroyed session nothing stays but its record and its transcript.
+    const launches = ids.map((id) => stat(sessionPlaces(machine, workplace.key, id).launch));
+    return (await Promise.allSettled(launches)).some(({ status }) => status === 'fulfilled');
+  }
+
+  /** Asks even if the record says that nothing runs: another window may have started it just now. */
+  async #end(id: string): Promise<SessionRecord> {
+    const record = await this.helper.stop(id, stopGrace);
+    if (!isRunning(record)) return record;
+    throw new HoldfastError('SESSION_RUNNING', `“${record.name}” cannot be stopped. Nothing was changed.`, {
+      advice: 'Its session host does not answer; try again once it does.',
+      data: { id },
+    });
+  }
+
+  /** Before anything is stopped it is known whether the session can start again. */
+  async #launchAgain(record: SessionRecord): Promise<LaunchSpec> {
     try {
-      const unsaved = await unsavedWork(worktreePath, branch, baseBranch);
-      return unsaved && describeUnsaved(unsaved);
+      return await launchSpec(record, { ...this.options.settings(), env: sessionEnvironment(process.env) });
     } catch (error) {
-      // What git cannot tell may be work.
-      return error instanceof HoldfastError ? error.message : String(error);
+      if (!(error instanceof HoldfastError) || error.code !== 'NO_FOLDER') throw error;
+      throw new HoldfastError('NO_FOLDER', `The folder of “${record.name}” is gone: ${String(error.data.folder)}.`, {
+        advice: record.branch
+          ? `Bring it back with “git worktree add”, or destroy the session; ${record.branch} is kept if it has work.`
+          : 'Bring it back, or destroy the session.',
+        data: { id: record.id, ...error.data },
+        cause: error,
+      });
     }
   }
 
-  /** A branch that was there before the session stays. */
-  async #removeWorktree({ worktreePath, branch, metadata }: SessionRecord): Promise<void> {
-    const ownBranch = metadata?.ownsBranch === true ? branch : undefined;
-    await removeWorktree(this.options.workplace.root, path.resolve(worktreePath), ownBranch);
+  #removeWorktree(record: SessionRecord): Promise<KeptWork | undefined> {
+    const { worktreePath, branch, baseBranch } = record;
+    return removeUnlessNeeded({
+      root: this.options.workplace.root,
+      path: path.resolve(worktreePath),
+      branch,
+      base: baseBranch,
+      ownsBranch: ownsBranch(record),
+    });
   }
 
   /** A change is on disk before it is acknowledged. */

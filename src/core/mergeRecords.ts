@@ -3,12 +3,18 @@ import { isLive } from './sessionRecord.ts';
 
 /**
  * The newer of two copies of one record: the higher revision; of two with the same, the tombstone, then the
- * one with the later activity, so that every replica decides alike.
+ * one with the later activity, then the one whose content sorts last, so that every replica decides alike.
  */
 export function newerRecord(a: SessionRecord, b: SessionRecord): SessionRecord {
   if (a.revision !== b.revision) return a.revision > b.revision ? a : b;
   if (isLive(a) !== isLive(b)) return isLive(a) ? b : a;
-  return b.lastActivity > a.lastActivity ? b : a;
+  if (a.lastActivity !== b.lastActivity) return a.lastActivity > b.lastActivity ? a : b;
+  return contentOf(b) > contentOf(a) ? b : a;
+}
+
+/** Equal for equal records, in whatever order their fields were written. */
+function contentOf(record: SessionRecord): string {
+  return JSON.stringify(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Merges any number of replicas record by record. */

@@ -16,7 +16,7 @@ export function toSafeName(input: string): string {
     .replace(/\.{2,}/g, '-')
     .replace(/-{2,}/g, '-');
   const name = trimEnds([...kept].slice(0, maxLength).join(''));
-  return reservedOnWindows.test(name) ? `${name.replace('.', '-')}-session` : name;
+  return reservedOnWindows.test(name) ? `${name.replace(/\.-?/, '-')}-session` : name;
 }
 
 /** Neither a branch part nor a folder may begin or end in a dot, and none should look like an option. */

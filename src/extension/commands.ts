@@ -57,25 +57,33 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 
 async function newSession(context: CommandContext, argument: unknown): Promise<SessionRecord | undefined> {
   if (isPlainObject(argument)) return context.actions.create(toNewSession(parse(newSessionSchema, argument)));
-  const { workspace, actions, log, memento } = context;
-  let options: NewSessionOptions | undefined;
+  const { workspace, log, memento } = context;
   try {
     const manager = await workspace.manager();
     const taken = manager.list().map(({ name }) => name);
-    options = await promptNewSession({ memento, taken, shell: readSettings().shell });
-    if (!options) return undefined;
-    const chosen = options;
-    return await withProgress('Creating the session…', () => actions.create(chosen));
+    const options = await promptNewSession({ memento, taken, shell: readSettings().shell });
+    return options && (await createWithHelp(context, options));
   } catch (error) {
+    return showError(error, log);
+  }
+}
+
+/** What can be done about a failure ends in another try, which may meet the next one. */
+async function createWithHelp(context: CommandContext, options: NewSessionOptions): Promise<SessionRecord | undefined> {
+  const { actions, log } = context;
+  try {
+    return await withProgress('Creating the session…', () => actions.create(options));
+  } catch (error) {
+    const again = (changes: NewSessionOptions) => createWithHelp(context, { ...options, ...changes });
     const destroyOne = () => vscode.commands.executeCommand(commandIds.destroySession) as Promise<unknown>;
-    return showError(error, log, actions.createErrorActions(options ?? {}, destroyOne));
+    return showError(error, log, actions.createErrorActions(again, destroyOne));
   }
 }
 
 async function renameSession(context: CommandContext, argument: unknown): Promise<SessionRecord | undefined> {
   const given = isPlainObject(argument) ? parse(renameSchema, argument) : undefined;
   if (given?.name !== undefined) return context.actions.rename(given.id, given.name);
-  return onSession(context, given?.id, 'Rename Session', async (id) => {
+  return onSession(context, given ? given.id : argument, 'Rename Session', async (id) => {
     const manager = await context.workspace.manager();
     const others = manager.list().filter((record) => record.id !== id);
     const name = await promptName(
@@ -106,7 +114,10 @@ async function destroy(
   const record = workspace.get(id);
   if (record && !isPlainObject(argument)) {
     const ending = isRunning(record) ? 'Its process will be ended. ' : '';
-    const detail = `${ending}Its worktree is removed only if nothing in it is uncommitted, untracked or unmerged.`;
+    const fate = record.branch
+      ? 'Its worktree is removed only if nothing in it is uncommitted, untracked or unmerged.'
+      : 'Its folder stays as it is.';
+    const detail = ending + fate;
     if (!(await confirm(`Destroy “${record.name}”?`, detail, 'Destroy'))) return undefined;
   }
   const destroyed = await withProgress('Destroying the session…', () => actions.destroy(id));
@@ -115,10 +126,11 @@ async function destroy(
 }
 
 async function tellKept(
-  { name, branch }: SessionRecord,
+  { name, branch, worktreePath }: SessionRecord,
   { path, reason }: NonNullable<Destroyed['kept']>,
 ): Promise<void> {
-  const text = `“${name}” was destroyed. Its worktree and the branch ${branch} were kept (${reason}): ${path}`;
+  const what = path === worktreePath ? `worktree and the branch ${branch} were` : `work on ${branch} was`;
+  const text = `“${name}” was destroyed. Its ${what} kept (${reason}): ${path}`;
   const chosen = await vscode.window.showInformationMessage(text, 'Open Folder');
   if (chosen)
     await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(path), { forceNewWindow: true });

@@ -22,7 +22,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   disposables.add(new SessionTree(workspace));
   disposables.add(new StatusBar(workspace));
   disposables.add(registerCommands({ workspace, actions, log, memento: context.workspaceState }));
-  disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(() => workspace.open()));
+  disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(() => workspace.foldersChanged()));
   workspace.open();
   return createApi(workspace, actions, disposables);
 }

@@ -53,14 +53,20 @@ function promptCommand({ memento, shell }: PromptContext): Promise<CommandItem |
   pick.placeholder = 'Pick what to run, or type a command';
   pick.ignoreFocusOut = true;
   pick.items = fixed;
+  let typed: CommandItem | undefined;
+  let isTypedShown = false;
   pick.onDidChangeValue((value) => {
-    const command = value.trim();
-    const typed = { label: `$(play) ${command}`, description: 'run this command', command, alwaysShow: true };
-    pick.items = command ? [typed, ...fixed] : fixed;
+    typed = typedItem(value);
+    isTypedShown = false;
+    pick.items = typed ? [typed, ...fixed] : fixed;
+  });
+  pick.onDidChangeActive(([item]) => {
+    isTypedShown ||= item === typed;
   });
   return new Promise((resolve) => {
     pick.onDidAccept(() => {
-      const [item] = pick.selectedItems;
+      // Enter may come before the list shows what was typed, and then cannot have meant another item.
+      const item = typed && !isTypedShown ? typed : pick.selectedItems[0];
       if (item?.command) void remember(memento, recent, item.command);
       resolve(item);
       pick.hide();
@@ -71,6 +77,11 @@ function promptCommand({ memento, shell }: PromptContext): Promise<CommandItem |
     });
     pick.show();
   });
+}
+
+function typedItem(value: string): CommandItem | undefined {
+  const command = value.trim();
+  return command ? { label: `$(play) ${command}`, description: 'run this command', command, alwaysShow: true } : undefined;
 }
 
 async function remember(memento: vscode.Memento, recent: string[], command: string): Promise<void> {

@@ -46,16 +46,18 @@ export class SessionActions {
     return (await this.#workspace.manager()).destroy(id);
   }
 
-  /** What can be offered when {@link create} fails, each ending in another try. */
-  createErrorActions(options: NewSessionOptions, destroyOne: () => Promise<unknown>): ErrorActions<SessionRecord> {
-    const again = (changes: NewSessionOptions = {}) => this.create({ ...options, ...changes });
+  /** What can be offered when {@link create} fails; most of it ends in another try, with `changes`. */
+  createErrorActions(
+    again: (changes: NewSessionOptions) => Promise<SessionRecord | undefined>,
+    destroyOne: () => Promise<unknown>,
+  ): ErrorActions<SessionRecord> {
     const withoutWorktree = { title: 'Run Without Worktree', run: () => again({ worktree: false }) };
     return {
       MAX_SESSIONS: ({ data }) => {
         const next = Number(data.limit) * 2;
         return [
-          { title: `Raise the Limit to ${next}`, run: () => raiseMaxSessions(next).then(() => again()) },
-          { title: 'Destroy a Session…', run: async () => ((await destroyOne()) ? again() : undefined) },
+          { title: `Raise the Limit to ${next}`, run: () => raiseMaxSessions(next).then(() => again({})) },
+          { title: 'Destroy a Session…', run: async () => ((await destroyOne()) ? again({}) : undefined) },
         ];
       },
       NOT_A_REPOSITORY: () => [

@@ -14,6 +14,7 @@ import { savedScreenSchema, type TerminalSize } from '../protocol/hostMessages.t
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { RenderPacer } from './renderPacer.ts';
 import { currentTheme, terminalScrollback } from './settings.ts';
+import { TerminalDimensions } from './terminalDimensions.ts';
 
 export interface SessionTerminalOptions {
   manager: SessionManager;
@@ -22,8 +23,20 @@ export interface SessionTerminalOptions {
   restart: () => void;
 }
 
-/** What the terminal shows: a live process, or how one ended, by the process's id. */
-type Shown = { kind: 'nothing' } | { kind: 'process'; pid: number } | { kind: 'ended'; pid?: number };
+/** What the terminal shows: a live process, how one ended, or that its host does not answer; by the process's id. */
+type Shown =
+  | { kind: 'nothing' }
+  | { kind: 'process'; pid: number }
+  | { kind: 'ended'; pid?: number }
+  | { kind: 'unreachable'; pid: number };
+
+/**
+ * Puts back what a program may have left set: alternate screen, scroll region, mouse, keys, cursor, colours. Leaving
+ * the alternate screen and resetting the region both move the cursor, so it is saved before each.
+ */
+const resetModes =
+  '\x1b7\x1b[?1049l\x1b7\x1b[r\x1b8' +
+  '\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?2004l\x1b[?1l\x1b>\x1b[?25h\x1b[0 q\x1b(B\x1b[m';
 
 /** The VS Code side of one session's terminal: bytes straight from the session's host, keys straight to it. */
 export class SessionTerminal implements vscode.Pseudoterminal {
@@ -35,10 +48,10 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   readonly #onDidChangeName = new vscode.EventEmitter<string>();
   readonly onDidChangeName = this.#onDidChangeName.event;
   readonly #attaching = new Sequencer();
+  readonly #dimensions = new TerminalDimensions();
   #pacer: RenderPacer;
   #attachment: SessionAttachment | undefined;
   #shown: Shown = { kind: 'nothing' };
-  #size: TerminalSize | undefined;
   #name: string | undefined;
   #isOpen = false;
 
@@ -50,7 +63,7 @@ export class SessionTerminal implements vscode.Pseudoterminal {
 
   open(dimensions: vscode.TerminalDimensions | undefined): void {
     this.#isOpen = true;
-    if (dimensions) this.#size = toSize(dimensions);
+    this.#dimensions.opened(dimensions);
     this.update();
   }
 
@@ -63,13 +76,18 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   handleInput(input: string): void {
     const typed = this.#pacer.filterInput(input);
     if (!typed) return;
-    if (this.#shown.kind === 'process') this.#send(typed);
-    else if (typed.includes('\r')) this.#options.restart();
+    const { kind } = this.#shown;
+    if (kind === 'process') this.#send(typed);
+    else if (kind === 'nothing') void this.#attaching.queue(() => this.#sendOnceAttached(typed));
+    // Enter with other text around it was meant for the program.
+    else if (typed === '\r') this.#again(kind);
   }
 
   setDimensions(dimensions: vscode.TerminalDimensions): void {
-    this.#size = toSize(dimensions);
-    this.#attachment?.resize(this.#size);
+    if (!this.#dimensions.reported(dimensions)) return;
+    const { own } = this.#dimensions;
+    if (own && this.#attachment) this.#attachment.resize(own);
+    else this.update();
   }
 
   /** Brings the terminal in line with its session's record. */
@@ -80,7 +98,8 @@ export class SessionTerminal implements vscode.Pseudoterminal {
       this.#name = record.name;
       this.#onDidChangeName.fire(record.name);
     }
-    void this.#attaching.queue(() => this.#follow());
+    // A terminal behind others has no size yet, and taking one would disturb the program: it waits to be looked at.
+    if (this.#dimensions.own) void this.#attaching.queue(() => this.#follow());
   }
 
   get #record(): SessionRecord | undefined {
@@ -110,28 +129,30 @@ export class SessionTerminal implements vscode.Pseudoterminal {
       client: { kind: 'window' as const, pid: process.pid },
     };
     try {
-      const size = this.#size ?? (await currentSize(connection));
+      const size = this.#dimensions.own ?? (await currentSize(connection));
       const scrollback = terminalScrollback();
       const attachment = new SessionAttachment({ ...connection, size, scrollback, theme: currentTheme() });
-      this.#wire(attachment);
+      this.#wire(attachment, pid);
       this.#attachment = attachment;
-      this.#shown = { kind: 'process', pid };
       await attachment.open();
-      if (this.#size) attachment.resize(this.#size);
+      if (this.#attachment !== attachment) return;
+      this.#shown = { kind: 'process', pid };
+      if (this.#dimensions.own) attachment.resize(this.#dimensions.own);
     } catch (error) {
+      if (!this.#isOpen) return;
       this.#detach();
-      this.#shown = { kind: 'ended', pid };
-      this.#notice(`The session cannot be reached: ${describeError(error)}.`);
+      this.#shown = { kind: 'unreachable', pid };
+      this.#notice(`The session cannot be reached: ${describeError(error)}`, 'try again');
     }
   }
 
-  #wire(attachment: SessionAttachment): void {
+  #wire(attachment: SessionAttachment, pid: number): void {
     this.#pacer.dispose();
     this.#pacer = this.#newPacer();
     attachment.onOutput(({ seq, data }) => this.#pacer.write(data, seq + data.length));
     attachment.onScreen(({ seq, text }) => this.#pacer.writeScreen(text, seq));
     attachment.onResized((size) => this.#followSize(size));
-    attachment.onEnd((end) => this.#ended(attachment, end));
+    attachment.onEnd((end) => this.#ended(attachment, pid, end));
   }
 
   #newPacer(): RenderPacer {
@@ -142,9 +163,22 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   }
 
   /** Another window may have set another size; the text must be laid out for the one the program knows. */
-  #followSize({ cols, rows }: TerminalSize): void {
-    const isOwn = cols === this.#size?.cols && rows === this.#size.rows;
-    this.#onDidOverrideDimensions.fire(isOwn || !this.#size ? undefined : { columns: cols, rows });
+  #followSize(size: TerminalSize): void {
+    const override = this.#dimensions.followed(size);
+    if (override) this.#onDidOverrideDimensions.fire(override);
+  }
+
+  async #sendOnceAttached(text: string): Promise<void> {
+    await this.#follow();
+    if (this.#shown.kind === 'process') this.#send(text);
+  }
+
+  /** What cannot be reached may run all the same, and must not be ended by asking for it. */
+  #again(shown: 'ended' | 'unreachable'): void {
+    const record = this.#record;
+    if (shown === 'ended' || !record || !isRunning(record)) return this.#options.restart();
+    this.#shown = { kind: 'nothing' };
+    this.update();
   }
 
   #send(text: string): void {
@@ -155,12 +189,16 @@ export class SessionTerminal implements vscode.Pseudoterminal {
     }
   }
 
-  #ended(attachment: SessionAttachment, end: AttachmentEnd): void {
+  #ended(attachment: SessionAttachment, pid: number, end: AttachmentEnd): void {
     if (attachment !== this.#attachment) return;
     this.#attachment = undefined;
-    this.#shown = { kind: 'ended', ...(this.#shown.kind === 'process' ? { pid: this.#shown.pid } : {}) };
-    if (end.kind === 'lost') this.#notice('The session’s host is gone.');
-    else this.#notice(describeEnd(end.exit.code, end.exit.signal, end.exit.reason));
+    if (end.kind === 'exit') {
+      this.#shown = { kind: 'ended', pid };
+      this.#notice(describeEnd(end.exit.code, end.exit.signal, end.exit.reason), 'run it again');
+    } else {
+      this.#shown = { kind: 'unreachable', pid };
+      this.#notice('The session cannot be reached.', 'try again');
+    }
   }
 
   async #showEnded(record: SessionRecord): Promise<void> {
@@ -171,14 +209,12 @@ export class SessionTerminal implements vscode.Pseudoterminal {
       await readJson(sessionPlaces(machine, workplace.key, record.id).screen),
     );
     if (saved.success) this.#onDidWrite.fire(`\x1bc${saved.output.screen}`);
-    this.#notice(sentence(describeExit(record) ?? 'nothing runs in this session'));
+    this.#notice(sentence(describeExit(record) ?? 'nothing runs in this session'), 'run it again');
   }
 
-  /** A line of our own, below what the program left, with the modes it may have set put back. */
-  #notice(text: string): void {
-    const reset = '\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[r\x1b[m';
-    const hint = 'Press Enter to run it again.';
-    this.#onDidWrite.fire(`${reset}\x1b[999B\r\n\x1b[2m[Holdfast] ${text} ${hint}\x1b[m\r\n`);
+  /** A line of our own, put in below the cursor so that nothing the program left is lost. */
+  #notice(text: string, onEnter: 'run it again' | 'try again'): void {
+    this.#onDidWrite.fire(`${resetModes}\r\n\x1b[2L\x1b[2m[Holdfast] ${text} Press Enter to ${onEnter}.\x1b[m\r\n`);
   }
 
   #detach(): void {
@@ -197,10 +233,6 @@ async function currentSize(connection: Parameters<typeof HostClient.connect>[0])
   } finally {
     host.dispose();
   }
-}
-
-function toSize({ columns, rows }: vscode.TerminalDimensions): TerminalSize {
-  return { cols: columns, rows };
 }
 
 function describeEnd(code: number | null, signal: number | null, reason: 'exit' | 'stop'): string {

@@ -33,23 +33,20 @@ export class Terminals implements Disposable {
     this.#options = options;
     this.#disposables.add(options.manager.onChange((record) => this.#update(record)));
     this.#disposables.add(vscode.window.onDidCloseTerminal((terminal) => this.#closed(terminal)));
-    this.#disposables.add(vscode.window.onDidChangeActiveTerminal(() => void this.#saveLayout()));
   }
 
   /** Opens the terminals that were open when the window was last seen, without taking the focus. */
   async restore(): Promise<void> {
     const layout = this.#options.memento.get<TerminalLayout>(layoutKey);
-    if (!layout) return;
-    const ids = layout.open.filter((id) => this.#options.manager.get(id));
-    await this.#closeTwins(ids);
-    for (const id of ids) this.#create(id);
-    const active = layout.active && this.#open.get(layout.active);
-    if (active) active.terminal.show(true);
+    if (layout) await this.#reopen(layout);
+    // Only now, for the terminals that VS Code itself restores change what is active before ours are back.
+    this.#disposables.add(vscode.window.onDidChangeActiveTerminal(() => void this.#saveLayout()));
   }
 
   /** Brings a session's terminal to the front, opening it if need be. */
   show(id: string): void {
     const { terminal } = this.#open.get(id) ?? this.#create(id);
+    void this.#saveLayout();
     terminal.show();
   }
 
@@ -65,6 +62,16 @@ export class Terminals implements Disposable {
     this.#open.clear();
   }
 
+  async #reopen({ open, active }: TerminalLayout): Promise<void> {
+    const ids = open.filter((id) => this.#options.manager.get(id));
+    await this.#closeTwins(ids);
+    const ordinary = vscode.window.activeTerminal;
+    for (const id of ids) this.#create(id);
+    // VS Code starts with its panel hidden unless it has terminals of its own, and often even then.
+    const front = active === undefined ? ordinary : this.#open.get(active)?.terminal;
+    if (ids.length > 0) front?.show(true);
+  }
+
   #create(id: string): OpenTerminal {
     const { manager, restart } = this.#options;
     const record = manager.require(id);
@@ -77,7 +84,6 @@ export class Terminals implements Disposable {
     });
     const entry = { terminal, pty };
     this.#open.set(id, entry);
-    void this.#saveLayout();
     return entry;
   }
 

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { Sequencer } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
@@ -27,7 +28,9 @@ export class Workspace implements Disposable {
   readonly onChange = this.#onChange.event;
   readonly #onConnectionChange = new Emitter<boolean>();
   readonly onConnectionChange = this.#onConnectionChange.event;
+  readonly #opening = new Sequencer();
   #opened = new DisposableStore();
+  #isDisposed = false;
   #manager: SessionManager | undefined;
   #terminals: Terminals | undefined;
   #ready: Promise<void> = Promise.resolve();
@@ -51,16 +54,16 @@ export class Workspace implements Disposable {
 
   /** The folder that is open. @throws {HoldfastError} `NO_FOLDER` */
   get folder(): string {
-    const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file');
-    if (folder) return folder.uri.fsPath;
+    const [folder] = localFolders();
+    if (folder !== undefined) return folder;
     throw new HoldfastError('NO_FOLDER', 'No folder is open.', { advice: 'Open a folder first.' });
   }
 
   /** Once the sessions are restored. @throws {HoldfastError} `NO_FOLDER` and what finding the repository throws. */
   async manager(): Promise<SessionManager> {
     await this.#ready;
-    if (!this.#manager) await this.reopen();
-    return this.#requireManager();
+    // What could not be opened is tried again by whoever needs it first.
+    return this.#opening.queue(async () => this.#manager ?? this.#openAnew());
   }
 
   async terminals(): Promise<Terminals> {
@@ -75,25 +78,39 @@ export class Workspace implements Disposable {
 
   /** Finds the repository and restores its sessions, in the background. */
   open(): void {
-    this.#close();
-    this.#ready = this.#open().catch((error) => {
-      const isNoFolder = error instanceof HoldfastError && error.code === 'NO_FOLDER';
-      this.#setState(isNoFolder ? 'noFolder' : 'failed');
-      if (!isNoFolder) this.#options.log.error('The sessions could not be restored', error);
+    this.#ready = this.reopen().catch((error) => {
+      if (!isNoFolder(error)) this.#options.log.error('The sessions could not be restored', error);
     });
+  }
+
+  /** The same where another folder may be the first one now, which alone decides about the sessions. */
+  foldersChanged(): void {
+    const [first] = localFolders();
+    if (first !== this.#manager?.options.folder) this.open();
   }
 
   /** The same anew, after the folder became a repository; rejects where {@link open} would only log. */
   async reopen(): Promise<void> {
-    this.#close();
-    await this.#open();
+    await this.#opening.queue(() => this.#openAnew());
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     this.#close();
   }
 
-  async #open(): Promise<void> {
+  async #openAnew(): Promise<SessionManager> {
+    this.#close();
+    try {
+      return await this.#open();
+    } catch (error) {
+      this.#close();
+      this.#setState(isNoFolder(error) ? 'noFolder' : 'failed');
+      throw error;
+    }
+  }
+
+  async #open(): Promise<SessionManager> {
     this.#setState('starting');
     const manager = await this.#createManager();
     const { log, context, restart } = this.#options;
@@ -104,6 +121,7 @@ export class Workspace implements Disposable {
     await this.#terminals.restore();
     this.#setState('ready');
     log.info(`Ready: ${manager.list().length} sessions in ${manager.options.workplace.root}`);
+    return manager;
   }
 
   /** What is known stays in view when the helper cannot be had; the next command tries again. */
@@ -159,14 +177,10 @@ export class Workspace implements Disposable {
     manager.helper.connect().catch((error) => this.#options.log.error('The helper could not be started', error));
   }
 
-  #requireManager(): SessionManager {
-    if (this.#manager) return this.#manager;
-    throw new HoldfastError('NO_FOLDER', 'No folder is open.', { advice: 'Open a folder first.' });
-  }
-
   #close(): void {
     this.#opened.dispose();
-    this.#opened = new DisposableStore();
+    // What is opened too late then finds a store that takes nothing any more.
+    if (!this.#isDisposed) this.#opened = new DisposableStore();
     this.#manager = undefined;
     this.#terminals = undefined;
     this.#onChange.fire(undefined);
@@ -175,4 +189,13 @@ export class Workspace implements Disposable {
   #setState(state: 'starting' | 'ready' | 'noFolder' | 'failed'): void {
     void vscode.commands.executeCommand('setContext', contextKeys.state, state);
   }
+}
+
+function localFolders(): string[] {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return folders.filter(({ uri }) => uri.scheme === 'file').map(({ uri }) => uri.fsPath);
+}
+
+function isNoFolder(error: unknown): boolean {
+  return error instanceof HoldfastError && error.code === 'NO_FOLDER';
 }

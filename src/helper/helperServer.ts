@@ -61,6 +61,7 @@ export class HelperServer {
     this.#server.close();
     for (const session of this.#sessions) session.close();
     service.supervisor.dispose();
+    await service.registry.close();
     await removeSocket(places.helperSocket);
     await lock.release();
     log.info('Helper ended');
@@ -79,7 +80,7 @@ export class HelperServer {
 
   #watchGrace(): void {
     clearTimeout(this.#timer);
-    const isNeeded = this.#sessions.size > 0 || this.#options.service.supervisor.count > 0;
+    const isNeeded = this.#sessions.size > 0 || this.#options.service.supervisor.hasHosts;
     if (!isNeeded) this.#timer = setTimeout(() => void this.close(), this.#options.graceMs);
   }
 }

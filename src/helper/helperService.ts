@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { HoldfastError } from '../base/errors.ts';
+import { withDeadline } from '../base/async.ts';
+import { describeError, HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { isRunning } from '../core/sessionRecord.ts';
 import type { Log } from '../node/log.ts';
@@ -9,6 +10,9 @@ import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionReco
 import type { HostSupervisor } from './hostSupervisor.ts';
 import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
+
+/** How long clients wait for hosts to be taken in; what takes longer goes on without them. Milliseconds. */
+const reconcilePatience = 500;
 
 /** Answers kept for requests that may be sent again. */
 const maxAnswers = 256;
@@ -100,8 +104,18 @@ export class HelperService {
     return null;
   }
 
-  /** A record that says it runs while no host does, or the other way round, is put right. */
+  /**
+   * A record that says it runs while no host does, or the other way round, is put right. A host that does not
+   * answer holds nobody up: what is found later is told as a change.
+   */
   async reconcile(): Promise<void> {
+    const late = () => new Error('some session hosts do not answer');
+    await withDeadline(this.#reconcileAll(), reconcilePatience, late).catch((error) =>
+      this.#options.log.warn('Not all sessions could be reconciled', { error: describeError(error) }),
+    );
+  }
+
+  async #reconcileAll(): Promise<void> {
     await this.supervisor.adoptAll();
     const running = this.registry.list().records.filter((record) => isRunning(record) && !record.deletedAt);
     await Promise.all(running.map(({ id }) => this.supervisor.noteMissingHost(id)));

@@ -19,6 +19,9 @@ const startDeadline = 15_000;
 /** What a process that was told to end gets on top of its grace time until its host reports; milliseconds. */
 const stopMargin = 10_000;
 
+/** How long until a host that lives but did not answer is tried again; milliseconds. */
+const retryInterval = 5_000;
+
 /** V8 settings that keep a mostly idle program small. */
 const hostFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
 
@@ -36,6 +39,8 @@ export interface HostSupervisorOptions {
 export class HostSupervisor {
   readonly #options: HostSupervisorOptions;
   readonly #links = new Map<string, HostClient>();
+  /** Hosts that live but do not answer, each with the timer of the next attempt. */
+  readonly #unreachable = new Map<string, NodeJS.Timeout>();
   readonly #operations = new KeyedSequencer<string>();
   readonly #onLinksChange = new Emitter<void>();
   readonly onLinksChange = this.#onLinksChange.event;
@@ -49,10 +54,15 @@ export class HostSupervisor {
     return this.#links.size;
   }
 
+  /** Whether any session's host is known to live, be it connected or not. */
+  get hasHosts(): boolean {
+    return this.#links.size + this.#unreachable.size > 0;
+  }
+
   /** Takes in every host that runs, and notes the end of every one that does not. */
   async adoptAll(): Promise<void> {
     const ids = await this.#options.files.list();
-    await Promise.all(ids.map((id) => this.#operations.queue(id, () => this.#adopt(id))));
+    await Promise.all(ids.map((id) => this.#operations.queue(id, () => this.#adoptUntried(id))));
   }
 
   /** Notes the end of a session that is said to run but has no host left, not even its file. */
@@ -67,12 +77,19 @@ export class HostSupervisor {
     return this.#operations.queue(launch.sessionId, () => this.#start(launch));
   }
 
-  /** Ends a session's process; resolves once its record says so. */
+  /**
+   * Ends a session's process; resolves once its record says so.
+   *
+   * @throws {HoldfastError} `TIMEOUT` when the process does not end, or its host does not answer.
+   */
   async stop(id: string, graceMs: number): Promise<SessionRecord> {
     const { registry } = this.#options;
+    registry.require(id);
+    await this.#operations.queue(id, () => this.#adopt(id));
     const link = this.#links.get(id);
     const record = registry.require(id);
-    if (!link || !isRunning(record)) return record;
+    if (!isRunning(record)) return record;
+    if (!link) throw doesNotEnd(record);
     const giveUp = new AbortController();
     const isEnd = (change: RegistryChange) => change.record.id === id && !isRunning(change.record);
     const ended = nextEvent(registry.onChange, isEnd, giveUp.signal);
@@ -92,7 +109,9 @@ export class HostSupervisor {
   /** Lets go of the hosts, which run on. */
   dispose(): void {
     for (const link of this.#links.values()) link.dispose();
+    for (const timer of this.#unreachable.values()) clearTimeout(timer);
     this.#links.clear();
+    this.#unreachable.clear();
   }
 
   async #sampleOne(id: string, link: HostClient): Promise<void> {
@@ -108,6 +127,7 @@ export class HostSupervisor {
 
   async #adopt(id: string): Promise<void> {
     if (this.#links.has(id)) return;
+    this.#setReachable(id);
     const { files, registry, log } = this.#options;
     const file = await files.readHost(id);
     const record = registry.get(id);
@@ -121,14 +141,32 @@ export class HostSupervisor {
     } catch (error) {
       // A host that lives but does not answer is left alone; only its own end is an end.
       log.warn('A session host does not answer', { id, host: file.pid, error });
+      this.#setUnreachable(id);
     }
+  }
+
+  /** A host that did not answer a moment ago is tried again by its timer, and keeps nobody waiting until then. */
+  async #adoptUntried(id: string): Promise<void> {
+    if (!this.#unreachable.has(id)) await this.#adopt(id);
+  }
+
+  #setUnreachable(id: string): void {
+    const retry = () => void this.#operations.queue(id, () => this.#adopt(id));
+    this.#unreachable.set(id, setTimeout(retry, retryInterval));
+    this.#onLinksChange.fire();
+  }
+
+  #setReachable(id: string): void {
+    clearTimeout(this.#unreachable.get(id));
+    if (this.#unreachable.delete(id)) this.#onLinksChange.fire();
   }
 
   async #start(launch: LaunchSpec): Promise<SessionRecord> {
     const id = launch.sessionId;
     const { files, registry, key, hostScript, log } = this.#options;
-    await this.#adopt(id);
+    await this.#adoptUntried(id);
     if (this.#links.has(id)) return registry.require(id);
+    if (this.#unreachable.has(id)) throw mayStillRun(registry.require(id));
     await files.saveLaunch(launch);
     const program = { script: hostScript, args: [key, id], flags: hostFlags };
     const { report, pid } = await startBackground({
@@ -138,7 +176,7 @@ export class HostSupervisor {
       errorCode: 'HOST_START_FAILED',
     });
     const { error, ptyPid } = (report ?? {}) as { error?: unknown; ptyPid?: number };
-    if (error) throw fromErrorShape(error);
+    if (error) return this.#startFailed(id, fromErrorShape(error));
     if (!ptyPid) {
       throw new HoldfastError('HOST_START_FAILED', 'The session host ended before its process ran.', {
         advice: `Its log is ${files.places(id).log}.`,
@@ -153,9 +191,16 @@ export class HostSupervisor {
     return registry.get(id) ?? record;
   }
 
+  /** A host that was started by a helper killed in the middle of it may be there, and is as good. */
+  async #startFailed(id: string, error: HoldfastError): Promise<SessionRecord> {
+    if (error.code === 'SESSION_RUNNING') await this.#adopt(id);
+    if (this.#links.has(id)) return this.#options.registry.require(id);
+    throw error;
+  }
+
   async #linkFailed(id: string, error: unknown): Promise<void> {
     this.#options.log.warn('The new session host was gone before it could be reached', { id, error });
-    await this.#afterClose(id);
+    await this.#adopt(id);
   }
 
   async #link(id: string, { socket }: HostFile): Promise<void> {
@@ -200,6 +245,13 @@ export class HostSupervisor {
       return { ...changes, status: transition(from, event) };
     });
   }
+}
+
+function mayStillRun({ id, name }: SessionRecord): HoldfastError {
+  return new HoldfastError('SESSION_RUNNING', `The session host of “${name}” lives but does not answer.`, {
+    advice: 'Nothing was started, for its process may still be at work. Try again, or end the host yourself.',
+    data: { id },
+  });
 }
 
 function doesNotEnd({ id, name }: SessionRecord): HoldfastError {

@@ -1,10 +1,11 @@
+import * as v from 'valibot';
 import { Sequencer } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { newerRecord } from '../core/mergeRecords.ts';
 import { byCreation, isLive, revise } from '../core/sessionRecord.ts';
 import type { RegistryChange, RegistryList } from '../protocol/helperRpc.ts';
-import type { RecordChanges, SessionRecord } from '../protocol/sessionRecord.ts';
+import { type RecordChanges, type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
 
 /** What a caller may not set: the helper alone decides it. */
 const protectedFields = ['id', 'revision', 'deletedAt', 'createdAt'] as const;
@@ -25,6 +26,7 @@ export class Registry {
   readonly #onChange = new Emitter<RegistryChange>();
   readonly onChange = this.#onChange.event;
   #sequence = 0;
+  #isClosed = false;
 
   constructor({ records, save, now = () => new Date() }: RegistryOptions) {
     for (const record of records) this.#records.set(record.id, record);
@@ -51,7 +53,7 @@ export class Registry {
 
   /** Takes over what a replica knows better; records that are damaged are the replica's own to repair. */
   merge(replica: Iterable<SessionRecord>): Promise<RegistryList> {
-    return this.#mutations.queue(async () => {
+    return this.#mutate(async () => {
       for (const record of replica) {
         const known = this.#records.get(record.id);
         if (!known || newerRecord(known, record) !== known) await this.#commit(record);
@@ -62,7 +64,7 @@ export class Registry {
 
   /** @throws {HoldfastError} `MAX_SESSIONS`, `NAME_EXISTS`, `BRANCH_EXISTS` */
   create(record: SessionRecord, limit: number | null): Promise<SessionRecord> {
-    return this.#mutations.queue(async () => {
+    return this.#mutate(async () => {
       const known = this.#records.get(record.id);
       if (known) return known;
       this.#checkRoom(limit);
@@ -71,13 +73,18 @@ export class Registry {
     });
   }
 
-  /** @throws {HoldfastError} `SESSION_NOT_FOUND`, `REVISION_CONFLICT`, `NAME_EXISTS` */
-  update(id: string, baseRevision: number, changes: RecordChanges): Promise<SessionRecord> {
-    return this.#mutations.queue(async () => {
+  /**
+   * Applies what a client sent; undefined removes an optional field.
+   *
+   * @throws {HoldfastError} `SESSION_NOT_FOUND`, `REVISION_CONFLICT`, `NAME_EXISTS`
+   * @throws {v.ValiError} where the record could not be read again, and would be lost with the next helper.
+   */
+  update(id: string, baseRevision: number, changes: Record<string, unknown>): Promise<SessionRecord> {
+    return this.#mutate(async () => {
       const current = this.#requireRevision(id, baseRevision);
       const allowed = { ...changes };
       for (const field of protectedFields) delete allowed[field];
-      const next = revise(current, allowed);
+      const next = v.parse(sessionRecordSchema, revise(current, allowed as RecordChanges));
       if (next.name !== current.name) this.#checkUnique(next);
       return this.#commit(next);
     });
@@ -85,7 +92,7 @@ export class Registry {
 
   /** The helper's own mutation: applied to whatever is current, or not at all where `change` returns undefined. */
   apply(id: string, change: (record: SessionRecord) => RecordChanges | undefined): Promise<SessionRecord> {
-    return this.#mutations.queue(async () => {
+    return this.#mutate(async () => {
       const current = this.require(id);
       const changes = change(current);
       return changes ? this.#commit(revise(current, changes)) : current;
@@ -94,12 +101,23 @@ export class Registry {
 
   /** Leaves a tombstone. @throws {HoldfastError} `SESSION_NOT_FOUND`, `REVISION_CONFLICT` */
   remove(id: string, baseRevision: number): Promise<SessionRecord> {
-    return this.#mutations.queue(async () => {
+    return this.#mutate(async () => {
       const current = this.#records.get(id);
       if (current && !isLive(current)) return current;
       const tombstone = { deletedAt: this.#now().toISOString(), ptyPid: undefined };
       return this.#commit(revise(this.#requireRevision(id, baseRevision), tombstone));
     });
+  }
+
+  /** Ends what was begun and refuses the rest, so that the next helper finds on disk all there is. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#mutations.idle();
+  }
+
+  async #mutate<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new HoldfastError('CONNECTION_LOST', 'The Holdfast helper is ending.');
+    return this.#mutations.queue(task);
   }
 
   async #commit(record: SessionRecord): Promise<SessionRecord> {

@@ -17,12 +17,14 @@ import {
   syncSchema,
   updateSchema,
 } from '../protocol/helperRpc.ts';
-import type { RecordChanges } from '../protocol/sessionRecord.ts';
 import { helperProtocol, negotiate } from '../protocol/versions.ts';
 import type { HelperService } from './helperService.ts';
 
 /** How long a new connection may take to say who it is; milliseconds. */
 const helloDeadline = 5_000;
+
+/** Bytes waiting for a client that does not read; it lists again when it comes back. */
+const maxQueued = 8 * 1024 * 1024;
 
 export interface RpcSessionOptions {
   socket: net.Socket;
@@ -52,6 +54,7 @@ export class RpcSession {
 
   send(change: RegistryChange): void {
     if (!this.#greeted) return;
+    if (this.#options.socket.writableLength > maxQueued) return this.close();
     // A connection that breaks reports its own end; what was on the way is listed again.
     this.#connection.sendNotification(helperEvents.registryChanged, change).catch(() => undefined);
   }
@@ -69,8 +72,8 @@ export class RpcSession {
     this.#on(helperMethods.create, createSchema, ({ requestId, record, limit }) =>
       service.once(requestId, () => service.registry.create(record, limit)),
     );
-    this.#on(helperMethods.update, updateSchema, ({ requestId, id, baseRevision, changes }) =>
-      service.once(requestId, () => service.registry.update(id, baseRevision, changes as RecordChanges)),
+    this.#on(helperMethods.update, updateSchema, ({ requestId, id, baseRevision, changes, remove = [] }) =>
+      service.once(requestId, () => service.registry.update(id, baseRevision, withRemoved(changes, remove))),
     );
     this.#on(helperMethods.start, startSchema, ({ requestId, launch }) =>
       service.once(requestId, () => service.start(launch)),
@@ -134,6 +137,10 @@ export class RpcSession {
   #requireHello(): void {
     if (!this.#greeted) throw new HoldfastError('UNAUTHORIZED', 'Say hello first.');
   }
+}
+
+function withRemoved(changes: Record<string, unknown>, remove: string[]): Record<string, unknown> {
+  return { ...changes, ...Object.fromEntries(remove.map((field) => [field, undefined])) };
 }
 
 function invalid(error: { message: string; issues: readonly v.BaseIssue<unknown>[] }): HoldfastError {

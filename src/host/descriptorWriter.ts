@@ -50,13 +50,18 @@ export class DescriptorWriter {
   #tryWrite(data: Buffer): number | undefined {
     try {
       const count = writeSync(this.#fd, data);
+      if (count === 0) return this.#retryLater();
       this.#failures = 0;
       return count;
     } catch (error) {
-      if (systemErrorCode(error) !== 'EAGAIN') this.close();
-      else
-        this.#timer = setTimeout(() => this.#drain(), retryDelays[Math.min(this.#failures++, retryDelays.length - 1)]);
+      if (systemErrorCode(error) === 'EAGAIN') return this.#retryLater();
+      this.close();
       return undefined;
     }
+  }
+
+  #retryLater(): undefined {
+    const pause = retryDelays[Math.min(this.#failures++, retryDelays.length - 1)];
+    this.#timer = setTimeout(() => this.#drain(), pause);
   }
 }

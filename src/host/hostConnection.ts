@@ -41,7 +41,9 @@ export class HostConnection implements Disposable {
   readonly #context: ConnectionContext;
   readonly #stream: OutputStream;
   readonly #disposables = new DisposableStore();
+  readonly #helloTimer: NodeJS.Timeout;
   #hello: Hello | undefined;
+  #isRefused = false;
   #size: TerminalSize | undefined;
   #inputEnd = 0;
   #inputPending = 0;
@@ -50,15 +52,11 @@ export class HostConnection implements Disposable {
     this.#socket = socket;
     this.#context = context;
     this.#stream = new OutputStream(context.host, (frame) => socket.sendEncoded(frame));
-    const timer = setTimeout(() => socket.dispose(), helloDeadline);
-    this.#disposables.add({ dispose: () => clearTimeout(timer) });
+    this.#helloTimer = setTimeout(() => socket.dispose(), helloDeadline);
+    this.#disposables.add({ dispose: () => clearTimeout(this.#helloTimer) });
     this.#disposables.add(socket.onFrame((frame) => this.#receive(frame)));
     this.#disposables.add(socket.onClose(() => this.dispose()));
-    this.#disposables.add(
-      context.host.onResize((size) => {
-        if (this.#stream.isAttached) socket.sendJson(frameType.resized, 0, size);
-      }),
-    );
+    this.#disposables.add(context.host.onResize((size) => this.#resized(size)));
   }
 
   get size(): TerminalSize | undefined {
@@ -88,14 +86,22 @@ export class HostConnection implements Disposable {
   }
 
   #receive(frame: Frame): void {
+    if (this.#isRefused) return;
     try {
       if (!this.#hello) this.#greet(frame);
       else this.#handle(frame);
     } catch (error) {
-      const shape = v.isValiError(error) ? { code: 'INVALID_ARGUMENT', message: error.message } : toErrorShape(error);
-      this.#socket.sendJson(frameType.error, frame.seq, shape);
-      if (!this.#hello) void this.#socket.end();
+      this.#refuse(frame, error);
     }
+  }
+
+  /** What cannot be tied to a request by its number, such as input, is refused under the number 0. */
+  #refuse({ type, seq }: Frame, error: unknown): void {
+    const shape = v.isValiError(error) ? { code: 'INVALID_ARGUMENT', message: error.message } : toErrorShape(error);
+    this.#socket.sendJson(frameType.error, type === frameType.input ? 0 : seq, shape);
+    if (this.#hello) return;
+    this.#isRefused = true;
+    void this.#socket.end();
   }
 
   #greet(frame: Frame): void {
@@ -106,11 +112,14 @@ export class HostConnection implements Disposable {
     const protocol = negotiate(hostProtocol, hello.protocol);
     if (protocol === undefined) throw new HoldfastError('PROTOCOL_MISMATCH', 'No protocol version in common.');
     this.#hello = hello;
-    const { sessionId } = this.#context;
-    this.#socket.sendJson(frameType.welcome, frame.seq, { protocol, sessionId, pid: process.pid });
+    clearTimeout(this.#helloTimer);
+    const { sessionId, host } = this.#context;
+    const { startedAt } = host.status(0);
+    this.#socket.sendJson(frameType.welcome, frame.seq, { protocol, sessionId, pid: process.pid, startedAt });
   }
 
-  #handle({ type, seq, payload }: Frame): void {
+  #handle(frame: Frame): void {
+    const { type, seq, payload } = frame;
     const { host } = this.#context;
     switch (type) {
       case frameType.ping:
@@ -120,7 +129,7 @@ export class HostConnection implements Disposable {
         this.#socket.sendJson(frameType.statusReply, seq, host.status(this.#context.connections.size));
         break;
       case frameType.attach:
-        void this.#attach(seq, v.parse(attachSchema, readJson(payload)));
+        this.#attach(seq, v.parse(attachSchema, readJson(payload))).catch((error) => this.#refuse(frame, error));
         break;
       case frameType.input:
         this.#input(payload);
@@ -132,7 +141,9 @@ export class HostConnection implements Disposable {
         host.signal(v.parse(signalSchema, readJson(payload)).signal);
         break;
       case frameType.snapshot:
-        void this.#snapshot(seq, v.parse(snapshotRequestSchema, readJson(payload)).scrollback);
+        this.#snapshot(seq, v.parse(snapshotRequestSchema, readJson(payload)).scrollback).catch((error) =>
+          this.#refuse(frame, error),
+        );
         break;
       case frameType.ack:
         this.#stream.acknowledge(seq);
@@ -169,8 +180,7 @@ export class HostConnection implements Disposable {
     }
     this.#claimSize();
     this.#inputPending += payload.length;
-    // The decoder's buffer is reused once this call returns, and the program may be slow to read.
-    void this.#context.host.input(Buffer.from(payload)).then(() => {
+    void this.#context.host.input(payload).then(() => {
       this.#inputPending -= payload.length;
       this.#inputEnd += payload.length;
       this.#socket.send(frameType.inputAck, this.#inputEnd);
@@ -179,7 +189,15 @@ export class HostConnection implements Disposable {
 
   async #snapshot(seq: number, scrollback: number | undefined): Promise<void> {
     const snapshot = await this.#context.host.snapshot(scrollback);
-    for (const part of encodeParts(frameType.snapshotReply, seq, encodeScreen(snapshot))) this.#socket.sendEncoded(part);
+    for (const part of encodeParts(frameType.snapshotReply, seq, encodeScreen(snapshot)))
+      this.#socket.sendEncoded(part);
+  }
+
+  /** A client that has not even read the last sizes learns the current one when it comes back. */
+  #resized(size: TerminalSize): void {
+    if (!this.#stream.isAttached) return;
+    if (this.#socket.isStuck) this.dispose();
+    else this.#socket.sendJson(frameType.resized, 0, size);
   }
 
   #resize(size: TerminalSize): void {

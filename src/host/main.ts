@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => log.error('Unexpected rejection', { error }));
   try {
     const server = await HostServer.start({ machine, key, sessionId, log });
-    process.on('SIGTERM', () => server.stop());
+    process.on('SIGTERM', () => server.leave());
     log.info('Session host started', { sessionId, ptyPid: server.ptyPid });
     report({ ready: true, ptyPid: server.ptyPid });
   } catch (error) {

@@ -1,5 +1,13 @@
 import type { Terminal } from '@xterm/headless';
 
+type BufferType = 'normal' | 'alternate';
+
+/** First and last line, counting from 1. */
+interface ScrollRegion {
+  top: number;
+  bottom: number;
+}
+
 /** Private modes that the serialize add-on leaves out, with the state a terminal starts in. */
 const trackedModes = new Map<number, boolean>([
   [12, false], // cursor blinks
@@ -16,12 +24,14 @@ const trackedModes = new Map<number, boolean>([
  * and shape, mouse encoding, scroll region, line-drawing characters.
  */
 export class ModeTracker {
+  readonly #terminal: Terminal;
   readonly #modes = new Map(trackedModes);
+  readonly #scrollRegions = new Map<BufferType, ScrollRegion>();
   #cursorShape = 0;
-  #scrollRegion: [top: number, bottom: number] | undefined;
   #lineDrawing = false;
 
   constructor(terminal: Terminal) {
+    this.#terminal = terminal;
     // Returning false lets the terminal's own handler act on the sequence as well.
     const { parser } = terminal;
     parser.registerCsiHandler({ prefix: '?', final: 'h' }, (params) => this.#set(params, true));
@@ -31,25 +41,29 @@ export class ModeTracker {
       return false;
     });
     parser.registerCsiHandler({ final: 'r' }, ([top, bottom]) => {
-      this.#setScrollRegion(numberOf(top) || 1, numberOf(bottom) || terminal.rows, terminal.rows);
+      this.#setScrollRegion(numberOf(top) || 1, numberOf(bottom) || terminal.rows);
       return false;
     });
     parser.registerEscHandler({ intermediates: '(', final: '0' }, () => this.#setLineDrawing(true));
     parser.registerEscHandler({ intermediates: '(', final: 'B' }, () => this.#setLineDrawing(false));
     parser.registerEscHandler({ final: 'c' }, () => this.#reset());
-    parser.registerCsiHandler({ intermediates: '!', final: 'p' }, () => this.#reset());
-    terminal.onResize(() => {
-      this.#scrollRegion = undefined;
+    parser.registerCsiHandler({ intermediates: '!', final: 'p' }, () => this.#softReset());
+    terminal.onResize(() => this.#scrollRegions.clear());
+    // Leaving the alternate screen discards it, and its region with it.
+    terminal.buffer.onBufferChange(({ type }) => {
+      if (type === 'normal') this.#scrollRegions.delete('alternate');
     });
   }
 
-  /** Control sequences that bring a terminal from its initial state into this one, the cursor put back. */
-  serialize(cursor: { x: number; y: number }): string {
-    let text = '';
-    if (this.#scrollRegion) {
-      // Setting the region moves the cursor home.
-      text += `\x1b[${this.#scrollRegion.join(';')}r\x1b[${cursor.y + 1};${cursor.x + 1}H`;
-    }
+  /**
+   * Control sequences that bring a terminal on which the serialize add-on's were written into this state. What
+   * moves the cursor (the scroll region, and the origin mode that the add-on sets) is followed by its position.
+   */
+  serialize(): string {
+    const region = this.#scrollRegions.get(this.#terminal.buffer.active.type);
+    const { originMode } = this.#terminal.modes;
+    let text = region ? `\x1b[${region.top};${region.bottom}r` : '';
+    if (region || originMode) text += this.#cursorPosition(originMode ? (region?.top ?? 1) : 1);
     for (const [mode, initial] of trackedModes) {
       const value = this.#modes.get(mode);
       if (value !== initial) text += `\x1b[?${mode}${value ? 'h' : 'l'}`;
@@ -64,9 +78,19 @@ export class ModeTracker {
     return false;
   }
 
-  #setScrollRegion(top: number, bottom: number, rows: number): void {
-    const isWhole = top === 1 && bottom >= rows;
-    this.#scrollRegion = isWhole || bottom <= top ? undefined : [top, bottom];
+  /** Lines count from `origin`, as in origin mode they do from the top of the scroll region. */
+  #cursorPosition(origin: number): string {
+    const { cursorX, cursorY } = this.#terminal.buffer.active;
+    return `\x1b[${cursorY + 2 - origin};${cursorX + 1}H`;
+  }
+
+  /** A region that ends above its beginning is ignored, as the terminal does. */
+  #setScrollRegion(top: number, end: number): void {
+    const { rows, buffer } = this.#terminal;
+    const bottom = Math.min(end, rows);
+    if (bottom <= top) return;
+    if (top === 1 && bottom === rows) this.#scrollRegions.delete(buffer.active.type);
+    else this.#scrollRegions.set(buffer.active.type, { top, bottom });
   }
 
   #setLineDrawing(value: boolean): false {
@@ -76,8 +100,15 @@ export class ModeTracker {
 
   #reset(): false {
     for (const [mode, initial] of trackedModes) this.#modes.set(mode, initial);
+    this.#scrollRegions.clear();
+    return this.#softReset();
+  }
+
+  /** Leaves the mouse as it is. */
+  #softReset(): false {
+    this.#modes.set(25, true);
+    this.#scrollRegions.delete(this.#terminal.buffer.active.type);
     this.#cursorShape = 0;
-    this.#scrollRegion = undefined;
     this.#lineDrawing = false;
     return false;
   }

@@ -1,26 +1,39 @@
+import { maxPayload } from '../protocol/frames.ts';
+
 /** How long after a chunk further ones are collected; milliseconds. */
 const window = 2;
 
 /** A batch this large goes out without waiting any longer; bytes. */
 const fullBatch = 32 * 1024;
 
+/** How much goes out at once within one window: echoed keys come singly and small. */
+const promptChunk = 256;
+const promptCount = 32;
+
 /**
  * Joins the small chunks in which a pseudoterminal is read. The first chunk after a pause goes out at once, so
- * that an echoed key never waits; what follows closely goes out together.
+ * that an echoed key never waits; what follows closely goes out together, unless it is little.
  */
 export class OutputBatcher {
-  readonly #emit: (batch: Buffer) => void;
+  readonly #onBatch: (batch: Buffer) => void;
   #chunks: Buffer[] = [];
   #size = 0;
+  #promptLeft = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(emit: (batch: Buffer) => void) {
-    this.#emit = emit;
+  /** `onBatch` gets no more at a time than one frame can carry. */
+  constructor(onBatch: (batch: Buffer) => void) {
+    this.#onBatch = onBatch;
   }
 
   push(chunk: Buffer): void {
     if (!this.#timer) {
-      this.#timer = setTimeout(() => this.#endWindow(), window);
+      this.#openWindow();
+      this.#promptLeft = promptCount;
+      this.#emit(chunk);
+      return;
+    }
+    if (this.#size === 0 && chunk.length <= promptChunk && this.#promptLeft-- > 0) {
       this.#emit(chunk);
       return;
     }
@@ -37,12 +50,19 @@ export class OutputBatcher {
     this.#emit(batch);
   }
 
+  #emit(batch: Buffer): void {
+    for (let at = 0; at < batch.length; at += maxPayload) this.#onBatch(batch.subarray(at, at + maxPayload));
+  }
+
+  #openWindow(): void {
+    this.#timer = setTimeout(() => this.#endWindow(), window);
+  }
+
   #endWindow(): void {
-    if (this.#size > 0) {
-      this.flush();
-      this.#timer?.refresh();
-    } else {
-      this.#timer = undefined;
-    }
+    this.#timer = undefined;
+    if (this.#size === 0) return;
+    this.#openWindow();
+    this.#promptLeft = 0;
+    this.flush();
   }
 }

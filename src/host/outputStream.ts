@@ -33,6 +33,9 @@ export class OutputStream {
   #state: 'detached' | 'live' | 'behind' | 'snapshotting' = 'detached';
   #nextSnapshotAt = 0;
   #timer: NodeJS.Timeout | undefined;
+  #announce: ((snapshot: Snapshot) => void) | undefined;
+  /** Tells a snapshot that is still wanted from one of an earlier attachment. */
+  #turn = 0;
 
   constructor(source: OutputSource, send: (frame: Buffer) => void) {
     this.#source = source;
@@ -51,14 +54,12 @@ export class OutputStream {
     this.#pump();
   }
 
-  /** Sends a snapshot, then everything after it. */
-  async replaySnapshot(scrollback: number | undefined, onReady: (snapshot: Snapshot) => void): Promise<void> {
+  /** Sends a snapshot, right after it was announced, then everything after it. */
+  async replaySnapshot(scrollback: number | undefined, announce: (snapshot: Snapshot) => void): Promise<void> {
     this.#scrollback = scrollback;
+    this.#announce = announce;
     this.#state = 'snapshotting';
-    const snapshot = await this.#source.snapshot(scrollback);
-    if (this.#state !== 'snapshotting') return;
-    onReady(snapshot);
-    this.#sendSnapshot(snapshot);
+    await this.#sendFreshScreen();
   }
 
   /** New output, which the journal already holds; `frame` is the output as one encoded frame. */
@@ -86,15 +87,21 @@ export class OutputStream {
   /** The session has ended: sends what is left without waiting for acknowledgements. */
   async finish(): Promise<void> {
     if (this.#state === 'detached') return;
-    const needsSnapshot = this.#state === 'snapshotting' || !this.#source.journal.holds(this.#sent);
-    this.detach();
+    const needsSnapshot = this.#state === 'snapshotting' || this.#isFarBehind;
+    this.#stop();
     if (needsSnapshot) this.#sendSnapshot(await this.#source.snapshot(this.#scrollback));
     else while (this.#sendNext());
     this.detach();
   }
 
   detach(): void {
+    this.#stop();
+    this.#announce = undefined;
+  }
+
+  #stop(): void {
     clearTimeout(this.#timer);
+    this.#turn++;
     this.#state = 'detached';
   }
 
@@ -102,11 +109,15 @@ export class OutputStream {
     return this.#sent - this.#acknowledged;
   }
 
-  #catchUp(): void {
+  /** Whether a fresh screen is better than, or all that is left instead of, the backlog. */
+  get #isFarBehind(): boolean {
     const { journal } = this.#source;
-    const backlog = journal.end - this.#sent;
-    if (backlog <= Math.max(minSkip, 8 * this.#cells) && journal.holds(this.#sent)) this.#pump();
-    else this.#skip();
+    return journal.end - this.#sent > Math.max(minSkip, 8 * this.#cells) || !journal.holds(this.#sent);
+  }
+
+  #catchUp(): void {
+    if (this.#isFarBehind) this.#skip();
+    else this.#pump();
   }
 
   #pump(): void {
@@ -132,9 +143,10 @@ export class OutputStream {
   }
 
   async #sendFreshScreen(): Promise<void> {
+    const turn = this.#turn;
     const startedAt = Date.now();
     const snapshot = await this.#source.snapshot(this.#scrollback);
-    if (this.#state !== 'snapshotting') return;
+    if (turn !== this.#turn) return;
     const cost = Date.now() - startedAt;
     this.#nextSnapshotAt = Date.now() + Math.max(minSnapshotInterval, snapshotCostFactor * cost);
     this.#sendSnapshot(snapshot);
@@ -142,6 +154,8 @@ export class OutputStream {
 
   /** Until the client acknowledges the snapshot's offset, the stream counts as behind. */
   #sendSnapshot(snapshot: Snapshot): void {
+    this.#announce?.(snapshot);
+    this.#announce = undefined;
     for (const part of encodeParts(frameType.screen, snapshot.seq, encodeScreen(snapshot))) this.#send(part);
     this.#state = 'behind';
     this.#sent = snapshot.seq;

@@ -16,8 +16,10 @@ export interface Pty {
   /** Queues input; resolves once the operating system has taken it, or the process has ended. */
   write(data: Buffer): Promise<void>;
   resize(cols: number, rows: number): void;
-  /** Signals the process group. */
+  /** Signals the process and what it runs in the foreground. */
   signal(name: Signal['signal']): void;
+  /** Tells both to end; the exit is then reported once both have, or were killed. */
+  hangUp(): void;
   /** Stops and resumes reading, which makes a program that prints too fast wait. */
   pause(): void;
   resume(): void;

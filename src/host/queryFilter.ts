@@ -23,6 +23,32 @@ const csiQueries = [
 const oscQuery = /^(4;.*\?|1[0-9];\?|52;[^;]*;\?|7501;\s*\?)/;
 const dcsQuery = /^[$+]q/;
 
+/** The bytes that end the queries of {@link csiQueries}. */
+const csiQueryFinals = Buffer.from('cnpqutx');
+const isCsiQueryFinal = Uint8Array.from({ length: 256 }, (_, byte) => (csiQueryFinals.includes(byte) ? 1 : 0));
+
+/**
+ * The offset of the next escape from `at` on that may begin a query; the chunk's length where there is none.
+ * Most escapes begin colours, so those are stepped over here, without looking at what they say.
+ */
+function nextPossibleQuery(chunk: Buffer, at: number): number {
+  const { length } = chunk;
+  while (at < length) {
+    if (chunk[at] !== ESC) {
+      at++;
+      continue;
+    }
+    if (chunk[at + 1] !== 0x5b) return at;
+    let end = at + 2;
+    while (end < length && (chunk[end] as number) >= 0x20 && (chunk[end] as number) < 0x40) end++;
+    if (end >= length) return at;
+    const final = chunk[end] as number;
+    if (final < 0x40 || final > 0x7e || isCsiQueryFinal[final]) return at;
+    at = end + 1;
+  }
+  return length;
+}
+
 type State = 'ground' | 'escape' | 'csi' | 'string' | 'stringEscape';
 
 /**
@@ -48,8 +74,8 @@ export class QueryFilter {
     let at = 0;
     while (at < chunk.length) {
       if (this.#state === 'ground') {
-        at = chunk.indexOf(ESC, at);
-        if (at < 0) break;
+        at = nextPossibleQuery(chunk, at);
+        if (at >= chunk.length) break;
         this.#state = 'escape';
       } else {
         const replacement = this.#step(chunk[at] as number);

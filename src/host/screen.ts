@@ -1,10 +1,9 @@
-import { SerializeAddon } from '@xterm/addon-serialize';
-import { Unicode11Addon } from '@xterm/addon-unicode11';
-import { Terminal } from '@xterm/headless';
 import { Emitter } from '../base/event.ts';
-import type { TerminalSize } from '../protocol/hostMessages.ts';
+import type { SavedScreen, TerminalSize } from '../protocol/hostMessages.ts';
 import { ModeTracker } from './modeTracker.ts';
 import { answerQueries, type Theme } from './terminalReplies.ts';
+import { paintTrailingBackground } from './trailingBackground.ts';
+import { SerializeAddon, Terminal, Unicode11Addon } from '../node/xterm.ts';
 
 export interface ScreenOptions extends TerminalSize {
   /** Lines kept above the screen. */
@@ -18,9 +17,18 @@ export interface Snapshot extends TerminalSize {
   text: string;
 }
 
+/** The switch to the alternate screen as the serialize add-on writes it. */
+const enterAlternate = '\x1b[?1049h\x1b[H';
+
+/** On a terminal that shows the normal screen already it would move the cursor. */
+const leaveAlternate = '\x1b[?1049l';
+
+/** Undoes what a program may have set and can no longer undo itself: modes, mouse, scroll region, colours. */
+const leaveProgram = '\x1b[!p\x1b[?9;12;1000;1002;1003;1004;1005;1006;1015;1016;2004l\x1b]0;\x07';
+
 /** The session's terminal without a display: fed every byte, it can be drawn anew at any moment. */
 export class Screen {
-  readonly #terminal: Terminal;
+  readonly #terminal: InstanceType<typeof Terminal>;
   readonly #serializer = new SerializeAddon();
   readonly #modes: ModeTracker;
   readonly #onReply = new Emitter<string>();
@@ -28,12 +36,11 @@ export class Screen {
   readonly onReply = this.#onReply.event;
   theme: Theme;
   #title = '';
-  #fed: number;
+  #fed = 0;
   #pending = 0;
 
-  constructor({ cols, rows, scrollback, theme }: ScreenOptions, startSeq = 0) {
+  constructor({ cols, rows, scrollback, theme }: ScreenOptions) {
     this.theme = theme;
-    this.#fed = startSeq;
     this.#terminal = new Terminal({
       cols,
       rows,
@@ -57,6 +64,11 @@ export class Screen {
     return { cols: this.#terminal.cols, rows: this.#terminal.rows };
   }
 
+  /** Byte offset of the output's end. */
+  get seq(): number {
+    return this.#fed;
+  }
+
   get title(): string {
     return this.#title;
   }
@@ -70,9 +82,16 @@ export class Screen {
     return this.#terminal.buffer.active.type === 'alternate';
   }
 
-  /** Draws text that is no output of the session, such as the screen it had before a restart. */
-  restore(text: string): void {
-    this.#terminal.write(text);
+  /** Draws what the session showed before a restart, with the modes of its last program undone. */
+  async restore({ seq, cols, rows, screen }: SavedScreen): Promise<void> {
+    const { size } = this;
+    this.#fed = seq;
+    // Drawn at its own size it keeps its lines, which the terminal then lays out for the new one.
+    this.#terminal.resize(cols, rows);
+    await this.#draw(screen);
+    await this.#draw((this.isAlternate ? leaveAlternate : '') + leaveProgram);
+    this.#terminal.resize(size.cols, size.rows);
+    if (this.#terminal.buffer.active.cursorX > 0) await this.#draw('\r\n');
   }
 
   /** Feeds output; `onParsed` follows once it is on the screen. */
@@ -98,10 +117,15 @@ export class Screen {
     });
   }
 
+  #draw(text: string): Promise<void> {
+    return new Promise((resolve) => this.#terminal.write(text, resolve));
+  }
+
   #serialize(scrollback: number | undefined): string {
-    const { cursorX: x, cursorY: y } = this.#terminal.buffer.active;
     const title = this.#title ? `\x1b]0;${this.#title}\x07` : '';
     const content = this.#serializer.serialize(scrollback === undefined ? {} : { scrollback });
-    return title + content + this.#modes.serialize({ x, y });
+    // The add-on takes the alternate screen to begin without colours, yet leaves those of the cursor set.
+    const screen = content.replace(enterAlternate, `\x1b[m${enterAlternate}`);
+    return title + screen + paintTrailingBackground(this.#terminal) + this.#modes.serialize();
   }
 }

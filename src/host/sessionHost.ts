@@ -1,12 +1,12 @@
 import { Emitter } from '../base/event.ts';
 import { encodeFrame, frameType } from '../protocol/frames.ts';
-import type { HostExit, HostStatus, LaunchSpec, SavedScreen, TerminalSize } from '../protocol/hostMessages.ts';
+import type { HostExit, HostStatus, TerminalSize } from '../protocol/hostMessages.ts';
 import { Journal } from './journal.ts';
 import { OutputBatcher } from './outputBatcher.ts';
 import type { OutputSource, OutputStream } from './outputStream.ts';
 import type { Pty, PtyExit } from './pty.ts';
 import { QueryFilter } from './queryFilter.ts';
-import { Screen, type Snapshot } from './screen.ts';
+import type { Screen, Snapshot } from './screen.ts';
 import type { Transcript } from './transcript.ts';
 
 /** Recent output kept for clients that come back; bytes. */
@@ -20,11 +20,11 @@ const resumeAt = 256 * 1024;
 const repaintPause = 50;
 
 export interface SessionHostOptions {
-  launch: LaunchSpec;
+  sessionId: string;
   pty: Pty;
+  /** With what the session showed before a restart; offsets go on from its own. */
+  screen: Screen;
   transcript: Transcript;
-  /** The screen this session had before a restart; its offsets go on from there. */
-  previous?: SavedScreen | undefined;
 }
 
 /** One session: its process, its screen and its recent output, for any number of clients. */
@@ -48,14 +48,12 @@ export class SessionHost implements OutputSource {
   #stopping: NodeJS.Timeout | undefined;
   #exit: HostExit | undefined;
 
-  constructor({ launch, pty, transcript, previous }: SessionHostOptions) {
-    const startSeq = previous?.seq ?? 0;
-    this.#sessionId = launch.sessionId;
+  constructor({ sessionId, pty, screen, transcript }: SessionHostOptions) {
+    this.#sessionId = sessionId;
     this.#pty = pty;
+    this.#screen = screen;
     this.#transcript = transcript;
-    this.journal = new Journal(journalCapacity, startSeq);
-    this.#screen = new Screen({ ...launch, theme: launch.theme ?? 'dark' }, startSeq);
-    if (previous) this.#screen.restore(previous.screen);
+    this.journal = new Journal(journalCapacity, screen.seq);
     this.#screen.onReply((text) => void pty.write(Buffer.from(text)));
     pty.onData((data) => this.#read(data));
     pty.onExit((exit) => void this.#ended(exit));
@@ -119,21 +117,30 @@ export class SessionHost implements OutputSource {
   /** Makes a full-screen program paint anew; one that prints lines would only repeat its prompt. */
   repaint(): void {
     const { cols, rows } = this.#screen.size;
-    if (!this.#screen.isAlternate || rows < 2) return;
+    if (this.#exit || !this.#screen.isAlternate || rows < 2) return;
     // The kernel signals a resize only when the size changes.
     this.#pty.resize(cols, rows - 1);
-    setTimeout(() => this.#pty.resize(this.#screen.size.cols, this.#screen.size.rows), repaintPause).unref();
+    setTimeout(() => this.#endRepaint(), repaintPause).unref();
+  }
+
+  #endRepaint(): void {
+    const { cols, rows } = this.#screen.size;
+    if (!this.#exit) this.#pty.resize(cols, rows);
   }
 
   signal(name: NodeJS.Signals): void {
     this.#pty.signal(name as 'SIGINT');
   }
 
-  /** Hangs up, and kills what still runs `graceMs` later. The exit is reported as asked for. */
+  /**
+   * Hangs up, and kills what still runs `graceMs` later; asked again, the newer grace counts. The exit is
+   * reported as asked for.
+   */
   stop(graceMs: number): void {
-    if (this.#exit || this.#stopping) return;
+    if (this.#exit) return;
+    clearTimeout(this.#stopping);
     this.#stopping = setTimeout(() => this.#pty.signal('SIGKILL'), graceMs);
-    this.#pty.signal('SIGHUP');
+    this.#pty.hangUp();
   }
 
   #read(data: Buffer): void {

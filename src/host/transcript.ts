@@ -1,6 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
 import { Throttler } from '../base/async.ts';
 import { isMissing } from '../node/durableFile.ts';
 import type { Log } from '../node/log.ts';
@@ -30,31 +30,36 @@ const eventSpan = 20;
  */
 export class Transcript {
   readonly #options: Required<TranscriptOptions>;
-  readonly #decoder = new StringDecoder('utf8');
-  readonly #flush = new Throttler(() => this.#write());
+  readonly #writing = new Throttler(() => this.#write());
   #size: TerminalSize;
+  /** The size at the first of the lines that wait, with which a new file would begin. */
+  #sizeBefore: TerminalSize;
   #startedAt: number;
   #handle: FileHandle | undefined;
   #written = 0;
+  /** One UTF-16 unit for each byte of UTF-8: see {@link quote}. */
   #lines = '';
-  #event: { at: number; text: string } | undefined;
+  #event: { at: number; chunks: Buffer[] } | undefined;
+  /** The first bytes of a character whose last ones are still to come. */
+  #incomplete: Buffer = Buffer.alloc(0);
   #timer: NodeJS.Timeout | undefined;
   #dropped = 0;
+  #elapsed = 0;
 
   constructor(options: TranscriptOptions) {
     this.#options = { maxBytes: 8 * 1024 * 1024, flushAfter: 500, now: Date.now, ...options };
     this.#size = { cols: options.cols, rows: options.rows };
+    this.#sizeBefore = this.#size;
     this.#startedAt = this.#options.now();
   }
 
   output(data: Buffer): void {
-    const text = this.#decoder.write(data);
     const now = this.#options.now();
     if (this.#event && now - this.#event.at <= eventSpan) {
-      this.#event.text += text;
+      this.#event.chunks.push(data);
     } else {
       this.#closeEvent();
-      this.#event = { at: now, text };
+      this.#event = { at: now, chunks: [data] };
     }
     this.#schedule();
   }
@@ -62,59 +67,74 @@ export class Transcript {
   resize({ cols, rows }: TerminalSize): void {
     this.#size = { cols, rows };
     this.#closeEvent();
-    this.#add(this.#options.now(), 'r', `${cols}x${rows}`);
+    this.#add(this.#options.now(), 'r', JSON.stringify(`${cols}x${rows}`));
     this.#schedule();
+  }
+
+  /** Resolves once everything recorded so far is written out. */
+  flush(): Promise<void> {
+    return this.#writing.run();
   }
 
   /** Writes everything out and closes the file. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    await this.#flush.run();
+    await this.flush();
     await this.#handle?.close();
     this.#handle = undefined;
   }
 
   #closeEvent(): void {
-    if (this.#event) this.#add(this.#event.at, 'o', this.#event.text);
+    if (!this.#event) return;
+    const { at, chunks } = this.#event;
     this.#event = undefined;
+    const bytes = Buffer.concat([this.#incomplete, ...chunks]);
+    const whole = wholeCharacters(bytes);
+    this.#incomplete = bytes.subarray(whole);
+    this.#add(at, 'o', quote(bytes.subarray(0, whole)));
   }
 
-  #add(at: number, type: 'o' | 'r' | 'm', data: string): void {
-    if (this.#lines.length + data.length > maxBuffered) {
-      this.#dropped += data.length;
+  #add(at: number, type: 'o' | 'r' | 'm', json: string): void {
+    if (this.#lines.length + json.length > maxBuffered) {
+      this.#dropped += json.length;
       return;
     }
     if (this.#dropped > 0) {
       const label = `${this.#dropped} characters were not recorded: the disk was too slow`;
       this.#dropped = 0;
-      this.#add(at, 'm', label);
+      this.#add(at, 'm', JSON.stringify(label));
     }
-    this.#lines += `${JSON.stringify([(at - this.#startedAt) / 1000, type, data])}\n`;
+    // A clock that was put back must not make times go back, which no player expects.
+    this.#elapsed = Math.max(this.#elapsed, at - this.#startedAt);
+    this.#lines += `[${this.#elapsed / 1000},"${type}",${json}]\n`;
   }
 
   #schedule(): void {
-    if (this.#lines.length > 256 * 1024) void this.#flush.run();
+    if (this.#lines.length > 256 * 1024) void this.flush();
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      void this.#flush.run();
+      void this.flush();
     }, this.#options.flushAfter);
   }
 
   async #write(): Promise<void> {
     this.#closeEvent();
     const lines = this.#lines;
+    if (!lines) return;
+    const size = this.#sizeBefore;
     this.#lines = '';
+    this.#sizeBefore = this.#size;
     try {
-      const handle = await this.#open();
-      await handle.appendFile(lines);
-      this.#written += Buffer.byteLength(lines);
+      const handle = await this.#open(size);
+      await handle.appendFile(lines, 'latin1');
+      this.#written += lines.length;
     } catch (error) {
       this.#options.log.warn('The transcript could not be written', { error });
     }
   }
 
   /** The current file, begun anew when there is none yet or it is full. */
-  async #open(): Promise<FileHandle> {
+  async #open({ cols, rows }: TerminalSize): Promise<FileHandle> {
     if (this.#handle && this.#written < this.#options.maxBytes) return this.#handle;
     await this.#handle?.close();
     this.#handle = undefined;
@@ -124,7 +144,7 @@ export class Transcript {
       if (!isMissing(error)) throw error;
     });
     this.#handle = await open(file, 'a', 0o600);
-    const header = { version: 2, width: this.#size.cols, height: this.#size.rows, timestamp: this.#startSeconds() };
+    const header = { version: 2, width: cols, height: rows, timestamp: this.#startSeconds() };
     const line = `${JSON.stringify(header)}\n`;
     await this.#handle.appendFile(line);
     this.#written = line.length;
@@ -135,4 +155,24 @@ export class Transcript {
   #startSeconds(): number {
     return Math.floor(this.#startedAt / 1000);
   }
+}
+
+/**
+ * `bytes` as a JSON string, with one UTF-16 unit for each byte of UTF-8: quoting leaves all but ASCII alone, and
+ * on such text it costs a fraction of decoding, quoting and encoding.
+ */
+function quote(bytes: Buffer): string {
+  const valid = isUtf8(bytes) ? bytes : Buffer.from(bytes.toString('utf8'));
+  return JSON.stringify(valid.toString('latin1'));
+}
+
+/** How many of `bytes` there are without a last character that is not complete yet. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] as number;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return length > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
 }

@@ -1,7 +1,9 @@
+import { closeSync, constants, openSync } from 'node:fs';
 import path from 'node:path';
 import { ReadStream } from 'node:tty';
 import { loadNativeModule } from 'node-pty/lib/utils.js';
 import { Emitter } from '../base/event.ts';
+import { foregroundGroup, isGroupAlive } from '../node/processIdentity.ts';
 import { DescriptorWriter } from './descriptorWriter.ts';
 import type { Pty, PtyExit, PtyOptions } from './pty.ts';
 
@@ -31,6 +33,12 @@ interface NativePty {
 /** How long to wait for more output of a process that has ended, after the last there was; milliseconds. */
 const drainTimeout = 200;
 
+/** How long what a background child prints can put off the end of the session; milliseconds. */
+const maxDrain = 1_000;
+
+/** How often to look whether what was hung up has ended; milliseconds. */
+const stragglerInterval = 50;
+
 const unchangedUser = -1;
 
 export function spawnUnixPty(options: PtyOptions): Pty {
@@ -48,13 +56,17 @@ class UnixPty implements Pty {
   readonly onData = this.#onData.event;
   readonly #onExit = new Emitter<PtyExit>();
   readonly onExit = this.#onExit.event;
+  #terminal: number | undefined;
   #exit: PtyExit | undefined;
   #drained = false;
+  #drainUntil = 0;
+  /** The process groups that were told to end. */
+  #hungUp: ReadonlySet<number> = new Set();
   #drainTimer: NodeJS.Timeout | undefined;
 
   constructor(native: NativePty, helperPath: string, { file, args, cwd, env, cols, rows }: PtyOptions) {
     const pairs = Object.entries({ ...env, PWD: cwd }).map(([name, value]) => `${name}=${value}`);
-    const { fd, pid } = native.fork(
+    const { fd, pid, pty } = native.fork(
       file,
       args,
       pairs,
@@ -70,6 +82,8 @@ class UnixPty implements Pty {
     this.#native = native;
     this.pid = pid;
     this.#fd = fd;
+    // While somebody has the terminal open, a program that closes it, to open it again later, does not end it.
+    this.#terminal = tryOpen(pty);
     this.#writer = new DescriptorWriter(fd);
     this.#stream = new ReadStream(fd);
     this.#stream.on('data', (data: Buffer) => this.#read(data));
@@ -87,12 +101,20 @@ class UnixPty implements Pty {
   }
 
   signal(name: NodeJS.Signals): void {
-    if (this.#exit) return;
-    try {
-      process.kill(-this.pid, name);
-    } catch {
-      // The group is already gone; its exit is about to be reported.
-    }
+    // A shell with job control gives what it runs a group of its own, which is the one in the foreground.
+    const groups = this.#exit ? this.#stragglers() : new Set([foregroundGroup(this.pid) ?? this.pid, this.pid]);
+    for (const group of groups) signalGroup(group, name);
+    if (name === 'SIGKILL') this.#hungUp = new Set();
+  }
+
+  hangUp(): void {
+    if (!this.#exit) this.#hungUp = new Set([...this.#hungUp, foregroundGroup(this.pid) ?? this.pid, this.pid]);
+    this.signal('SIGHUP');
+  }
+
+  /** What was hung up and has not ended, such as a job whose shell was quicker. */
+  #stragglers(): ReadonlySet<number> {
+    return new Set([...this.#hungUp].filter(isGroupAlive));
   }
 
   pause(): void {
@@ -100,18 +122,21 @@ class UnixPty implements Pty {
   }
 
   resume(): void {
+    this.#drainUntil = Date.now() + maxDrain;
     this.#stream.resume();
   }
 
   #read(data: Buffer): void {
-    this.#drainTimer?.refresh();
+    if (Date.now() < this.#drainUntil) this.#drainTimer?.refresh();
     this.#onData.fire(data);
   }
 
   /** A background child may keep the terminal open for ever, so its silence counts as the end. */
   #ended(exit: PtyExit): void {
     this.#exit = exit;
-    if (this.#drained) this.#onExit.fire(exit);
+    this.#drainUntil = Date.now() + maxDrain;
+    this.#closeTerminal();
+    if (this.#drained) this.#report(exit);
     else this.#drainTimer = setTimeout(() => this.#drainTimedOut(), drainTimeout);
   }
 
@@ -125,8 +150,35 @@ class UnixPty implements Pty {
     if (this.#drained) return;
     this.#drained = true;
     clearTimeout(this.#drainTimer);
+    this.#closeTerminal();
     this.#writer.close();
     this.#stream.destroy();
-    if (this.#exit) this.#onExit.fire(this.#exit);
+    if (this.#exit) this.#report(this.#exit);
+  }
+
+  #report(exit: PtyExit): void {
+    if (this.#stragglers().size === 0) this.#onExit.fire(exit);
+    else setTimeout(() => this.#report(exit), stragglerInterval);
+  }
+
+  #closeTerminal(): void {
+    if (this.#terminal !== undefined) closeSync(this.#terminal);
+    this.#terminal = undefined;
+  }
+}
+
+function signalGroup(group: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(-group, name);
+  } catch {
+    // It has ended, which is about to be reported.
+  }
+}
+
+function tryOpen(terminal: string): number | undefined {
+  try {
+    return openSync(terminal, constants.O_RDWR | constants.O_NOCTTY);
+  } catch {
+    return undefined;
   }
 }

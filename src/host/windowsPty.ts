@@ -18,6 +18,7 @@ export function spawnWindowsPty({ file, args, ...options }: PtyOptions): Pty {
     },
     resize: (cols, rows) => pty.resize(cols, rows),
     signal: (name) => (name === 'SIGINT' ? pty.write('\x03') : pty.kill()),
+    hangUp: () => pty.kill(),
     pause: () => pty.pause(),
     resume: () => pty.resume(),
   };

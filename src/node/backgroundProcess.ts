@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { withDeadline } from '../base/async.ts';
 import { type ErrorCode, HoldfastError } from '../base/errors.ts';
 import { sessionEnvironment } from '../core/launchCommand.ts';
+import { toStorageError } from './durableFile.ts';
 
 export interface BackgroundProgram {
   /** The bundle to run. */
@@ -35,8 +36,7 @@ export interface StartedProgram {
  */
 export async function startBackground(program: BackgroundProgram): Promise<StartedProgram> {
   const { script, args, flags = [], logFile, deadline, errorCode } = program;
-  await mkdir(path.dirname(logFile), { recursive: true, mode: 0o700 });
-  const log = openSync(logFile, 'a', 0o600);
+  const log = await openLog(logFile);
   const child = spawn(process.execPath, [...flags, script, ...args], {
     cwd: path.dirname(logFile),
     detached: true,
@@ -64,6 +64,15 @@ export async function startBackground(program: BackgroundProgram): Promise<Start
   }
 }
 
+async function openLog(file: string): Promise<number> {
+  try {
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    return openSync(file, 'a', 0o600);
+  } catch (error) {
+    throw toStorageError(error, file);
+  }
+}
+
 async function firstLine(child: ChildProcess): Promise<unknown> {
   const failed = new Promise<never>((_, reject) => child.once('error', reject));
   const line = (async () => {
@@ -75,8 +84,8 @@ async function firstLine(child: ChildProcess): Promise<unknown> {
   return Promise.race([line, failed]);
 }
 
-/** Our own variables stay, the editor's go; Electron is told to be plain Node. */
+/** Our own variables stay, the editor's and what a debugger set for its children go; Electron is to be plain Node. */
 function programEnvironment(): Record<string, string> {
-  const { TERM, COLORTERM, TERM_PROGRAM, ...env } = sessionEnvironment(process.env);
+  const { TERM, COLORTERM, TERM_PROGRAM, NODE_OPTIONS, ...env } = sessionEnvironment(process.env);
   return process.versions.electron ? { ...env, ELECTRON_RUN_AS_NODE: '1' } : env;
 }

@@ -60,6 +60,8 @@ const storageErrors: Record<string, { code: 'DISK_FULL' | 'STORAGE_NOT_WRITABLE'
   EACCES: notWritable('is not writable'),
   EPERM: notWritable('is not writable'),
   EROFS: notWritable('is on a read-only disk'),
+  ENOTDIR: notWritable('cannot be made, for a file is in its place'),
+  EEXIST: notWritable('cannot be made, for a file is in its place'),
 };
 
 function notWritable(what: string) {

@@ -1,39 +1,42 @@
 import type net from 'node:net';
 import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
-import { encodeFrame, encodeJsonFrame, type Frame, FrameDecoder, type FrameType } from '../protocol/frames.ts';
+import {
+  encodeFrame,
+  encodeJsonFrame,
+  type Frame,
+  FrameDecoder,
+  FrameError,
+  type FrameType,
+} from '../protocol/frames.ts';
+
+/** Bytes waiting for the other side at which nothing more is taken from it, so that what it asks for has a bound. */
+const maxQueued = 1024 * 1024;
 
 /** A socket that carries frames. Closes itself when the other side sends something that is none. */
 export class FrameSocket implements Disposable {
   readonly #socket: net.Socket;
+  readonly #decoder = new FrameDecoder();
   readonly #onFrame = new Emitter<Frame>();
-  /** A frame's payload is valid during the call only where the listener does not copy it. */
   readonly onFrame = this.#onFrame.event;
   readonly #onClose = new Emitter<void>();
   readonly onClose = this.#onClose.event;
 
   constructor(socket: net.Socket) {
     this.#socket = socket;
-    const decoder = new FrameDecoder();
-    socket.on('data', (chunk) => {
-      try {
-        for (const frame of decoder.push(chunk)) this.#onFrame.fire(frame);
-      } catch {
-        socket.destroy();
-      }
-    });
+    socket.on('data', (chunk) => this.#receive(chunk));
     // A socket error is always followed by the close that is reported.
     socket.on('error', () => undefined);
     socket.on('close', () => this.#onClose.fire());
   }
 
-  get isOpen(): boolean {
-    return this.#socket.writable;
+  /** Whether far more waits for the other side than it can mean to read. */
+  get isStuck(): boolean {
+    return this.#socket.writableLength > maxQueued;
   }
 
-  /** Bytes that wait in memory for the other side. */
-  get queued(): number {
-    return this.#socket.writableLength;
+  get isOpen(): boolean {
+    return this.#socket.writable;
   }
 
   send(type: FrameType, seq: number, payload?: Uint8Array): void {
@@ -59,5 +62,19 @@ export class FrameSocket implements Disposable {
 
   dispose(): void {
     this.#socket.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    const socket = this.#socket;
+    try {
+      for (const frame of this.#decoder.push(chunk)) if (!socket.destroyed) this.#onFrame.fire(frame);
+    } catch (error) {
+      // The rest of the chunk is lost either way, so the stream cannot go on.
+      socket.destroy();
+      if (!(error instanceof FrameError)) throw error;
+    }
+    if (socket.writableLength <= maxQueued) return;
+    socket.pause();
+    socket.once('drain', () => socket.resume());
   }
 }

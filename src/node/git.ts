@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 
 /** `rev-parse --path-format` came with 2.31. */
@@ -7,14 +8,24 @@ const minVersion = [2, 31] as const;
 const defaultTimeout = 30_000;
 const maxOutput = 64 * 1024 * 1024;
 
-/** Set by a git that runs us (a hook, a rebase); they would point our git at the wrong repository. */
+/**
+ * Set by a git that runs us (a hook, a rebase); they would point our git at the wrong repository. What the user
+ * set with `git -c` stays.
+ *
+ * @see https://git-scm.com/docs/git-rev-parse#Documentation/git-rev-parse.txt---local-env-vars
+ */
 const repositoryVariables = [
-  'GIT_DIR',
-  'GIT_WORK_TREE',
-  'GIT_INDEX_FILE',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
   'GIT_COMMON_DIR',
-  'GIT_PREFIX',
+  'GIT_DIR',
+  'GIT_GRAFT_FILE',
+  'GIT_IMPLICIT_WORK_TREE',
+  'GIT_INDEX_FILE',
   'GIT_NAMESPACE',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_PREFIX',
+  'GIT_SHALLOW_FILE',
+  'GIT_WORK_TREE',
 ];
 
 export interface GitOptions {
@@ -23,16 +34,10 @@ export interface GitOptions {
   timeout?: number;
 }
 
-/** A git command that ended badly. */
-export interface GitFailure {
-  exitCode: number;
-  stderr: string;
-}
-
 /**
  * Runs git and returns what it printed.
  *
- * @throws {HoldfastError} `GIT_MISSING`; `GIT_FAILED` with `data.stderr` and `data.exitCode`.
+ * @throws {HoldfastError} `GIT_MISSING`; `NO_FOLDER`; `GIT_FAILED` with `data.stderr` and `data.exitCode`.
  */
 export async function git(args: readonly string[], { cwd, timeout = defaultTimeout }: GitOptions): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -72,6 +77,11 @@ export function isSupportedVersion(text: string): boolean {
   return major > minVersion[0] || (major === minVersion[0] && minor >= minVersion[1]);
 }
 
+/** What git said on standard error; empty for any other error. */
+export function gitMessage(error: unknown): string {
+  return error instanceof HoldfastError ? String(error.data.stderr ?? '') : '';
+}
+
 function gitEnvironment(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' };
   for (const name of repositoryVariables) delete env[name];
@@ -79,20 +89,29 @@ function gitEnvironment(): NodeJS.ProcessEnv {
 }
 
 function toGitError(error: Error & { code?: unknown }, args: readonly string[], cwd: string, stderr: string): Error {
-  if (systemErrorCode(error) === 'ENOENT') {
-    return new HoldfastError('GIT_MISSING', 'git was not found.', {
-      advice: 'Install git, or start the editor from a shell that has it on its PATH.',
-      cause: error,
-    });
-  }
-  const reason =
-    stderr
-      .trim()
-      .split('\n')
-      .at(-1)
-      ?.replace(/^(fatal|error): /, '') || error.message;
-  return new HoldfastError('GIT_FAILED', `git ${args[0]} failed: ${reason}`, {
+  if (systemErrorCode(error) === 'ENOENT') return notStarted(error, cwd);
+  const trust = stderr.match(/git config --global --add safe\.directory .*/)?.[0];
+  return new HoldfastError('GIT_FAILED', `git ${args[0]} failed: ${reasonIn(stderr) || error.message}`, {
+    ...(trust ? { advice: `If you trust what is in it, run “${trust}”.` } : {}),
     data: { cwd, stderr, exitCode: typeof error.code === 'number' ? error.code : -1 },
     cause: error,
   });
+}
+
+/** The system says the same of a program and of a folder to start it in that are not there. */
+function notStarted(error: Error, cwd: string): HoldfastError {
+  if (!existsSync(cwd)) {
+    return new HoldfastError('NO_FOLDER', `The folder ${cwd} does not exist.`, { data: { folder: cwd }, cause: error });
+  }
+  return new HoldfastError('GIT_MISSING', 'git was not found.', {
+    advice: 'Install git, or start the editor from a shell that has it on its PATH.',
+    cause: error,
+  });
+}
+
+/** Git’s own words for what went wrong, without the hints around them. */
+function reasonIn(stderr: string): string | undefined {
+  const lines = stderr.trim().split('\n');
+  const named = lines.filter((line) => /^(fatal|error): /.test(line)).at(-1);
+  return (named ?? lines.at(-1))?.replace(/^(fatal|error): /, '');
 }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { createHash, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { hostname, uptime } from 'node:os';
 import path from 'node:path';
 import * as v from 'valibot';
 import { systemErrorCode } from '../base/errors.ts';
@@ -50,9 +50,7 @@ async function take(file: string, claim: string, owner: LockOwner): Promise<Lock
     }
     const current = await readOwner(file);
     if (current === 'gone') continue;
-    if (current === 'unreadable' || !(await isGone(current))) {
-      return { heldBy: current === 'unreadable' ? undefined : current };
-    }
+    if (!(await isGone(current))) return { heldBy: isReadable(current) ? current : undefined };
     // The right to replace one dead owner is a lock of its own, named after that owner's nonce.
     const right = await tryLock(`${file}.${current.nonce.slice(0, 8)}`);
     if (!('lock' in right)) return right;
@@ -65,9 +63,9 @@ async function take(file: string, claim: string, owner: LockOwner): Promise<Lock
 }
 
 /** With the right in hand and the dead owner's nonce still in place, nobody else may rename over it. */
-async function replace(file: string, dead: LockOwner, claim: string): Promise<boolean> {
+async function replace(file: string, dead: LockContent, claim: string): Promise<boolean> {
   const current = await readOwner(file);
-  if (typeof current !== 'object' || current.nonce !== dead.nonce) return false;
+  if (current === 'gone' || current.nonce !== dead.nonce) return false;
   await rename(claim, file);
   return true;
 }
@@ -76,7 +74,7 @@ function held(file: string, owner: LockOwner): Lock {
   return {
     async release() {
       const current = await readOwner(file);
-      if (typeof current === 'object' && current.nonce === owner.nonce) await unlink(file).catch(ignoreMissing);
+      if (current !== 'gone' && current.nonce === owner.nonce) await unlink(file).catch(ignoreMissing);
     },
   };
 }
@@ -84,20 +82,50 @@ function held(file: string, owner: LockOwner): Lock {
 /** The owner named in a lock file, for a reader that does not want the lock. */
 export async function readLock(file: string): Promise<LockOwner | undefined> {
   const owner = await readOwner(file);
-  return typeof owner === 'object' ? owner : undefined;
+  return owner !== 'gone' && isReadable(owner) ? owner : undefined;
 }
 
-async function readOwner(file: string): Promise<LockOwner | 'gone' | 'unreadable'> {
+/** A lock without an owner in it, as a power cut can leave it; the nonce tells it from the next one. */
+interface UnreadableLock {
+  nonce: string;
+  /** Milliseconds since 1970. */
+  writtenAt: number;
+}
+
+type LockContent = LockOwner | UnreadableLock;
+
+function isReadable(content: LockContent): content is LockOwner {
+  return 'pid' in content;
+}
+
+async function readOwner(file: string): Promise<LockContent | 'gone'> {
   try {
-    return v.parse(ownerSchema, JSON.parse(await readFile(file, 'utf8')));
+    const owner = v.safeParse(ownerSchema, parseJson(await readFile(file, 'utf8')));
+    if (owner.success) return owner.output;
+    const { ino, mtimeMs } = await stat(file);
+    return { nonce: digest(`${ino} ${mtimeMs}`), writtenAt: mtimeMs };
   } catch (error) {
-    return isMissing(error) ? 'gone' : 'unreadable';
+    if (isMissing(error)) return 'gone';
+    throw error;
   }
 }
 
 /** On another machine's file system nothing can be proven from here. */
-async function isGone(owner: LockOwner): Promise<boolean> {
-  return owner.host === hostname() && (await liveness(owner)) === 'gone';
+async function isGone(content: LockContent): Promise<boolean> {
+  if (!isReadable(content)) return content.writtenAt < Date.now() - uptime() * 1000;
+  return content.host === hostname() && (await liveness(content)) === 'gone';
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function ignoreMissing(error: unknown): void {

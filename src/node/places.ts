@@ -91,6 +91,8 @@ export interface SessionPlaces {
   record: string;
   launch: string;
   host: string;
+  /** Held by the session's host while it lives. */
+  hostLock: string;
   screen: string;
   transcript: string;
   log: string;
@@ -105,6 +107,7 @@ export function sessionPlaces(machine: Machine, key: string, sessionId: string):
     record: join(folder, 'record.json'),
     launch: join(folder, 'launch.json'),
     host: join(folder, 'host.json'),
+    hostLock: join(folder, 'host.lock'),
     screen: join(folder, 'screen.json'),
     transcript: join(folder, 'transcript.cast'),
     log: join(folder, 'host.log'),

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
-import { checkGitVersion, git, tryGit } from './git.ts';
+import { checkGitVersion, git, gitMessage, tryGit } from './git.ts';
 import { repositoryKey } from './places.ts';
 
 /** A git repository as seen from one of its checkouts. */
@@ -27,19 +27,47 @@ export type Workplace = GitRepository | PlainFolder;
  * The repository that `folder` belongs to, from anywhere inside it or inside one of its worktrees; a plain
  * folder where there is none.
  *
- * @throws {HoldfastError} `GIT_MISSING`, `GIT_TOO_OLD`, `NO_FOLDER`
+ * @throws {HoldfastError} `GIT_MISSING`, `GIT_TOO_OLD`, `NO_FOLDER`, `GIT_FAILED` for a repository that git refuses
  */
 export async function findWorkplace(folder: string): Promise<Workplace> {
   await requireFolder(folder);
   await checkGitVersion(folder);
-  const commonDir = await tryGit(['rev-parse', '--path-format=absolute', '--git-common-dir'], { cwd: folder });
-  if (commonDir === undefined) {
-    const root = await realpath(folder);
-    return { kind: 'folder', key: repositoryKey(root), root };
+  const dirs = await findGitDirs(folder);
+  if (!dirs) return plainFolder(await realpath(folder));
+  const commonDir = await realpath(dirs.commonDir);
+  return { kind: 'git', key: repositoryKey(commonDir), commonDir, root: await mainCheckout(folder, dirs) };
+}
+
+/** Keyed as the repository that it may become, so that its sessions stay with it when it does. */
+function plainFolder(root: string): PlainFolder {
+  return { kind: 'folder', key: repositoryKey(path.join(root, '.git')), root };
+}
+
+interface GitDirs {
+  /** Of this checkout. */
+  gitDir: string;
+  commonDir: string;
+}
+
+/** Undefined only where there plainly is no repository: one that git refuses must not pass for none. */
+async function findGitDirs(folder: string): Promise<GitDirs | undefined> {
+  try {
+    const text = await git(['rev-parse', '--path-format=absolute', '--git-dir', '--git-common-dir'], { cwd: folder });
+    const [gitDir = '', commonDir = ''] = text.split(/\r?\n/);
+    return { gitDir: path.normalize(gitDir), commonDir: path.normalize(commonDir) };
+  } catch (error) {
+    if (/not a git repository \(or any/.test(gitMessage(error))) return undefined;
+    throw error;
   }
-  const real = await realpath(chomp(commonDir));
-  const [main] = parseWorktrees(await git(['worktree', 'list', '--porcelain'], { cwd: folder }));
-  return { kind: 'git', key: repositoryKey(real), commonDir: real, root: main?.path ?? path.dirname(real) };
+}
+
+/** The list of worktrees is wrong about it where git's folder lies elsewhere, as that of a submodule does. */
+async function mainCheckout(folder: string, { gitDir, commonDir }: GitDirs): Promise<string> {
+  const cwd = gitDir === commonDir ? folder : commonDir;
+  const top = await tryGit(['rev-parse', '--show-toplevel'], { cwd });
+  if (top) return path.normalize(chomp(top));
+  const [main] = await listWorktrees(folder);
+  return main?.path ?? path.dirname(commonDir);
 }
 
 /** One entry of `git worktree list --porcelain`. */
@@ -50,6 +78,11 @@ export interface WorktreeEntry {
   branch?: string;
 }
 
+/** The worktrees of a repository, the main checkout first; those whose folder is gone are among them. */
+export async function listWorktrees(cwd: string): Promise<WorktreeEntry[]> {
+  return parseWorktrees(await git(['worktree', 'list', '--porcelain'], { cwd }));
+}
+
 /** @see https://git-scm.com/docs/git-worktree#_porcelain_format */
 export function parseWorktrees(porcelain: string): WorktreeEntry[] {
   const entries: WorktreeEntry[] = [];
@@ -58,32 +91,55 @@ export function parseWorktrees(porcelain: string): WorktreeEntry[] {
     const entry = entries.at(-1);
     if (label === 'worktree') entries.push({ path: path.normalize(value) });
     else if (label === 'HEAD' && entry) entry.head = value;
-    else if (label === 'branch' && entry) entry.branch = value.replace('refs/heads/', '');
+    else if (label === 'branch' && entry) entry.branch = withoutPrefix(value);
   }
   return entries;
 }
 
 /** Where a new session's work starts from. */
 export interface Base {
-  /** A branch, or a commit's full hash with a detached HEAD. */
+  /** A branch or anything else that names a commit; the commit's full hash with a detached HEAD. */
   ref: string;
+  /** Full hash. */
+  commit: string;
   isDetached: boolean;
 }
 
 /** What is checked out in `folder`. @throws {HoldfastError} `NO_COMMITS` */
 export async function currentBase(folder: string): Promise<Base> {
-  const commit = await tryGit(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'], { cwd: folder });
+  const commit = await resolveCommit(folder, 'HEAD');
   if (commit === undefined) {
     throw new HoldfastError('NO_COMMITS', 'This repository has no commit yet, so there is nothing to branch from.', {
       advice: 'Make a first commit, or run the session without a worktree.',
     });
   }
-  const branch = await tryGit(['symbolic-ref', '--quiet', '--short', 'HEAD'], { cwd: folder });
-  return branch === undefined ? { ref: chomp(commit), isDetached: true } : { ref: chomp(branch), isDetached: false };
+  const branch = await tryGit(['symbolic-ref', '--quiet', 'HEAD'], { cwd: folder });
+  if (branch === undefined) return { ref: commit, commit, isDetached: true };
+  return { ref: withoutPrefix(chomp(branch)), commit, isDetached: false };
+}
+
+/** What the user named as the start. @throws {HoldfastError} `INVALID_ARGUMENT` */
+export async function namedBase(folder: string, ref: string): Promise<Base> {
+  const commit = await resolveCommit(folder, ref);
+  if (commit !== undefined) return { ref, commit, isDetached: false };
+  throw new HoldfastError('INVALID_ARGUMENT', `There is no branch or commit “${ref}” to start from.`, {
+    advice: 'Check its spelling.',
+    data: { baseBranch: ref },
+  });
+}
+
+/** The full hash of what `ref` names, a branch before anything else of that name. */
+export async function resolveCommit(cwd: string, ref: string): Promise<string | undefined> {
+  for (const name of [`refs/heads/${ref}`, ref]) {
+    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
+    const commit = await tryGit(args, { cwd });
+    if (commit !== undefined) return chomp(commit);
+  }
+  return undefined;
 }
 
 export async function localBranches(folder: string): Promise<string[]> {
-  const text = await git(['for-each-ref', '--format=%(refname:short)', 'refs/heads'], { cwd: folder });
+  const text = await git(['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads'], { cwd: folder });
   return text.split('\n').filter(Boolean);
 }
 
@@ -94,6 +150,10 @@ export async function requireFolder(folder: string): Promise<void> {
   );
   if (isFolder) return;
   throw new HoldfastError('NO_FOLDER', `The folder ${folder} does not exist.`, { data: { folder } });
+}
+
+function withoutPrefix(ref: string): string {
+  return ref.replace(/^refs\/heads\//, '');
 }
 
 function chomp(text: string): string {

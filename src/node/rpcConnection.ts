@@ -1,5 +1,5 @@
 import type net from 'node:net';
-import { createMessageConnection, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
+import { createMessageConnection, ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
 import { SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
 import { fromErrorShape, HoldfastError, toErrorShape } from '../base/errors.ts';
 
@@ -21,5 +21,11 @@ export function toResponseError(error: unknown): ResponseError<unknown> {
 export function fromResponseError(error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
   if (error instanceof ResponseError && error.data) return fromErrorShape(error.data);
+  if (error instanceof ResponseError && error.code === ErrorCodes.MethodNotFound) {
+    return new HoldfastError('PROTOCOL_MISMATCH', 'The helper that runs is of another version.', {
+      advice: 'Run “Holdfast: Restart Helper”; sessions run on.',
+      cause: error,
+    });
+  }
   return new HoldfastError('CONNECTION_LOST', 'The connection to the Holdfast helper was lost.', { cause: error });
 }

@@ -30,11 +30,15 @@ export function connect(socketPath: string, signal?: AbortSignal): Promise<net.S
     signal?.throwIfAborted();
     const socket = net.connect(socketPath);
     const onAbort = () => socket.destroy(signal?.reason);
+    const onError = (error: Error) => {
+      signal?.removeEventListener('abort', onAbort);
+      reject(error);
+    };
     signal?.addEventListener('abort', onAbort, { once: true });
-    socket.once('error', reject);
+    socket.once('error', onError);
     socket.once('connect', () => {
       signal?.removeEventListener('abort', onAbort);
-      socket.off('error', reject);
+      socket.off('error', onError);
       resolve(socket);
     });
   });

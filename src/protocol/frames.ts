@@ -93,7 +93,9 @@ export function encodeScreen({ cols, rows, text }: ScreenContent): Buffer {
   return Buffer.concat([size, Buffer.from(text)]);
 }
 
+/** @throws {FrameError} */
 export function decodeScreen(payload: Buffer): ScreenContent {
+  if (payload.length < 4) throw new FrameError(`A screen of ${payload.length} bytes has no size`);
   return { cols: payload.readUInt16BE(0), rows: payload.readUInt16BE(2), text: payload.toString('utf8', 4) };
 }
 

@@ -45,12 +45,15 @@ export const updateSchema = v.object({
   id: v.string(),
   baseRevision: v.number(),
   changes: v.record(v.string(), v.unknown()),
+  /** Optional fields to remove. */
+  remove: v.optional(v.array(v.string())),
 });
 export interface Update {
   requestId: string;
   id: string;
   baseRevision: number;
   changes: RecordChanges;
+  remove?: string[];
 }
 
 export const startSchema = v.object({ requestId, launch: launchSpecSchema });

@@ -54,6 +54,8 @@ export const welcomeSchema = v.object({
   protocol: v.number(),
   sessionId: v.string(),
   pid: v.number(),
+  /** With the pid it tells one life of a session from the next, whose offsets are others. */
+  startedAt: v.optional(v.string()),
 });
 export type Welcome = v.InferOutput<typeof welcomeSchema>;
 

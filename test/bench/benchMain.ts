@@ -26,7 +26,8 @@ const measures: Record<MeasureName, (bench: Bench) => Promise<Figure[]>> = {
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) console.log(usage);
-  else if (process.platform === 'win32') console.error('The benchmark needs a POSIX shell; it does not run on Windows.');
+  else if (process.platform === 'win32')
+    console.error('The benchmark needs a POSIX shell; it does not run on Windows.');
   else await runBench(options);
 } catch (error) {
   console.error(error);
@@ -62,5 +63,6 @@ async function takeFigures(bench: Bench, { only }: BenchOptions): Promise<Figure
 
 async function removeTraces(run: TestRun): Promise<void> {
   const leaks = await collectLeaks(run, 2_000);
-  for (const leak of leaks.filter((line) => !line.startsWith('temp folder'))) console.error(`left behind, now ended: ${leak}`);
+  for (const leak of leaks.filter((line) => !line.startsWith('temp folder')))
+    console.error(`left behind, now ended: ${leak}`);
 }

@@ -16,7 +16,7 @@ export function describeSetting(tmuxVersion: string | undefined, quick: boolean)
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     cores: os.availableParallelism(),
-    tmux: tmuxVersion ?? 'absent',
+    tmux: tmuxVersion ?? 'tmux absent',
     quick,
     takenAt: new Date().toISOString(),
   };
@@ -53,22 +53,23 @@ function budgetTable(verdicts: readonly Verdict[]): string {
   const measured = verdicts.filter(({ verdict }) => verdict !== 'not measured');
   const over = measured.filter(({ verdict }) => verdict === 'over').length;
   const rows = verdicts.map(({ budget, measured: value, verdict }) => [`  ${budget}`, value, verdict]);
-  const counts = [`${measured.length - over} within budget`, `${over} over`, `${verdicts.length - measured.length} not measured`];
+  const counts = [
+    `${measured.length - over} within budget`,
+    `${over} over`,
+    `${verdicts.length - measured.length} not measured`,
+  ];
   return ['Budget', ...table(rows), '', counts.join(', ')].join('\n');
 }
 
-/** The first column to the left, the others to the right. */
+/** The first column to the left, the others to the right. A reason in place of numbers may run over their columns. */
 function table(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, i) => { widths[i] = Math.max(widths[i] ?? 0, isText(row, i) ? 0 : cell.length); });
-  const pad = (row: readonly string[]) =>
-    row.map((cell, i) => (i === 0 || isText(row, i) ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)));
-  return rows.map((row) => pad(row).join('  ').trimEnd());
-}
-
-/** A reason in place of numbers may run over their columns. */
-function isText(row: readonly string[], column: number): boolean {
-  return column === 1 && row.length === 2;
+  const isReason = (row: readonly string[], column: number) => column === 1 && row.length === 2;
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, i) =>
+    Math.max(...rows.map((row) => (isReason(row, i) ? 0 : (row[i]?.length ?? 0)))),
+  );
+  const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0));
+  return rows.map((row) => row.map(pad).join('  ').trimEnd());
 }
 
 /** Three figures that mean something: 0.123, 1.23, 12.3, 123. */

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { seededRandom } from './stats.ts';
 
-const words = 'building checking src/host/screen.ts 200 ok warning: retry — fertig ✓ 日本 lorem ipsum (42 tests) λ'.split(' ');
+const words =
+  'building checking src/host/screen.ts 200 ok warning: retry — fertig ✓ 日本 lorem ipsum (42 tests) λ'.split(' ');
 
 /** Text of about this size is generated, then repeated until the file is large enough; bytes. */
 const patternSize = 4 * 1024 * 1024;

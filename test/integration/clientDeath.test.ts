@@ -39,7 +39,10 @@ describe('when a client is killed during output', () => {
     terminal.type('\n');
     await terminal.end;
     const [, ...events] = (await readFile(session.places.transcript, 'utf8')).trim().split('\n');
-    const text = events.map((event) => JSON.parse(event)).filter(([, type]) => type === 'o').map(([, , data]) => data);
+    const text = events
+      .map((event) => JSON.parse(event))
+      .filter(([, type]) => type === 'o')
+      .map(([, , data]) => data);
     assert.equal(text.join(''), `${expectedOutput()}\r\n`);
   });
 });

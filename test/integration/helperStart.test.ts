@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { HelperConnection } from '../../src/client/helperConnection.ts';
-import { connect } from '../../src/node/sockets.ts';
 import { rpcOver } from '../../src/node/rpcConnection.ts';
+import { connect } from '../../src/node/sockets.ts';
 import { helperMethods } from '../../src/protocol/helperRpc.ts';
 import { projectNode } from '../support/paths.ts';
 import { dist, isRunningProcess, processEnd, programFile, type Scene, useScene } from './support/scene.ts';
@@ -83,7 +83,10 @@ describe('a helper that nobody needs', () => {
 
   it('stays for a client, stays for a session, and ends by itself without either', async () => {
     const { pid, steps } = await liveThroughGrace(scene());
-    assert.deepEqual({ ...steps, afterAll: await isRunningProcess(pid) }, { withClient: true, withSession: true, afterAll: false });
+    assert.deepEqual(
+      { ...steps, afterAll: await isRunningProcess(pid) },
+      { withClient: true, withSession: true, afterAll: false },
+    );
   });
 });
 

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from '../../src/node/sockets.ts';
 import { signal } from '../support/processes.ts';
 import { waitFor } from '../support/waitFor.ts';
-import { program, type Scene, type TestSession, useScene } from './support/scene.ts';
+import { program, readHostFile, type Scene, type TestSession, useScene } from './support/scene.ts';
 import { TestTerminal } from './support/terminal.ts';
 
 describe('several terminals on one session', () => {
@@ -67,7 +70,11 @@ describe('attaching', () => {
   });
 
   it('brings a screen where the host no longer has those bytes', async () => {
-    const session = await scene().start(await scene().client(), program('numberedLines', '100000'));
+    const session = await scene().start(await scene().client(), [
+      'sh',
+      '-c',
+      'seq -f "line %07.0f" 1 100000; echo all printed; cat',
+    ]);
     const first = await TestTerminal.open(scene(), session);
     await first.sees('all printed');
     const host = await scene().connectHost(session);
@@ -93,6 +100,26 @@ describe('attaching', () => {
     assert.ok(await second.sees('size 100x30'));
   });
 
+  it('is not hurt by a connection that sends garbage', async () => {
+    const session = await scene().start(await scene().client(), ['cat']);
+    const terminal = await TestTerminal.open(scene(), session);
+    const socket = await connect(session.places.socket);
+    const closed = once(socket, 'close');
+    socket.on('error', () => undefined).resume();
+    socket.write(randomBytes(4096));
+    await closed;
+    terminal.type('still here\n');
+    assert.ok(await terminal.sees('still here'));
+  });
+
+  it('ends, as lost, where the host is gone for good', async () => {
+    const client = await scene().client();
+    const session = await scene().start(client, ['cat']);
+    const terminal = await TestTerminal.open(scene(), session, { patience: 100 });
+    signal((await readHostFile(session.places))?.pid as number, 'SIGKILL');
+    assert.deepEqual(await terminal.end, { kind: 'lost' });
+  });
+
   it('refuses a wrong token', async () => {
     const session = await scene().start(await scene().client(), ['cat']);
     const attempt = TestTerminal.open(scene(), session, { token: '0'.repeat(64) });
@@ -104,7 +131,10 @@ describe('attaching', () => {
 async function outputHolds(scene: Scene, session: TestSession, text: string): Promise<string> {
   const host = await scene.connectHost(session);
   try {
-    return await waitFor(() => host.snapshot().then((screen) => screen.text), (screen) => screen.includes(text));
+    return await waitFor(
+      () => host.snapshot().then((screen) => screen.text),
+      (screen) => screen.includes(text),
+    );
   } finally {
     host.dispose();
   }

@@ -17,10 +17,13 @@ describe('the live registry', () => {
       await connection.request(helperMethods.update, update),
       await connection.request(helperMethods.update, update),
     ];
-    assert.deepEqual(answers.map(({ name, revision }) => ({ name, revision })), [
-      { name: 'new', revision: 2 },
-      { name: 'new', revision: 2 },
-    ]);
+    assert.deepEqual(
+      answers.map(({ name, revision }) => ({ name, revision })),
+      [
+        { name: 'new', revision: 2 },
+        { name: 'new', revision: 2 },
+      ],
+    );
   });
 
   it('starts one process however many ask for it at once', async () => {
@@ -29,7 +32,10 @@ describe('the live registry', () => {
     const { id } = await first.create(scene().record(), null);
     const records = await Promise.all(clients.map((client) => client.start(scene().launch(id, ['cat']))));
     const { ptyPid } = (await first.list()).records.find((record) => record.id === id) as SessionRecord;
-    assert.deepEqual(records.map((record) => record.ptyPid), [ptyPid, ptyPid, ptyPid]);
+    assert.deepEqual(
+      records.map((record) => record.ptyPid),
+      [ptyPid, ptyPid, ptyPid],
+    );
   });
 
   it('refuses a change to an old revision and hands back the current record', async () => {

@@ -12,7 +12,7 @@ describe('the transcript of a session', () => {
     const session = await scene().start(client, ['sh', '-c', 'read go; printf "schön 🙂\\n"; read go; stty size']);
     const terminal = await TestTerminal.open(scene(), session);
     terminal.type('\n');
-    await terminal.sees(/sch[^]*\n/);
+    await terminal.sees(/sch[\s\S]*\n/);
     terminal.attachment.resize({ cols: 100, rows: 30 });
     terminal.type('\n');
     await terminal.end;
@@ -45,7 +45,10 @@ describe('the transcript of a session', () => {
 });
 
 function parse(transcript: string): unknown[] {
-  return transcript.trim().split('\n').map((line) => JSON.parse(line));
+  return transcript
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 function joined(events: unknown[]): string {

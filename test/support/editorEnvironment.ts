@@ -2,9 +2,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestRun } from './testRun.ts';
 
-/** Variables that keep what an editor leaves in the temp folder (its own sockets, above all) inside the test run's. */
+/**
+ * Variables that keep what an editor leaves in the temp folder (its own sockets, above all) inside the test run's,
+ * and the start files of the user's shell out of the terminals: they may print, take long, or wait for a lock.
+ */
 export async function editorEnvironment(run: TestRun): Promise<NodeJS.ProcessEnv> {
   const folder = join(run.folder, 'tmp');
+  const home = join(run.folder, 'home');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  return { TMPDIR: folder, TEMP: folder, TMP: folder, XDG_RUNTIME_DIR: folder };
+  await mkdir(home, { recursive: true });
+  return { TMPDIR: folder, TEMP: folder, TMP: folder, XDG_RUNTIME_DIR: folder, HOME: home, ZDOTDIR: home };
 }

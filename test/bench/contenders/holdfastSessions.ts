@@ -51,7 +51,15 @@ export class HoldfastSessions implements DetachableContender {
     const id = randomUUID();
     const record = await this.#helper.create(describe(id), null);
     const env = sessionEnvironment();
-    await this.#helper.start({ sessionId: id, file, args: [...args], cwd: process.cwd(), env, ...terminalSize, scrollback });
+    await this.#helper.start({
+      sessionId: id,
+      file,
+      args: [...args],
+      cwd: process.cwd(),
+      env,
+      ...terminalSize,
+      scrollback,
+    });
     const host = () => this.#hostFile(id);
     return {
       attach: async (onOutput) => attachTo(await host(), onOutput),

@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { delay } from '../../../src/base/async.ts';
 import type { Bench } from '../bench.ts';
 import { type Contender, type OpenSession, type Program, scrollback } from '../contenders/contender.ts';
+import { prompt, sessionEnvironment } from '../environment.ts';
 import { type Figure, holdfast, type Row } from '../figures.ts';
 import { MarkWatcher } from '../markWatcher.ts';
-import { prompt, sessionEnvironment } from '../environment.ts';
 import { fullTerminal, waitForContent } from './reattach.ts';
 
 /** Time for start-up work to settle before memory is read; milliseconds. */
@@ -16,7 +16,7 @@ export const shell: Program = { file: '/bin/sh', args: ['-i'] };
 
 /** Memory that goes when the process goes: its private pages. */
 export async function measureMemory(bench: Bench): Promise<Figure[]> {
-  const title = `Unique memory after ${settle / 1000} s without work`;
+  const title = `Unique memory after ${settle / 1000} s without work (Holdfast: one session host)`;
   const rows = process.platform === 'linux' ? await readAll(bench) : [notHere];
   return [{ id: 'memory', title, columns: ['MB'], rows }];
 }

@@ -40,7 +40,8 @@ export async function measureReattach(bench: Bench): Promise<Figure[]> {
 /** A program that fills screen and scrollback, then sits. */
 export async function fullTerminal(folder: string): Promise<Program> {
   const file = join(folder, 'scrollback.txt');
-  const lines = sampleLines().take(scrollback + terminalSize.rows);
+  const text = sampleLines();
+  const lines = Array.from({ length: scrollback + terminalSize.rows }, () => text.next().value as string);
   await writeFile(file, [...lines, lastLine].join('\n'));
   return { file: '/bin/sh', args: ['-c', `stty -echo; cat '${file}'; exec cat`] };
 }

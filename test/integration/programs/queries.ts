@@ -1,7 +1,13 @@
 // Asks the terminal questions and prints how often each was answered, once the answer to the last one is in.
 process.stdin.setRawMode(true);
 const questions = ['\x1b[6n', '\x1b[c', '\x1b]11;?\x1b\\', '\x1b]7501;?\x1b\\', '\x1b]4;1;?\x07'];
-const answers = [/\x1b\[\d+;\d+R/g, /\x1b\[\?[\d;]+c/g, /\x1b\]11;rgb:[^\x1b]*\x1b\\/g, /\x1b\]7501;\?\x1b\\/g, /\x1b\]4;1;rgb:/g];
+const answers = [
+  /\x1b\[\d+;\d+R/g,
+  /\x1b\[\?[\d;]+c/g,
+  /\x1b\]11;rgb:[^\x1b]*\x1b\\/g,
+  /\x1b\]7501;\?\x1b\\/g,
+  /\x1b\]4;1;rgb:/g,
+];
 let received = '';
 process.stdin.on('data', (data) => {
   received += data.toString('latin1');

@@ -96,7 +96,16 @@ export class Scene {
 
   launch(id: string, [file = '', ...args]: string[], options: SessionOptions = {}): LaunchSpec {
     const { cols = 80, rows = 24, scrollback = 1000, env } = options;
-    return { sessionId: id, file, args, cwd: this.folder, env: sessionEnvironment(process.env, env), cols, rows, scrollback };
+    return {
+      sessionId: id,
+      file,
+      args,
+      cwd: this.folder,
+      env: sessionEnvironment(process.env, env),
+      cols,
+      rows,
+      scrollback,
+    };
   }
 
   /** Creates a session and starts `command` in it. */

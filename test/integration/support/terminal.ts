@@ -1,4 +1,8 @@
-import { SessionAttachment, type AttachmentEnd, type SessionAttachmentOptions } from '../../../src/client/sessionAttachment.ts';
+import {
+  type AttachmentEnd,
+  SessionAttachment,
+  type SessionAttachmentOptions,
+} from '../../../src/client/sessionAttachment.ts';
 import type { TerminalSize } from '../../../src/protocol/hostMessages.ts';
 import type { Scene } from './scene.ts';
 
@@ -18,6 +22,8 @@ export class TestTerminal {
   readonly pieces: { seq: number; data: Buffer }[] = [];
   readonly end: Promise<AttachmentEnd>;
   acknowledge: 'always' | 'never';
+  /** Byte offset up to which the output was shown. */
+  shownTo = 0;
   #text = '';
   #seen = 0;
   #onText: () => void = () => undefined;
@@ -65,26 +71,33 @@ export class TestTerminal {
 
   /** Resolves with the match once the text after the last one that was awaited holds it. */
   async sees(pattern: string | RegExp): Promise<RegExpMatchArray> {
-    const expression = typeof pattern === 'string' ? new RegExp(RegExp.escape(pattern)) : pattern;
+    const expression = typeof pattern === 'string' ? new RegExp(pattern.replace(/[^\w ]/g, '\\$&')) : pattern;
     const find = () => {
       const match = this.#text.slice(this.#seen).match(expression);
       if (match) this.#seen += (match.index ?? 0) + match[0].length;
       return match;
     };
-    return find() ?? new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`Never saw ${expression}; last:\n${this.#text.slice(-2_000)}`)), patience);
-      this.#onText = () => {
-        const match = find();
-        if (!match) return;
-        clearTimeout(late);
-        this.#onText = () => undefined;
-        resolve(match);
-      };
-    });
+    return (
+      find() ??
+      new Promise((resolve, reject) => {
+        const late = setTimeout(
+          () => reject(new Error(`Never saw ${expression}; last:\n${this.#text.slice(-2_000)}`)),
+          patience,
+        );
+        this.#onText = () => {
+          const match = find();
+          if (!match) return;
+          clearTimeout(late);
+          this.#onText = () => undefined;
+          resolve(match);
+        };
+      })
+    );
   }
 
   #show(text: string, end: number): void {
     this.#text += text;
+    this.shownTo = end;
     if (this.acknowledge === 'always') this.attachment.acknowledge(end);
     this.#onText();
   }

@@ -19,11 +19,21 @@ export class QuickInput {
     await this.#paletteClosed();
   }
 
+  /** Waits until the box asks this. */
+  async titled(title: string): Promise<void> {
+    await this.#widget.locator('.quick-input-title', { hasText: title }).waitFor();
+  }
+
   /** Waits for an input box, replaces its value and presses Enter. Without a value it accepts the suggested one. */
   async accept(value?: string): Promise<void> {
     await this.#input.waitFor();
     if (value !== undefined) await this.#input.fill(value);
     await this.#input.press('Enter');
+  }
+
+  /** Replaces the value without accepting it. */
+  async type(value: string): Promise<void> {
+    await this.#input.fill(value);
   }
 
   /** Chooses the entry of a quick pick with exactly this label. */
@@ -35,6 +45,12 @@ export class QuickInput {
   /** The value in the box. */
   async value(): Promise<string> {
     return this.#input.inputValue();
+  }
+
+  /** Waits for this under the box and returns the whole of it: prompt or validation message. */
+  async waitForMessage(text: string): Promise<string> {
+    const message = this.#widget.locator('.quick-input-message', { hasText: text });
+    return (await message.innerText()).trim();
   }
 
   /** What stands above or under the box: title, prompt or validation message. */
@@ -60,8 +76,9 @@ export class QuickInput {
 
   /** A command may open a box of its own in the palette's place at once; only the palette's value starts with `>`. */
   async #paletteClosed(): Promise<void> {
-    const open = this.#page.locator('.quick-input-widget:visible .quick-input-box input');
-    await waitFor(async () => (await open.count()) === 0 || !(await open.inputValue()).startsWith('>'));
+    const boxes = this.#page.locator('.quick-input-widget:visible .quick-input-box input');
+    const values = () => boxes.evaluateAll((inputs) => inputs.map((input) => (input as { value?: string }).value ?? ''));
+    await waitFor(async () => (await values()).every((value) => !value.startsWith('>')));
   }
 
   get #input(): Locator {

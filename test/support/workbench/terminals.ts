@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { type WaitOptions, waitFor } from '../waitFor.ts';
 import { pasteInto, readBuffer, screenText, type TerminalBuffer, wholeText } from './terminalBuffer.ts';
+import { readLook, type TerminalLook } from './terminalCells.ts';
 
 /** The terminals of the panel, in the order of their tabs. */
 export class Terminals {
@@ -29,8 +30,13 @@ export class Terminals {
     await this.#active.click();
   }
 
+  /** Waits until what is typed goes to the terminal in front. */
+  async focused(): Promise<void> {
+    await this.#active.locator('.xterm.focus').waitFor();
+  }
+
   tab(name: string): Locator {
-    return this.#tabs.filter({ has: this.#page.locator('.label-name', { hasText: name }) }).first();
+    return this.#tabs.filter({ has: this.#page.locator('.label-name').getByText(name, { exact: true }) }).first();
   }
 
   /** Closes the tab of a terminal, as its bin icon does. */
@@ -62,6 +68,17 @@ export class Terminals {
   /** Scrollback and screen of the front terminal, one line per logical line: what the width broke is joined again. */
   async text(): Promise<string> {
     return wholeText(await this.#read());
+  }
+
+  /** The front terminal's screen with its colours, its cursor and its modes. */
+  async look(): Promise<TerminalLook> {
+    return this.#active.evaluate(readLook);
+  }
+
+  /** The name of the terminal in front. */
+  async active(): Promise<string> {
+    const front = this.#tabs.filter({ has: this.#page.locator('.terminal-tabs-entry.is-active') });
+    return (await front.locator('.label-name').innerText()).trim();
   }
 
   async size(): Promise<{ columns: number; rows: number; buffer: 'normal' | 'alternate' }> {

@@ -51,9 +51,24 @@ export class Workbench {
     await this.page.close();
   }
 
+  /** A window as this one, in the same browser: after {@link close} the way back. */
+  async openAgain(): Promise<Workbench> {
+    return Workbench.open(this.page.context(), this.page.url());
+  }
+
   /** Runs a command through the palette, by an id that this extension contributes or by its title in the palette. */
   async runCommand(idOrTitle: string): Promise<void> {
     await this.quickInput.runCommand(paletteTitle(idOrTitle));
+  }
+
+  /** Makes a session through the two prompts; without a command it runs the suggested one, a shell. */
+  async newSession(name: string, command?: string): Promise<void> {
+    await this.runCommand('holdfast.newSession');
+    await this.quickInput.accept(name);
+    await this.quickInput.titled('What to Run');
+    await this.quickInput.accept(command);
+    await this.terminals.tab(name).waitFor();
+    await this.terminals.focused();
   }
 
   /** The texts in the status bar, from the left. */

@@ -1,0 +1,80 @@
+import { constants } from 'node:os';
+import * as v from 'valibot';
+import { HoldfastError } from '../base/errors.ts';
+import { describeExit } from '../core/presentation.ts';
+import { isRunning } from '../core/sessionRecord.ts';
+import { readJson } from '../node/durableFile.ts';
+import { type HostExit, savedScreenSchema } from '../protocol/hostMessages.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { type AttachmentOutcome, runAttachment } from './attachment.ts';
+import { print } from './output.ts';
+import type { CommandArguments } from './parseCommandLine.ts';
+import { type Program, type RepositorySessions, withSessions } from './repositorySessions.ts';
+import { restoreTerminal } from './terminalSequences.ts';
+import { UserTerminal } from './userTerminal.ts';
+
+/** Exit code of a program that was ended by a signal, as shells count. */
+const signalBase = 128;
+
+/** `holdfast attach NAME`. Returns the session's exit code, 0 after detaching, 1 where the session was lost. */
+export async function attachSession(program: Program, { name }: CommandArguments): Promise<number> {
+  requireTerminal();
+  const { record, host } = await withSessions(program, async (sessions) => {
+    const { record } = await sessions.find(name);
+    if (!isRunning(record)) await showLastScreen(sessions, record);
+    return { record, host: await sessions.hostAddress(record.id) };
+  });
+  if (!isRunning(record)) return exitCodeOf(record.exit);
+  const terminal = new UserTerminal();
+  try {
+    const outcome = await runAttachment(host, terminal);
+    terminal.leave(describeOutcome(record.name, outcome));
+    return outcomeCode(outcome);
+  } finally {
+    terminal.dispose();
+  }
+}
+
+function requireTerminal(): void {
+  if (process.stdin.isTTY && process.stdout.isTTY) return;
+  throw new HoldfastError('INVALID_ARGUMENT', 'Attaching needs a terminal.', {
+    advice: 'To read what a session printed, use “holdfast logs”.',
+  });
+}
+
+async function showLastScreen(sessions: RepositorySessions, record: SessionRecord): Promise<void> {
+  const saved = v.safeParse(savedScreenSchema, await readJson(sessions.places(record.id).screen));
+  if (saved.success) print(`${saved.output.screen}${restoreTerminal}`);
+  print(`[${record.name} does not run: ${describeExit(record) ?? 'it was not started yet'}]`);
+}
+
+function describeOutcome(name: string, outcome: AttachmentOutcome): string {
+  switch (outcome.kind) {
+    case 'detached':
+      return `[detached from ${name}]`;
+    case 'lost':
+      return `[the host of ${name} is gone; “holdfast status ${name}” tells what became of the session]`;
+    case 'exit':
+      return `[${name} ${describeEnd(outcome.exit)}]`;
+  }
+}
+
+function describeEnd({ code, signal, reason }: HostExit): string {
+  if (reason === 'stop') return 'was stopped';
+  return signal === null ? `ended with code ${code}` : `was ended by ${signalName(signal)}`;
+}
+
+function signalName(number: number): string {
+  const found = Object.entries(constants.signals).find(([, value]) => value === number);
+  return found?.[0] ?? `signal ${number}`;
+}
+
+function outcomeCode(outcome: AttachmentOutcome): number {
+  if (outcome.kind === 'detached') return 0;
+  return outcome.kind === 'lost' ? 1 : exitCodeOf(outcome.exit);
+}
+
+function exitCodeOf(exit: { code: number | null; signal: number | null } | undefined): number {
+  if (!exit) return 1;
+  return exit.signal === null ? (exit.code ?? 1) : signalBase + exit.signal;
+}

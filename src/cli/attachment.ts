@@ -1,0 +1,65 @@
+import { Deferred } from '../base/async.ts';
+import { nextEvent } from '../base/event.ts';
+import { DisposableStore } from '../base/lifecycle.ts';
+import { HostClient, type HostClientOptions } from '../client/hostClient.ts';
+import { type AttachmentEnd, SessionAttachment } from '../client/sessionAttachment.ts';
+import { DetachKey } from './detachKey.ts';
+import { replaceScreen, scrollAway } from './terminalSequences.ts';
+import type { UserTerminal } from './userTerminal.ts';
+
+/** How an attachment ended. */
+export type AttachmentOutcome = AttachmentEnd | { kind: 'detached' };
+
+/** Lines of scrollback that are brought into the user's terminal. */
+const historyLines = 5_000;
+
+/**
+ * Shows a session on the user's terminal until one of them is done.
+ *
+ * @throws the system's error where the host cannot be reached; `HoldfastError` where it refuses.
+ */
+export async function runAttachment(host: HostClientOptions, terminal: UserTerminal): Promise<AttachmentOutcome> {
+  const outcome = new Deferred<AttachmentOutcome>();
+  const disposables = new DisposableStore();
+  disposables.add(terminal.onGone(() => outcome.resolve({ kind: 'detached' })));
+  try {
+    await showHistory(host, terminal);
+    // The scrollback is on the terminal by now and must not come again with each fresh screen.
+    const attachment = disposables.add(new SessionAttachment({ ...host, size: terminal.size, scrollback: 0 }));
+    wire(attachment, terminal, outcome);
+    await attachment.open();
+    terminal.startReading();
+    return await outcome.promise;
+  } finally {
+    disposables.dispose();
+  }
+}
+
+/** Prints the session's scrollback and screen, and scrolls them off the user's screen into their own scrollback. */
+async function showHistory(options: HostClientOptions, terminal: UserTerminal): Promise<void> {
+  const host = await HostClient.connect(options);
+  try {
+    const screen = nextEvent(host.onScreen);
+    await Promise.all([host.attach({ ...terminal.size, scrollback: historyLines }), screen]);
+    terminal.write(replaceScreen((await screen).text));
+    terminal.write(scrollAway(terminal.size.rows));
+  } finally {
+    host.dispose();
+  }
+}
+
+function wire(attachment: SessionAttachment, terminal: UserTerminal, outcome: Deferred<AttachmentOutcome>): void {
+  const keys = new DetachKey();
+  attachment.onOutput(({ seq, data }) => {
+    // The frame's buffer is used again, while a terminal that is slow takes its time.
+    terminal.write(Buffer.from(data), () => attachment.acknowledge(seq + data.length));
+  });
+  attachment.onScreen(({ seq, text }) => terminal.write(replaceScreen(text), () => attachment.acknowledge(seq)));
+  attachment.onEnd((end) => outcome.resolve(end));
+  terminal.onResize((size) => attachment.resize(size));
+  terminal.onInput((data) => {
+    const { input, isDetach } = keys.push(data);
+    if (input.length > 0) attachment.input(input);
+    if (isDetach) outcome.resolve({ kind: 'detached' });
+  });
+}

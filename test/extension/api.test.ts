@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { isAlive } from '../support/processes.ts';
+import { waitFor } from '../support/waitFor.ts';
+import { holdfastExtension, terminalNames, useHoldfast, workspaceFolder } from './support/holdfast.ts';
+
+const unknown = '00000000-0000-4000-8000-000000000000';
+
+describe('the extension', () => {
+  useHoldfast();
+
+  it('is active without anybody asking, and tells how long its code took to load', async () => {
+    const { extensionPath, isActive } = holdfastExtension();
+    const bundle = require.resolve(path.join(extensionPath, 'dist', 'extension.cjs'));
+    const loaded = require.cache[bundle];
+    delete require.cache[bundle];
+    const started = performance.now();
+    require(bundle);
+    console.log(`Loading the extension's code takes ${(performance.now() - started).toFixed(1)} ms.`);
+    if (loaded) require.cache[bundle] = loaded;
+    assert.equal(isActive, true);
+  });
+});
+
+describe('the exported API', () => {
+  const api = useHoldfast();
+
+  it('has what api.ts promises and nothing else', () => {
+    const kinds = Object.entries(Object.getOwnPropertyDescriptors(api())).map(([name, { value, get }]) => [
+      name,
+      get ? 'getter' : typeof value,
+    ]);
+    assert.deepEqual(Object.fromEntries(kinds), {
+      version: 'number',
+      onDidChangeSessions: 'function',
+      ready: 'getter',
+      listSessions: 'function',
+      getSession: 'function',
+      newSession: 'function',
+      showTerminal: 'function',
+      stopSession: 'function',
+      restartSession: 'function',
+      renameSession: 'function',
+      destroySession: 'function',
+    });
+  });
+
+  it('creates a session in the folder that is open', async () => {
+    const record = await api().newSession({ name: 'from the api', command: ['cat'], show: false });
+    const worktree = path.join(workspaceFolder(), '.worktrees', `from-the-api-${record.id.slice(0, 8)}`);
+    assert.deepEqual(
+      [record.name, record.status, record.worktreePath, existsSync(worktree), isAlive(record.ptyPid ?? 0)],
+      ['from-the-api', 'active', worktree, true, true],
+    );
+  });
+
+  it('lists a session as it returned it, and gets it by its id', async () => {
+    const record = await api().newSession({ command: ['cat'], show: false });
+    assert.deepEqual([api().listSessions(), api().getSession(record.id)], [[record], record]);
+  });
+
+  it('leads a session through its life', async () => {
+    const { id } = await api().newSession({ name: 'life', command: ['cat'], show: false });
+    const seen = [
+      (await api().stopSession(id)).status,
+      (await api().restartSession(id)).status,
+      (await api().renameSession(id, 'other life')).name,
+    ];
+    const { record, kept } = await api().destroySession(id);
+    assert.deepEqual(
+      [...seen, record.id, kept, api().getSession(id)],
+      ['cancelled', 'active', 'other-life', id, undefined, undefined],
+    );
+  });
+
+  it('tells of every change', async () => {
+    let changes = 0;
+    const subscription = api().onDidChangeSessions(() => {
+      changes++;
+    });
+    const { id } = await api().newSession({ command: ['cat'], show: false });
+    const afterCreation = changes;
+    await api().renameSession(id, 'renamed');
+    const afterRename = changes;
+    subscription.dispose();
+    await api().stopSession(id);
+    assert.deepEqual([afterCreation > 0, afterRename > afterCreation, changes], [true, true, afterRename]);
+  });
+
+  it('opens a terminal only where one is wanted', async () => {
+    const hidden = await api().newSession({ name: 'hidden', command: ['cat'], show: false });
+    await api().newSession({ name: 'shown', command: ['cat'] });
+    await waitFor(() => vscode.window.activeTerminal?.name === 'shown');
+    const before = terminalNames();
+    await api().showTerminal(hidden.id);
+    assert.deepEqual([before, terminalNames()], [['shown'], ['shown', 'hidden']]);
+  });
+
+  it('says where work was kept', async () => {
+    const { id, worktreePath } = await api().newSession({ name: 'kept', command: ['cat'], show: false });
+    await vscode.workspace.fs.writeFile(vscode.Uri.file(path.join(worktreePath, 'new.txt')), new Uint8Array());
+    const { kept } = await api().destroySession(id);
+    assert.deepEqual(kept, { path: worktreePath, reason: '1 untracked file' });
+  });
+
+  it('rejects with a code and advice', async () => {
+    await assert.rejects(api().newSession({ command: ['no-such-program'] }), {
+      name: 'HoldfastError',
+      code: 'COMMAND_NOT_FOUND',
+      message: 'The command “no-such-program” was not found. Nothing was created.',
+      advice: 'Check its spelling, or install it so that it is on your PATH.',
+    });
+  });
+
+  it('rejects at the limit with the message for it', async () => {
+    const settings = vscode.workspace.getConfiguration('holdfast');
+    await settings.update('maxSessions', 1, vscode.ConfigurationTarget.Global);
+    await api().newSession({ command: ['cat'], show: false });
+    const attempt = api().newSession({ command: ['cat'], show: false });
+    await attempt.catch(() => undefined);
+    await settings.update('maxSessions', undefined, vscode.ConfigurationTarget.Global);
+    await assert.rejects(attempt, {
+      code: 'MAX_SESSIONS',
+      text: 'Maximum 1 sessions supported. Destroy a session to create a new one.',
+    });
+  });
+
+  for (const method of ['showTerminal', 'stopSession', 'restartSession', 'destroySession'] as const) {
+    it(`rejects ${method} where there is no such session`, async () => {
+      await assert.rejects(api()[method](unknown), { code: 'SESSION_NOT_FOUND' });
+    });
+  }
+});

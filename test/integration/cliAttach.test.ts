@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import type { SessionManager } from '../../src/client/sessionManager.ts';
+import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
+import { CliTerminal, runCli } from './support/cli.ts';
+import { useProject } from './support/project.ts';
+import { isRunningProcess, processEnd } from './support/scene.ts';
+
+const detach = '\x1cd';
+
+describe('holdfast attach', () => {
+  const project = useProject();
+  const terminals: CliTerminal[] = [];
+
+  afterEach(async () => {
+    for (const terminal of terminals.splice(0)) {
+      terminal.kill();
+      await terminal.exit();
+    }
+  });
+
+  async function start(command?: string[]): Promise<[SessionManager, SessionRecord]> {
+    const window = await project().open();
+    const { record } = await window.create({ name: 'one', ...(command ? { command } : {}) });
+    return [window, record];
+  }
+
+  function attach(): CliTerminal {
+    const terminal = new CliTerminal(project().folder, ['attach', 'one']);
+    terminals.push(terminal);
+    return terminal;
+  }
+
+  it('shows what the session has shown, takes input and passes output on', async () => {
+    await start(['/bin/sh', '-c', 'seq -f "line %g" 100; exec cat']);
+    const terminal = attach();
+    await terminal.waitForText(/line 1\n[\s\S]*line 100$/);
+    terminal.type('typed here\r');
+    const text = await terminal.waitForText(/typed here\ntyped here/);
+    assert.match(text, /line 99\nline 100\ntyped here\ntyped here$/);
+  });
+
+  it('gives the session the size of the terminal, also when that changes', async () => {
+    await start();
+    const terminal = attach();
+    await terminal.waitForText(/[$#] ?$/);
+    terminal.resize(101, 31);
+    terminal.type('clear; while [ "$(stty size)" != "31 101" ]; do sleep 0.05; done; echo size is right\r');
+    assert.match(await terminal.waitForText(/^size is right/m), /size is right/);
+  });
+
+  it('detaches with Ctrl+\\ and d, puts the terminal right and leaves the session running', async () => {
+    const [, record] = await start([
+      '/bin/sh',
+      '-c',
+      'printf "\\033[?1049h\\033[?1000h\\033[?1006h\\033[?2004h\\033[?25lfull screen"; exec cat',
+    ]);
+    const terminal = attach();
+    await terminal.waitForText(/full screen/);
+    assert.equal(terminal.modes.mouseTrackingMode, 'vt200');
+    terminal.type(detach);
+    const code = await terminal.exit();
+    await terminal.waitForText(/\[detached from one\]/);
+    const { mouseTrackingMode, bracketedPasteMode } = terminal.modes;
+    assert.deepEqual(
+      { code, mouseTrackingMode, bracketedPasteMode, runs: await isRunningProcess(record.ptyPid as number) },
+      { code: 0, mouseTrackingMode: 'none', bracketedPasteMode: false, runs: true },
+    );
+  });
+
+  it('ends with the exit code of the session', async () => {
+    await start();
+    const terminal = attach();
+    await terminal.waitForText(/[$#] ?$/);
+    terminal.type('exit 7\r');
+    assert.equal(await terminal.exit(), 7);
+    assert.match(await terminal.waitForText(/\[one/), /\[one ended with code 7\]/);
+  });
+
+  it('ends with 128 and the number of the signal that ended the session', async () => {
+    const [, record] = await start(['/bin/cat']);
+    const terminal = attach();
+    terminal.type('ready\r');
+    await terminal.waitForText(/ready\nready/);
+    process.kill(record.ptyPid as number, 'SIGKILL');
+    assert.equal(await terminal.exit(), 137);
+  });
+
+  it('leaves the session running when it is killed itself', async () => {
+    const [, record] = await start(['/bin/cat']);
+    const terminal = attach();
+    terminal.type('ready\r');
+    await terminal.waitForText(/ready\nready/);
+    terminal.kill();
+    await processEnd(terminal.pid);
+    assert.equal(await isRunningProcess(record.ptyPid as number), true);
+  });
+
+  it('shows the last screen of a session that has ended, and its exit code', async () => {
+    const [window, record] = await start(['/bin/sh', '-c', 'echo last words; exit 3']);
+    await new Promise<void>((resolve) => {
+      const look = () => window.get(record.id)?.status === 'failed' && resolve();
+      window.onChange(look);
+      look();
+    });
+    const terminal = attach();
+    const code = await terminal.exit();
+    const text = await terminal.waitForText(/does not run/);
+    assert.deepEqual({ code, words: /last words/.test(text) }, { code: 3, words: true });
+  });
+
+  it('asks for a terminal where there is none', async () => {
+    await start();
+    const { stderr, code } = await runCli(project().folder, 'attach', 'one');
+    assert.deepEqual(
+      { stderr, code },
+      {
+        stderr: 'holdfast: Attaching needs a terminal. To read what a session printed, use “holdfast logs”.\n',
+        code: 1,
+      },
+    );
+  });
+});

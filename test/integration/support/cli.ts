@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { type IPty, spawn } from 'node-pty';
+import { Terminal } from '../../../src/node/xterm.ts';
+import { projectNode } from '../../support/paths.ts';
+import { waitFor } from '../../support/waitFor.ts';
+import { dist } from './scene.ts';
+
+const cli = path.join(dist, 'cli.js');
+
+export interface CliResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs `holdfast` without a terminal. */
+export function runCli(cwd: string, ...args: string[]): Promise<CliResult> {
+  return new Promise((resolve) => {
+    execFile(projectNode, [cli, ...args], { cwd, timeout: 30_000 }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+}
+
+/** `holdfast` on a terminal of its own, as a user sees it. */
+export class CliTerminal {
+  readonly #pty: IPty;
+  readonly #terminal: InstanceType<typeof Terminal>;
+  readonly #exit: Promise<number>;
+  #output = '';
+
+  constructor(cwd: string, args: string[], { cols = 80, rows = 24 } = {}) {
+    this.#terminal = new Terminal({ cols, rows, scrollback: 10_000, allowProposedApi: true });
+    this.#pty = spawn(projectNode, [cli, ...args], { cwd, cols, rows, name: 'xterm-256color', env: process.env });
+    this.#pty.onData((text) => {
+      this.#output += text;
+      this.#terminal.write(text);
+    });
+    this.#exit = new Promise((resolve) => this.#pty.onExit(({ exitCode }) => resolve(exitCode)));
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  /** Everything that was printed, control sequences included. */
+  get output(): string {
+    return this.#output;
+  }
+
+  get modes(): InstanceType<typeof Terminal>['modes'] {
+    return this.#terminal.modes;
+  }
+
+  type(text: string): void {
+    this.#pty.write(text);
+  }
+
+  resize(cols: number, rows: number): void {
+    this.#pty.resize(cols, rows);
+    this.#terminal.resize(cols, rows);
+  }
+
+  /** The exit code. */
+  exit(): Promise<number> {
+    return this.#exit;
+  }
+
+  kill(): void {
+    this.#pty.kill('SIGKILL');
+  }
+
+  /** Waits until scrollback and screen hold something, and returns all of their text. */
+  waitForText(wanted: RegExp): Promise<string> {
+    return waitFor(
+      () => this.#text(),
+      (text) => wanted.test(text),
+      { what: `${wanted} on the terminal` },
+    );
+  }
+
+  #text(): string {
+    const { active } = this.#terminal.buffer;
+    const rows = Array.from({ length: active.length }, (_, row) => active.getLine(row)?.translateToString(true) ?? '');
+    return rows.join('\n').trimEnd();
+  }
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { useEditor } from '../support/editor.ts';
+import type { Workbench } from '../support/workbench/workbench.ts';
+import { ask, askAll, glance, newAnswering, untilRestored } from './support/answers.ts';
+
+describe('a window that is reloaded', () => {
+  const editor = useEditor();
+  let workbench: Workbench;
+  let processes: Record<string, string>;
+
+  before(async function () {
+    this.timeout(60_000);
+    workbench = await editor.open();
+    await workbench.tree.show('Holdfast');
+    for (const name of ['one', 'two', 'three']) await newAnswering(workbench, name);
+  });
+
+  it('had a tab closed, which ended nothing: the session runs on and its terminal comes back with its screen', async () => {
+    const process = await ask(workbench, 'one');
+    const screen = await workbench.terminals.screen();
+    await workbench.terminals.close('one');
+    await workbench.terminals.tab('one').waitFor({ state: 'detached' });
+    const badge = await workbench.statusBarItem('3 running').isVisible();
+    await workbench.screenshot('reload-01-tab-closed');
+    await workbench.tree.pressRowAction('one', 'Show Terminal');
+    await workbench.terminals.waitForText(/process \d+/);
+    await workbench.screenshot('reload-02-tab-back');
+    assert.deepEqual(
+      { badge, screen: await workbench.terminals.screen(), process: await ask(workbench, 'one') },
+      { badge: true, screen, process },
+    );
+  });
+
+  it('shows the same tree, and the same terminals in the same order with the same one in front', async () => {
+    processes = await askAll(workbench, ['one', 'two', 'three']);
+    const before = await glance(workbench);
+    await workbench.screenshot('reload-03-before');
+    await workbench.reload();
+    await untilRestored(workbench, 'three', '3 running');
+    await workbench.screenshot('reload-04-after');
+    assert.deepEqual(await glance(workbench), { ...before, terminals: ['two', 'three', 'one'], front: 'three' });
+  });
+
+  it('has the same processes behind its terminals', async () => {
+    assert.deepEqual(await askAll(workbench, ['one', 'two', 'three']), processes);
+  });
+
+  it('has neither lost a terminal nor gained one where an ordinary terminal was in front', async () => {
+    await workbench.runCommand('Terminal: Create New Terminal');
+    await workbench.terminals.tab('bash').waitFor();
+    await workbench.terminals.waitForText(/[#$] ?$/);
+    await workbench.reload();
+    await workbench.terminals.tab('one').waitFor();
+    await workbench.terminals.tab('bash').waitFor();
+    await workbench.screenshot('reload-05-ordinary');
+    assert.deepEqual(
+      { terminals: (await workbench.terminals.names()).sort(), front: await workbench.terminals.active() },
+      { terminals: ['bash', 'one', 'three', 'two'], front: 'bash' },
+    );
+  });
+});

@@ -1,0 +1,43 @@
+import type { Workbench } from '../../support/workbench/workbench.ts';
+import { program } from './programs.ts';
+
+/** Makes a session that runs the program which answers with its process id. */
+export async function newAnswering(workbench: Workbench, name: string): Promise<void> {
+  await workbench.newSession(name, program('answer'));
+  await workbench.terminals.waitForText(/process \d+/);
+}
+
+let asked = 0;
+
+/** Types at the session's program and returns the process id it answers with. */
+export async function ask(workbench: Workbench, name: string): Promise<string> {
+  const question = `question ${++asked}`;
+  await workbench.terminals.focus(name);
+  await workbench.terminals.type(`${question}\n`);
+  const text = await workbench.terminals.waitForText(`heard ${question}`);
+  return new RegExp(`process (\\d+) heard ${question}`).exec(text)?.[1] ?? '';
+}
+
+export async function askAll(workbench: Workbench, names: readonly string[]): Promise<Record<string, string>> {
+  const answers: Record<string, string> = {};
+  for (const name of names) answers[name] = await ask(workbench, name);
+  return answers;
+}
+
+/** What a person sees of the sessions at a glance. */
+export async function glance(workbench: Workbench): Promise<Record<string, unknown>> {
+  return {
+    tree: await workbench.tree.rows(),
+    terminals: await workbench.terminals.names(),
+    front: await workbench.terminals.active(),
+    screen: await workbench.terminals.screen(),
+  };
+}
+
+/** Waits until the sessions and the terminal in front are back on screen. */
+export async function untilRestored(workbench: Workbench, front: string, badge: string): Promise<void> {
+  await workbench.tree.show('Holdfast');
+  await workbench.statusBarItem(badge).waitFor();
+  await workbench.terminals.tab(front).waitFor();
+  await workbench.terminals.waitForText(/process \d+/);
+}

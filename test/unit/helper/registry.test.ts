@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { Deferred } from '../../../src/base/async.ts';
+import { Registry } from '../../../src/helper/registry.ts';
+import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
+import { aRecord } from '../records.ts';
+
+const now = () => new Date('2026-03-07T10:00:00Z');
+
+describe('the registry', () => {
+  let saved: string[];
+  let registry: Registry;
+  let save: (record: SessionRecord) => Promise<void>;
+
+  beforeEach(() => {
+    saved = [];
+    save = async ({ name, revision }) => void saved.push(`${name} ${revision}`);
+    registry = new Registry({ records: [aRecord()], save: (record) => save(record), now });
+  });
+
+  it('saves a change before it acknowledges or tells it', async () => {
+    const gate = new Deferred<void>();
+    const log: string[] = [];
+    save = async () => {
+      await gate.promise;
+      log.push('saved');
+    };
+    registry.onChange(() => log.push('told'));
+    const update = registry.update(aRecord().id, 1, { name: 'new' }).then(() => log.push('acknowledged'));
+    gate.resolve();
+    await update;
+    assert.deepEqual(log, ['saved', 'told', 'acknowledged']);
+  });
+
+  it('stays as it was where a change cannot be saved', async () => {
+    save = () => Promise.reject(new Error('disk full'));
+    await assert.rejects(registry.update(aRecord().id, 1, { name: 'new' }), { message: 'disk full' });
+    assert.deepEqual(registry.list(), { sequence: 0, records: [aRecord()] });
+  });
+
+  it('makes one change at a time, so that of two with the same base one is refused', async () => {
+    const results = await Promise.allSettled(['a', 'b'].map((name) => registry.update(aRecord().id, 1, { name })));
+    assert.deepEqual([results.map(({ status }) => status), saved], [['fulfilled', 'rejected'], ['a 2']]);
+  });
+
+  it('numbers its changes without a gap', async () => {
+    const sequences: number[] = [];
+    registry.onChange(({ sequence }) => sequences.push(sequence));
+    const { id } = aRecord();
+    await registry.update(id, 1, { name: 'b' });
+    await registry.apply(id, () => undefined);
+    await registry.apply(id, () => ({ status: 'active' }));
+    assert.deepEqual([sequences, registry.list().sequence], [[1, 2], 2]);
+  });
+
+  it('does not let a client change what the helper alone decides', async () => {
+    const changes = {
+      id: 'x',
+      revision: 99,
+      createdAt: '2020-01-01T00:00:00.000Z',
+      deletedAt: '2020-01-01T00:00:00.000Z',
+      name: 'new',
+    };
+    assert.deepEqual(await registry.update(aRecord().id, 1, changes), aRecord({ name: 'new', revision: 2 }));
+  });
+
+  it('leaves a tombstone, which a second removal gives back', async () => {
+    const { id } = aRecord();
+    const first = await registry.remove(id, 1);
+    assert.deepEqual(
+      [first.deletedAt, await registry.remove(id, 1), registry.get(id)],
+      [now().toISOString(), first, undefined],
+    );
+  });
+
+  it('takes from a replica what that knows better, and nothing else', async () => {
+    const other = aRecord({ id: '00000000-0000-4000-8000-000000000000', name: 'other', branch: '' });
+    const replica = [aRecord({ revision: 0, name: 'old' }), other, aRecord({ revision: 5, name: 'newer' })];
+    await registry.merge(replica);
+    assert.deepEqual(saved, ['other 1', 'newer 5']);
+  });
+
+  const refusals: [what: string, act: () => Promise<unknown>, code: string][] = [
+    [
+      'a name that another session has, in any case',
+      () => registry.create(another({ name: 'LOGIN' }), null),
+      'NAME_EXISTS',
+    ],
+    [
+      'a branch that another session works on',
+      () => registry.create(another({ branch: 'feature/login' }), null),
+      'BRANCH_EXISTS',
+    ],
+    ['a session over the limit', () => registry.create(another(), 1), 'MAX_SESSIONS'],
+    ['a change of a session that is not there', () => registry.update('x', 1, {}), 'SESSION_NOT_FOUND'],
+    ['a change of an old revision', () => registry.update(aRecord().id, 0, {}), 'REVISION_CONFLICT'],
+    ['the removal of an old revision', () => registry.remove(aRecord().id, 0), 'REVISION_CONFLICT'],
+  ];
+  for (const [what, act, code] of refusals) it(`refuses ${what}`, () => assert.rejects(act, { code }));
+
+  it('gives the record it has to whoever creates it twice', async () => {
+    const record = another();
+    const first = await registry.create(record, null);
+    assert.equal(await registry.create(record, null), first);
+  });
+
+  it('ends what was begun and refuses what comes after, once it is closed', async () => {
+    const begun = registry.update(aRecord().id, 1, { name: 'new' });
+    await registry.close();
+    await assert.rejects(registry.update(aRecord().id, 2, { name: 'late' }), { code: 'CONNECTION_LOST' });
+    assert.deepEqual([(await begun).name, saved], ['new', ['new 2']]);
+  });
+});
+
+function another(fields: Partial<SessionRecord> = {}): SessionRecord {
+  return aRecord({ id: '00000000-0000-4000-8000-000000000000', name: 'other', branch: '', revision: 0, ...fields });
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import net from 'node:net';
+import path from 'node:path';
+import { mock } from 'node:test';
+import { Emitter } from '../../../src/base/event.ts';
+import { type ConnectionContext, HostConnection } from '../../../src/host/hostConnection.ts';
+import type { PtyExit } from '../../../src/host/pty.ts';
+import { Screen } from '../../../src/host/screen.ts';
+import { SessionHost } from '../../../src/host/sessionHost.ts';
+import { Transcript } from '../../../src/host/transcript.ts';
+import { FrameSocket } from '../../../src/node/frameSocket.ts';
+import { silentLog } from '../../../src/node/log.ts';
+import { connect, listen } from '../../../src/node/sockets.ts';
+import { type Frame, type FrameType, frameType, readJson } from '../../../src/protocol/frames.ts';
+import { useTempDirs } from '../../support/tempDirs.ts';
+import { waitFor } from '../../support/waitFor.ts';
+
+const token = 'f'.repeat(64);
+const greeting = { protocol: { min: 1, max: 1 }, token, client: { kind: 'test', pid: 1 } };
+const size = { cols: 80, rows: 24 };
+
+describe('a client’s connection to a session host', () => {
+  const dirs = useTempDirs();
+  let server: net.Server;
+  let context: ConnectionContext;
+  let client: FrameSocket;
+  let connection: HostConnection;
+  let log: string[];
+  let pty: { onData: Emitter<Buffer>; onExit: Emitter<PtyExit>; calls: string[] };
+
+  beforeEach(async () => {
+    const folder = await dirs.make();
+    pty = { onData: new Emitter(), onExit: new Emitter(), calls: [] };
+    const transcript = new Transcript({ ...size, file: path.join(folder, 'x.cast'), log: silentLog, flushAfter: 0 });
+    const screen = new Screen({ ...size, scrollback: 10, theme: 'dark' });
+    const host = new SessionHost({ sessionId: 'id', pty: fakePty(), screen, transcript });
+    context = { token, sessionId: 'id', host, connections: new Set(), sizeOwner: undefined };
+    const file = process.platform === 'win32' ? '\\\\.\\pipe\\holdfast-connection' : path.join(folder, 's');
+    server = net.createServer();
+    await listen(server, file);
+    const accepted = once(server, 'connection');
+    mock.timers.enable({ apis: ['setTimeout'] });
+    client = new FrameSocket(await connect(file));
+    log = [];
+    client.onFrame((frame) => log.push(describeFrame(frame)));
+    client.onClose(() => log.push('closed'));
+    connection = new HostConnection(new FrameSocket((await accepted)[0] as net.Socket), context);
+    context.connections.add(connection);
+  });
+
+  afterEach(async () => {
+    mock.timers.reset();
+    client.dispose();
+    await waitFor(() => context.connections.size === 0);
+    server.close();
+  });
+
+  it('stays open long after the time in which it had to say hello', async () => {
+    await greet();
+    mock.timers.tick(60_000);
+    client.send(frameType.ping, 2);
+    assert.deepEqual(await logged(2), ['welcome 1', 'pong 2']);
+  });
+
+  it('is closed where nobody says hello in time', async () => {
+    mock.timers.tick(5_000);
+    assert.deepEqual(await logged(1), ['closed']);
+  });
+
+  for (const [what, type, hello, error] of [
+    ['a wrong token', frameType.hello, { ...greeting, token: '0'.repeat(64) }, 'UNAUTHORIZED'],
+    ['no version in common', frameType.hello, { ...greeting, protocol: { min: 2, max: 3 } }, 'PROTOCOL_MISMATCH'],
+    ['another verb first', frameType.status, {}, 'INVALID_ARGUMENT'],
+    ['no JSON', frameType.hello, undefined, 'INVALID_ARGUMENT'],
+  ] as const) {
+    it(`is refused with ${what}, and deaf from then on`, async () => {
+      client.sendJson(type as FrameType, 1, hello ?? null);
+      client.sendJson(frameType.hello, 2, greeting);
+      assert.deepEqual(await logged(2), [`error 1 ${error}`, 'closed']);
+    });
+  }
+
+  it('answers what it does not know with an error and goes on', async () => {
+    await greet();
+    client.send(77 as FrameType, 2);
+    client.sendJson(frameType.resize, 3, { cols: 0, rows: 24 });
+    client.send(frameType.ping, 4);
+    assert.deepEqual((await logged(4)).slice(1), ['error 2 INVALID_ARGUMENT', 'error 3 INVALID_ARGUMENT', 'pong 4']);
+  });
+
+  it('hears how the session ended, after its last output, even while it was attaching', async () => {
+    await greet();
+    pty.onData.fire(Buffer.from('last words'));
+    client.sendJson(frameType.attach, 2, size);
+    await waitFor(() => context.sizeOwner !== undefined);
+    context.host.onExit((exit) => void connection.finish(exit));
+    pty.onExit.fire({ code: 3, signal: null });
+    assert.deepEqual((await logged(5)).slice(1), ['attached 2', 'screen 10 last words', 'exit 10', 'closed']);
+  });
+
+  it('acknowledges input only once the program’s terminal has taken it', async () => {
+    await greet();
+    client.send(frameType.input, 0, Buffer.from('abc'));
+    client.send(frameType.input, 3, Buffer.from('de'));
+    assert.deepEqual((await logged(3)).slice(1), ['inputAck 3', 'inputAck 5']);
+  });
+
+  it('sets the size that it attaches with, and hands it on when it goes', async () => {
+    await greet();
+    client.sendJson(frameType.attach, 2, { cols: 100, rows: 30 });
+    await logged(2);
+    const owned = context.sizeOwner === connection;
+    connection.dispose();
+    assert.deepEqual([pty.calls, owned, context.sizeOwner], [['resize 100x30'], true, undefined]);
+  });
+
+  it('hangs up, and kills what has not ended after the grace', async () => {
+    await greet();
+    client.sendJson(frameType.stop, 2, { graceMs: 500 });
+    await waitFor(() => pty.calls.length === 1);
+    mock.timers.tick(500);
+    assert.deepEqual(pty.calls, ['hangUp', 'signal SIGKILL']);
+  });
+
+  async function greet(): Promise<void> {
+    client.sendJson(frameType.hello, 1, greeting);
+    await logged(1);
+  }
+
+  /** The headless terminal interprets what it is fed in timers without a delay. */
+  async function logged(count: number): Promise<string[]> {
+    const read = () => {
+      mock.timers.tick(1);
+      return log;
+    };
+    return waitFor(read, ({ length }) => length >= count);
+  }
+
+  function fakePty() {
+    const { calls, onData, onExit } = pty;
+    return {
+      pid: 42,
+      onData: onData.event,
+      onExit: onExit.event,
+      write: () => Promise.resolve(),
+      resize: (cols: number, rows: number) => void calls.push(`resize ${cols}x${rows}`),
+      signal: (name: string) => void calls.push(`signal ${name}`),
+      hangUp: () => void calls.push('hangUp'),
+      pause: () => undefined,
+      resume: () => undefined,
+    };
+  }
+});
+
+function describeFrame({ type, seq, payload }: Frame): string {
+  const name = Object.entries(frameType).find(([, number]) => number === type)?.[0];
+  if (type === frameType.error) return `${name} ${seq} ${(readJson(payload) as { code: string }).code}`;
+  if (type === frameType.screen) return `${name} ${seq} ${payload.toString('utf8', 4)}`;
+  return `${name} ${seq}`;
+}

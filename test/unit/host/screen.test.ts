@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { Screen } from '../../../src/host/screen.ts';
+import { describeTerminal, newTerminal, write } from './terminals.ts';
+
+const size = { cols: 20, rows: 6 };
+
+const states: [what: string, bytes: string][] = [
+  ['nothing', ''],
+  ['plain lines', 'one\r\ntwo\r\nthree'],
+  ['lines in the scrollback', Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\r\n')],
+  ['a line that wraps', 'x'.repeat(50)],
+  ['a line that fills its row exactly', `${'x'.repeat(20)}`],
+  ['wide characters at the edge of a row', `${'x'.repeat(19)}日本`],
+  ['emoji and combining characters', '🙂 e\u0301 👩\u200d🚀 ❤\ufe0f'],
+  ['16 colours', '\x1b[31;42mred on green\x1b[97;100m bright'],
+  ['256 colours', '\x1b[38;5;208;48;5;17mx'],
+  ['true colour', '\x1b[38;2;1;2;3;48;2;4;5;6mx'],
+  ['styles', '\x1b[1mb\x1b[2md\x1b[3mi\x1b[4mu\x1b[7mr\x1b[9ms\x1b[53mo\x1b[5mk\x1b[8mh'],
+  ['a colour that the next character will have', 'x\x1b[35m'],
+  ['a coloured rest of a line', '\x1b[44mx\x1b[K\x1b[m\r\ny'],
+  ['the cursor in the middle', 'one\r\ntwo\r\nthree\x1b[2;2H'],
+  ['the cursor below the text', 'one\x1b[5;10H'],
+  ['the alternate screen', 'shell\r\n$ vim\x1b[?1049h\x1b[2J\x1b[Htext\x1b[6;1H\x1b[7mstatus'],
+  ['the alternate screen entered in colour', '\x1b[31;44mprompt\x1b[?1049h\x1b[3;3Htext'],
+  ['the alternate screen left again', 'shell\r\n\x1b[?1049h\x1b[Htext\x1b[2;4r\x1b[?1049l$ '],
+  ['bracketed paste', '\x1b[?2004h'],
+  ['application cursor keys and keypad', '\x1b[?1h\x1b='],
+  ['focus reports', '\x1b[?1004h'],
+  ['the mouse, reported in SGR form', '\x1b[?1000h\x1b[?1006h'],
+  ['every movement of the mouse, in pixels', '\x1b[?1003h\x1b[?1016h'],
+  ['a hidden cursor', 'x\x1b[?25l'],
+  ['a cursor hidden and shown again', '\x1b[?25l\x1b[?25h'],
+  ['a bar as the cursor', '\x1b[6 q'],
+  ['a scroll region', 'one\r\ntwo\x1b[2;4r\x1b[3;5Hx'],
+  ['a scroll region with origin mode', '\x1b[2;4r\x1b[?6h\x1b[2;3Hx'],
+  ['origin mode alone', 'one\x1b[?6h\x1b[3;3Hx'],
+  ['insert mode', 'abc\x1b[4h\x1b[1G'],
+  ['no wrapping', '\x1b[?7l'],
+  ['line-drawing characters', '\x1b(0lqk'],
+  ['a title', '\x1b]0;my title\x07x'],
+  ['a soft reset', '\x1b[?25l\x1b[2;4r\x1b[?1006h\x1b[?1000h\x1b[!p'],
+  ['a full reset', '\x1b[2;4r\x1b[?1006h\x1b[5 qx\x1bc'],
+];
+
+describe('a snapshot of a screen', () => {
+  for (const [what, bytes] of states) {
+    it(`draws it again with ${what}`, async () => {
+      const [original, copy] = await copied(bytes);
+      assert.equal(copy, original);
+    });
+
+    it(`draws what is printed next in the same place with ${what}`, async () => {
+      const [original, copy] = await copied(bytes, 'next\r\n\n\n\nmore\x1b[A\x1b[1;1H!');
+      assert.equal(copy, original);
+    });
+  }
+
+  it('draws it again whatever plain text and colours were printed', async () => {
+    const piece = fc.constantFrom(
+      'word ',
+      '\r\n',
+      '日',
+      '🙂',
+      'x'.repeat(23),
+      '\x1b[31m',
+      '\x1b[44m',
+      '\x1b[m',
+      '\x1b[2;3H',
+      '\x1b[K',
+      '\x1b[J',
+      '\t',
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 20 }), async (pieces) => {
+        const [original, copy] = await copied(pieces.join(''));
+        assert.equal(copy, original);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('stands for the offset of everything written before, and nothing after', async () => {
+    const screen = makeScreen();
+    screen.write(Buffer.from('before'), () => undefined);
+    const snapshot = screen.snapshot();
+    screen.write(Buffer.from('after'), () => undefined);
+    const { seq, text } = await snapshot;
+    assert.deepEqual([seq, text], [6, 'before']);
+  });
+
+  it('holds no more lines above the screen than are asked for', async () => {
+    const screen = makeScreen();
+    screen.write(Buffer.from(Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\r\n')), () => undefined);
+    const { text } = await screen.snapshot(2);
+    assert.equal(text.split('\r\n')[0], 'line 22');
+  });
+});
+
+describe('the screen of before a restart', () => {
+  it('stays above, at the offset it had, with the modes of its program undone', async () => {
+    const modes = '\x1b[?1003h\x1b[?1006h\x1b[?2004h\x1b[?25l\x1b[?1h\x1b[2;4r\x1b[4;1H\x1b[31m\x1b]0;vim\x07';
+    const screen = makeScreen();
+    await screen.restore({ seq: 1_000, ...size, screen: `one\r\ntwo\r\nthree${modes}last`, savedAt: '' });
+    screen.write(Buffer.from('next'), () => undefined);
+    assert.deepEqual([screen.seq, screen.title, await shownBy(screen)], [1_004, '', 'one\ntwo\nthree\nlast\nnext▮']);
+  });
+
+  it('is the shell’s where the program had left an alternate screen behind', async () => {
+    const screen = makeScreen();
+    await screen.restore({ seq: 0, ...size, screen: '$ vim\r\n\x1b[?1049h\x1b[Htext', savedAt: '' });
+    assert.equal(await shownBy(screen), '$ vim\n▮');
+  });
+
+  it('is laid out for the size of now', async () => {
+    const screen = makeScreen();
+    await screen.restore({ seq: 0, cols: 10, rows: 4, screen: `${'x'.repeat(15)}\r\nend`, savedAt: '' });
+    assert.equal(await shownBy(screen), `${'x'.repeat(15)}\nend\n▮`);
+  });
+});
+
+function makeScreen(): Screen {
+  return new Screen({ ...size, scrollback: 100, theme: 'dark' });
+}
+
+/** The text on a terminal that was fed the screen's snapshot, up to the cursor. */
+async function shownBy(screen: Screen): Promise<string> {
+  const { terminal, ...observed } = newTerminal(size);
+  await write({ terminal, ...observed }, (await screen.snapshot()).text);
+  const { cursorY, cursorX } = terminal.buffer.active;
+  const lines = Array.from({ length: cursorY + 1 }, (_, row) =>
+    terminal.buffer.active.getLine(row)?.translateToString(true),
+  );
+  return `${lines.join('\n').trimEnd()}${cursorX === 0 ? '\n' : ''}▮`;
+}
+
+/** What a terminal shows that was fed the bytes, and one that was fed a screen's snapshot of them. */
+async function copied(bytes: string, then = ''): Promise<[original: string, copy: string]> {
+  const screen = makeScreen();
+  screen.write(Buffer.from(bytes), () => undefined);
+  const { text } = await screen.snapshot();
+  const [original, copy] = [newTerminal(size), newTerminal(size)];
+  await write(original, bytes + then);
+  await write(copy, text + then);
+  return [describeTerminal(original), describeTerminal(copy)];
+}

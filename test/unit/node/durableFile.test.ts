@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { HoldfastError } from '../../../src/base/errors.ts';
+import { readJson, toStorageError, writeDurable, writeJson } from '../../../src/node/durableFile.ts';
+import { useTempDirs } from '../../support/tempDirs.ts';
+
+describe('a durable file', () => {
+  const dirs = useTempDirs();
+
+  it('is written with its folders, for the user alone, and nothing beside it', async () => {
+    const folder = path.join(await dirs.make(), 'a', 'b');
+    await writeDurable(path.join(folder, 'file'), 'content');
+    const { mode } = await stat(path.join(folder, 'file'));
+    assert.deepEqual([await readdir(folder), process.platform === 'win32' ? 0o600 : mode & 0o777], [['file'], 0o600]);
+  });
+
+  it('holds one of two contents that are written at once, whole', async () => {
+    const file = path.join(await dirs.make(), 'file');
+    const contents = ['a', 'b'].map((letter) => letter.repeat(100_000));
+    await Promise.all(contents.map((content) => writeDurable(file, content)));
+    assert.ok(contents.includes(await readFile(file, 'utf8')));
+  });
+
+  it('is an error with advice where a file is in the place of its folder', async () => {
+    const file = path.join(await dirs.make(), 'file');
+    await writeFile(file, 'kept');
+    await assert.rejects(writeDurable(path.join(file, 'inside'), 'x'), { code: 'STORAGE_NOT_WRITABLE' });
+    assert.equal(await readFile(file, 'utf8'), 'kept');
+  });
+
+  const faults: [fault: string, code: string][] = [
+    ['ENOSPC', 'DISK_FULL'],
+    ['EDQUOT', 'DISK_FULL'],
+    ['EACCES', 'STORAGE_NOT_WRITABLE'],
+    ['EPERM', 'STORAGE_NOT_WRITABLE'],
+    ['EROFS', 'STORAGE_NOT_WRITABLE'],
+  ];
+  for (const [fault, code] of faults) {
+    it(`tells ${fault} as ${code}, with the folder and what to do`, () => {
+      const error = toStorageError(Object.assign(new Error('x'), { code: fault }), '/state/file');
+      assert.ok(error instanceof HoldfastError);
+      assert.deepEqual([error.code, error.message.includes('/state'), error.advice !== undefined], [code, true, true]);
+    });
+  }
+
+  it('tells any other error as it is', () => {
+    const error = new Error('x');
+    assert.equal(toStorageError(error, '/state/file'), error);
+  });
+});
+
+describe('reading JSON', () => {
+  const dirs = useTempDirs();
+
+  it('gives back what was written', async () => {
+    const file = path.join(await dirs.make(), 'file.json');
+    await writeJson(file, { name: 'ü', list: [1] });
+    assert.deepEqual(await readJson(file), { name: 'ü', list: [1] });
+  });
+
+  for (const [what, content] of [
+    ['is not there', undefined],
+    ['is empty', ''],
+    ['was cut off', '{"a": 1'],
+  ] as const) {
+    it(`gives nothing where the file ${what}`, async () => {
+      const file = path.join(await dirs.make(), 'file.json');
+      if (content !== undefined) await writeFile(file, content);
+      assert.equal(await readJson(file), undefined);
+    });
+  }
+});

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { readLock, tryLock } from '../../../src/node/lockFile.ts';
+import { projectNode } from '../../support/paths.ts';
+import { useTempDirs } from '../../support/tempDirs.ts';
+
+const holder = path.join(import.meta.dirname, 'lockHolder.ts');
+
+describe('a lock', () => {
+  const dirs = useTempDirs();
+  let file: string;
+  beforeEach(async () => {
+    file = path.join(await dirs.make(), 'some.lock');
+  });
+
+  it('has one owner until that gives it up', async () => {
+    const first = await tryLock(file);
+    const second = await tryLock(file);
+    assert.ok('lock' in first && 'heldBy' in second);
+    assert.equal(second.heldBy?.pid, process.pid);
+    await first.lock.release();
+    assert.ok('lock' in (await tryLock(file)));
+  });
+
+  it('names its owner to whoever only looks', async () => {
+    const before = await readLock(file);
+    await tryLock(file);
+    assert.deepEqual([before, (await readLock(file))?.pid], [undefined, process.pid]);
+  });
+
+  it('goes to exactly one of twenty who want it at once', async () => {
+    const attempts = await Promise.all(Array.from({ length: 20 }, () => tryLock(file)));
+    assert.equal(attempts.filter((attempt) => 'lock' in attempt).length, 1);
+  });
+
+  it('of a process that was killed goes to exactly one of twenty who want it at once', async () => {
+    await leaveBehind(file);
+    const attempts = await Promise.all(Array.from({ length: 20 }, () => tryLock(file)));
+    assert.equal(attempts.filter((attempt) => 'lock' in attempt).length, 1);
+  });
+
+  it('of a process that was killed goes to exactly one of eight processes', async () => {
+    await leaveBehind(file);
+    const takers = Array.from({ length: 8 }, () => start(file));
+    const answers = await Promise.all(takers.map(answer));
+    await Promise.all(takers.map(kill));
+    assert.deepEqual(answers.sort(), [...Array<string>(7).fill('held'), 'taken']);
+  });
+
+  it('of a living process is not taken, however old it is', async () => {
+    const owner = start(file);
+    assert.equal(await answer(owner), 'taken');
+    await utimes(file, 0, 0);
+    const attempt = await tryLock(file);
+    await kill(owner);
+    assert.deepEqual('heldBy' in attempt && attempt.heldBy?.pid, owner.pid);
+  });
+
+  it('of another machine is not taken, for nothing about its owner can be proven here', async () => {
+    const owner = { pid: 1, startTime: '1', bootId: 'other', host: 'elsewhere.invalid', nonce: 'n'.repeat(36) };
+    await writeFile(file, JSON.stringify(owner));
+    assert.deepEqual(await tryLock(file), { heldBy: owner });
+  });
+
+  it('that cannot be read is not taken while its owner may live', async () => {
+    await writeFile(file, '');
+    assert.deepEqual(await tryLock(file), { heldBy: undefined });
+  });
+
+  it('that a power cut left empty is taken, for its owner is of an earlier boot', async () => {
+    await writeFile(file, '');
+    await utimes(file, 1, 1);
+    assert.ok('lock' in (await tryLock(file)));
+  });
+
+  it('that somebody else has taken meanwhile is not given up by its former owner', async () => {
+    const first = await tryLock(file);
+    assert.ok('lock' in first);
+    const successor = { ...(await readLock(file)), nonce: 'another' };
+    await writeFile(file, JSON.stringify(successor));
+    await first.lock.release();
+    assert.equal((await readLock(file))?.nonce, 'another');
+  });
+
+  it('leaves nothing behind once it is given up', async () => {
+    await leaveBehind(file);
+    const attempt = await tryLock(file);
+    assert.ok('lock' in attempt);
+    await attempt.lock.release();
+    assert.deepEqual(await readdir(path.dirname(file)), []);
+  });
+});
+
+/** A lock whose owner was killed. */
+async function leaveBehind(file: string): Promise<void> {
+  const owner = start(file);
+  await answer(owner);
+  await kill(owner);
+}
+
+function start(file: string): ChildProcess {
+  return spawn(projectNode, [holder, file], { stdio: ['pipe', 'pipe', 'inherit'] });
+}
+
+async function answer(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) return line;
+  return 'nothing';
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
