@@ -18,9 +18,13 @@ export const settingIds = {
   scrollback: 'holdfast.scrollback',
 } as const;
 
+/** How far the window has got with its sessions; each has a welcome text. */
+export const windowStates = ['starting', 'ready', 'noFolder', 'failed'] as const;
+export type WindowState = (typeof windowStates)[number];
+
 /** Context keys for `when` clauses. */
 export const contextKeys = {
-  /** `starting`, `ready`, `noFolder` or `failed`. */
+  /** One of {@link windowStates}. */
   state: 'holdfast.state',
 } as const;
 

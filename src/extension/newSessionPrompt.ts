@@ -81,7 +81,9 @@ function promptCommand({ memento, shell }: PromptContext): Promise<CommandItem |
 
 function typedItem(value: string): CommandItem | undefined {
   const command = value.trim();
-  return command ? { label: `$(play) ${command}`, description: 'run this command', command, alwaysShow: true } : undefined;
+  return command
+    ? { label: `$(play) ${command}`, description: 'run this command', command, alwaysShow: true }
+    : undefined;
 }
 
 async function remember(memento: vscode.Memento, recent: string[], command: string): Promise<void> {

@@ -65,11 +65,11 @@ export class Terminals implements Disposable {
   async #reopen({ open, active }: TerminalLayout): Promise<void> {
     const ids = open.filter((id) => this.#options.manager.get(id));
     await this.#closeTwins(ids);
-    const ordinary = vscode.window.activeTerminal;
+    // VS Code hides a panel that it has nothing of its own to put in, and takes care of the others.
+    const isPanelEmpty = vscode.window.terminals.length === 0;
     for (const id of ids) this.#create(id);
-    // VS Code starts with its panel hidden unless it has terminals of its own, and often even then.
-    const front = active === undefined ? ordinary : this.#open.get(active)?.terminal;
-    if (ids.length > 0) front?.show(true);
+    const front = active ?? (isPanelEmpty ? ids[0] : undefined);
+    if (front !== undefined) this.#open.get(front)?.terminal.show(true);
   }
 
   #create(id: string): OpenTerminal {

@@ -8,7 +8,7 @@ import { onFileArrival } from '../node/fileArrival.ts';
 import { repositoryPlaces, thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import { contextKeys } from './ids.ts';
+import { contextKeys, type WindowState } from './ids.ts';
 import { readSettings } from './settings.ts';
 import { Terminals } from './terminals.ts';
 
@@ -186,7 +186,7 @@ export class Workspace implements Disposable {
     this.#onChange.fire(undefined);
   }
 
-  #setState(state: 'starting' | 'ready' | 'noFolder' | 'failed'): void {
+  #setState(state: WindowState): void {
     void vscode.commands.executeCommand('setContext', contextKeys.state, state);
   }
 }

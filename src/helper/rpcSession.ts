@@ -54,7 +54,10 @@ export class RpcSession {
 
   send(change: RegistryChange): void {
     if (!this.#greeted) return;
-    if (this.#options.socket.writableLength > maxQueued) return this.close();
+    if (this.#options.socket.writableLength > maxQueued) {
+      this.close();
+      return;
+    }
     // A connection that breaks reports its own end; what was on the way is listed again.
     this.#connection.sendNotification(helperEvents.registryChanged, change).catch(() => undefined);
   }

@@ -6,19 +6,19 @@ const window = 2;
 /** A batch this large goes out without waiting any longer; bytes. */
 const fullBatch = 32 * 1024;
 
-/** How much goes out at once within one window: echoed keys come singly and small. */
-const promptChunk = 256;
-const promptCount = 32;
+/** Chunks this small (bytes) go out at once even within a window, up to this many: echoed keys come like that. */
+const smallChunk = 256;
+const maxSmallChunks = 32;
 
 /**
  * Joins the small chunks in which a pseudoterminal is read. The first chunk after a pause goes out at once, so
- * that an echoed key never waits; what follows closely goes out together, unless it is little.
+ * that an echoed key never waits; what follows closely goes out together, unless it is small.
  */
 export class OutputBatcher {
   readonly #onBatch: (batch: Buffer) => void;
   #chunks: Buffer[] = [];
   #size = 0;
-  #promptLeft = 0;
+  #smallLeft = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** `onBatch` gets no more at a time than one frame can carry. */
@@ -29,11 +29,11 @@ export class OutputBatcher {
   push(chunk: Buffer): void {
     if (!this.#timer) {
       this.#openWindow();
-      this.#promptLeft = promptCount;
+      this.#smallLeft = maxSmallChunks;
       this.#emit(chunk);
       return;
     }
-    if (this.#size === 0 && chunk.length <= promptChunk && this.#promptLeft-- > 0) {
+    if (this.#size === 0 && chunk.length <= smallChunk && this.#smallLeft-- > 0) {
       this.#emit(chunk);
       return;
     }
@@ -62,7 +62,7 @@ export class OutputBatcher {
     this.#timer = undefined;
     if (this.#size === 0) return;
     this.#openWindow();
-    this.#promptLeft = 0;
+    this.#smallLeft = 0;
     this.flush();
   }
 }

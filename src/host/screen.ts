@@ -1,9 +1,9 @@
 import { Emitter } from '../base/event.ts';
+import { SerializeAddon, Terminal, Unicode11Addon } from '../node/xterm.ts';
 import type { SavedScreen, TerminalSize } from '../protocol/hostMessages.ts';
 import { ModeTracker } from './modeTracker.ts';
 import { answerQueries, type Theme } from './terminalReplies.ts';
 import { paintTrailingBackground } from './trailingBackground.ts';
-import { SerializeAddon, Terminal, Unicode11Addon } from '../node/xterm.ts';
 
 export interface ScreenOptions extends TerminalSize {
   /** Lines kept above the screen. */

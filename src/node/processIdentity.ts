@@ -1,6 +1,7 @@
-import type { ExecFileOptions } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { systemErrorCode } from '../base/errors.ts';
 
@@ -11,19 +12,7 @@ export type ProcessIdentity = v.InferOutput<typeof processIdentitySchema>;
 /** `unknown` where the system refuses to tell: such a process must be treated as alive. */
 export type Liveness = 'alive' | 'gone' | 'unknown';
 
-/** Loaded where it is needed, which is not on Linux: it would be a twentieth of what a session host weighs. */
-function childProcesses(): typeof import('node:child_process') {
-  return process.getBuiltinModule('node:child_process');
-}
-
-function run(file: string, args: string[], options: ExecFileOptions = {}): Promise<{ stdout: string; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    childProcesses().execFile(file, args, { ...options, encoding: 'utf8' }, (error, stdout, stderr) => {
-      if (error) reject(Object.assign(error, { stdout, stderr }));
-      else resolve({ stdout, stderr });
-    });
-  });
-}
+const run = promisify(execFile);
 
 /** Asks the system about processes; the two queries differ by platform, the conclusions do not. */
 export interface ProcessTable {
@@ -138,8 +127,7 @@ export function foregroundGroup(pid: number): number | undefined {
 }
 
 function readForegroundGroup(pid: number): number {
-  if (process.platform !== 'linux')
-    return Number(childProcesses().execFileSync('ps', ['-o', 'tpgid=', '-p', String(pid)]));
+  if (process.platform !== 'linux') return Number(execFileSync('ps', ['-o', 'tpgid=', '-p', String(pid)]));
   return readLinuxStat(pid)?.foregroundGroup ?? -1;
 }
 

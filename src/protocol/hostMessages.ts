@@ -31,13 +31,11 @@ export const signalSchema = v.object({ signal: v.picklist(['SIGHUP', 'SIGINT', '
 export type Signal = v.InferOutput<typeof signalSchema>;
 
 export const snapshotRequestSchema = v.object({ scrollback: v.optional(count) });
-export type SnapshotRequest = v.InferOutput<typeof snapshotRequestSchema>;
 
 export const stopSchema = v.object({
   /** Milliseconds between the hangup and the kill. */
   graceMs: v.pipe(count, v.maxValue(600_000)),
 });
-export type Stop = v.InferOutput<typeof stopSchema>;
 
 /** How the session's process ended. `signal` is the signal's number. */
 export const exitSchema = v.object({
@@ -87,8 +85,6 @@ export const attachedSchema = v.object({
   exit: v.nullable(exitSchema),
 });
 export type Attached = v.InferOutput<typeof attachedSchema>;
-
-export const hostErrorSchema = v.object({ code: v.string(), message: v.string() });
 
 /** What a host leaves in its session's folder for whoever adopts it: `host.json`. */
 export const hostFileSchema = v.object({

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { isAlive } from '../support/processes.ts';
+import { reportMark } from '../support/reportMark.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { holdfastExtension, terminalNames, useHoldfast, workspaceFolder } from './support/holdfast.ts';
 
@@ -18,7 +19,9 @@ describe('the extension', () => {
     delete require.cache[bundle];
     const started = performance.now();
     require(bundle);
-    console.log(`Loading the extension's code takes ${(performance.now() - started).toFixed(1)} ms.`);
+    console.log(
+      `${reportMark}      Loading the extension's code takes ${(performance.now() - started).toFixed(1)} ms.`,
+    );
     if (loaded) require.cache[bundle] = loaded;
     assert.equal(isActive, true);
   });

@@ -77,7 +77,9 @@ describe('the commands', () => {
   it('rename a session', async () => {
     const { id } = await create({ name: 'before', command: ['cat'], show: false });
     const renamed = await run<SessionRecord>(commandIds.renameSession, { id, name: 'after' });
-    assert.deepEqual([renamed.name, api().getSession(id)?.name], ['after', 'after']);
+    await run(commandIds.showTerminal, { id });
+    await waitFor(terminalNames, (names) => names.length > 0);
+    assert.deepEqual([renamed.name, api().getSession(id)?.name, terminalNames()], ['after', 'after', ['after']]);
   });
 
   it('destroy a running session without asking, and close its terminal', async () => {

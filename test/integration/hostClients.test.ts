@@ -88,7 +88,7 @@ describe('attaching', () => {
     const first = await TestTerminal.open(scene(), session);
     await first.sees(/paint \d at 80x24 end/);
     const second = await TestTerminal.open(scene(), session);
-    assert.ok(await second.sees(/paint \d at 80x23 end[^]*paint \d at 80x24 end/));
+    assert.ok(await second.sees(/paint \d at 80x23 end[\s\S]*paint \d at 80x24 end/));
   });
 
   it('applies a size that was set while nobody was attached', async () => {

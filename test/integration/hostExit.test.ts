@@ -10,7 +10,6 @@ import {
   dist,
   isRunningProcess,
   processEnd,
-  program,
   readHostFile,
   type Scene,
   type TestSession,

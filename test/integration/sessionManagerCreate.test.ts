@@ -170,6 +170,23 @@ describe('creating a session', () => {
 describe('creating a session in a repository that lies elsewhere', () => {
   const project = useProject();
 
+  it('makes the worktree in the folder that the user has chosen', async () => {
+    const worktreesFolder = path.join(await project().newFolder('chosen'), 'deep');
+    const window = await project().open({ settings: { worktreesFolder } });
+    const { record } = await window.create({ name: 'fix', command: ['cat'] });
+    const status = await git(record.worktreePath, 'status', '--porcelain', '--branch');
+    assert.deepEqual([path.dirname(record.worktreePath), status], [worktreesFolder, '## feature/fix']);
+  });
+
+  it('makes a worktree beside a bare repository’s own files', async () => {
+    const bare = path.join(await project().newFolder('bare'), 'bare.git');
+    await git(project().folder, 'clone', '--quiet', '--bare', project().folder, bare);
+    const window = await project().open({ folder: bare });
+    const { record } = await window.create({ name: 'fix', command: ['cat'] });
+    const branch = await git(record.worktreePath, 'branch', '--show-current');
+    assert.deepEqual([path.dirname(record.worktreePath), branch], [path.join(bare, '.worktrees'), 'feature/fix']);
+  });
+
   it('keeps a submodule’s worktrees in the submodule’s own folder', async () => {
     const parent = await project().newFolder('parent');
     await git(parent, 'init', '--quiet', '--initial-branch=main');

@@ -41,6 +41,11 @@ export function useHoldfast(): () => HoldfastApi {
 async function endHelper(): Promise<void> {
   const { key } = await findWorkplace(workspaceFolder());
   const client = { kind: 'test' as const, pid: process.pid, version: '0.0.0' };
-  const launcher = new HelperLauncher({ machine: thisMachine(), key, dist: `${holdfastExtension().extensionPath}/dist`, client });
+  const launcher = new HelperLauncher({
+    machine: thisMachine(),
+    key,
+    dist: `${holdfastExtension().extensionPath}/dist`,
+    client,
+  });
   await (await launcher.tryConnect())?.shutdown();
 }

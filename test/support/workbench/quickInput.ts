@@ -77,7 +77,8 @@ export class QuickInput {
   /** A command may open a box of its own in the palette's place at once; only the palette's value starts with `>`. */
   async #paletteClosed(): Promise<void> {
     const boxes = this.#page.locator('.quick-input-widget:visible .quick-input-box input');
-    const values = () => boxes.evaluateAll((inputs) => inputs.map((input) => (input as { value?: string }).value ?? ''));
+    const values = () =>
+      boxes.evaluateAll((inputs) => inputs.map((input) => (input as { value?: string }).value ?? ''));
     await waitFor(async () => (await values()).every((value) => !value.startsWith('>')));
   }
 

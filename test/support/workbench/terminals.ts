@@ -81,6 +81,11 @@ export class Terminals {
     return (await front.locator('.label-name').innerText()).trim();
   }
 
+  /** Waits until the terminal with this name is in front. */
+  async untilActive(name: string): Promise<void> {
+    await this.tab(name).locator('.terminal-tabs-entry.is-active').waitFor();
+  }
+
   async size(): Promise<{ columns: number; rows: number; buffer: 'normal' | 'alternate' }> {
     const { columns, rows, kind } = await this.#read();
     return { columns, rows, buffer: kind };

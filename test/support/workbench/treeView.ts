@@ -1,4 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
+import { waitFor } from '../waitFor.ts';
 
 /** The tree of the view container that is open in the side bar. */
 export class TreeView {
@@ -13,8 +14,13 @@ export class TreeView {
   /** Opens a view container by its title, through its icon in the activity bar. */
   async show(container: string): Promise<void> {
     const tab = this.#page.locator('.part.activitybar').getByRole('tab', { name: new RegExp(`^${container}`) });
-    if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
-    await this.#sideBar.locator('.composite.title', { hasText: new RegExp(container, 'i') }).waitFor();
+    const title = this.#sideBar.locator('.composite.title', { hasText: new RegExp(container, 'i') });
+    // A window that is starting may open the container itself, and a second click would close it.
+    const isShown = async () => {
+      if (!(await title.isVisible()) && (await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
+      return title.isVisible();
+    };
+    await waitFor(isShown, Boolean, { what: `the view ${container}`, timeout: 30_000 });
   }
 
   /** Each row as `label description`, two spaces deeper per level. */

@@ -81,6 +81,14 @@ describe('a client’s connection to a session host', () => {
     });
   }
 
+  it('does nothing for a client that was refused, even if it then says the right hello', async () => {
+    client.sendJson(frameType.hello, 1, { ...greeting, token: '0'.repeat(64) });
+    client.sendJson(frameType.hello, 2, greeting);
+    client.sendJson(frameType.stop, 3, { graceMs: 0 });
+    await logged(2);
+    assert.deepEqual(pty.calls, []);
+  });
+
   it('answers what it does not know with an error and goes on', async () => {
     await greet();
     client.send(77 as FrameType, 2);

@@ -10,11 +10,20 @@ describe('the output batcher', () => {
 
   it('sends the first chunk after a pause at once and joins what follows closely', () => {
     const { batcher, batches } = collect();
-    for (const text of ['a', 'b', 'c']) batcher.push(Buffer.from(text));
+    for (const size of [300, 400, 500]) batcher.push(Buffer.alloc(size));
     mock.timers.tick(2);
     mock.timers.tick(2);
-    batcher.push(Buffer.from('d'));
-    assert.deepEqual(batches, ['a', 'bc', 'd']);
+    batcher.push(Buffer.alloc(600));
+    assert.deepEqual(
+      batches.map(({ length }) => length),
+      [300, 900, 600],
+    );
+  });
+
+  it('sends keys that are echoed one after the other at once, but not endlessly many of them', () => {
+    const { batcher, batches } = collect();
+    for (let key = 0; key < 100; key++) batcher.push(Buffer.from('x'));
+    assert.equal(batches.length, 33);
   });
 
   it('does not wait for the end of the window once a batch is full', () => {
@@ -28,10 +37,13 @@ describe('the output batcher', () => {
 
   it('sends what waits when it is told to', () => {
     const { batcher, batches } = collect();
-    for (const text of ['a', 'b']) batcher.push(Buffer.from(text));
+    for (const size of [300, 400]) batcher.push(Buffer.alloc(size));
     batcher.flush();
     batcher.flush();
-    assert.deepEqual(batches, ['a', 'b']);
+    assert.deepEqual(
+      batches.map(({ length }) => length),
+      [300, 400],
+    );
   });
 
   it('loses and reorders nothing, and never sends more than one frame can carry', () => {

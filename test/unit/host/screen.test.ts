@@ -24,6 +24,7 @@ const states: [what: string, bytes: string][] = [
   ['the alternate screen', 'shell\r\n$ vim\x1b[?1049h\x1b[2J\x1b[Htext\x1b[6;1H\x1b[7mstatus'],
   ['the alternate screen entered in colour', '\x1b[31;44mprompt\x1b[?1049h\x1b[3;3Htext'],
   ['the alternate screen left again', 'shell\r\n\x1b[?1049h\x1b[Htext\x1b[2;4r\x1b[?1049l$ '],
+  ['the alternate screen entered once more', '\x1b[?1049h\x1b[2;4r\x1b[?1049l\x1b[?1049hagain'],
   ['bracketed paste', '\x1b[?2004h'],
   ['application cursor keys and keypad', '\x1b[?1h\x1b='],
   ['focus reports', '\x1b[?1004h'],

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import manifest from '../../package.json' with { type: 'json' };
+import { commandIds, contextKeys, settingIds, treeContexts, viewIds, windowStates } from '../../src/extension/ids.ts';
+
+const { commands, views, viewsContainers, viewsWelcome, menus, configuration } = manifest.contributes;
+
+describe('the manifest', () => {
+  it('declares the commands that the code knows', () => {
+    assert.deepEqual(sorted(commands.map(({ command }) => command)), sorted(Object.values(commandIds)));
+  });
+
+  it('lists every command under Holdfast', () => {
+    assert.deepEqual(
+      commands.filter(({ category }) => category !== 'Holdfast'),
+      [],
+    );
+  });
+
+  it('declares the views that the code knows', () => {
+    assert.deepEqual(
+      Object.values(views)
+        .flat()
+        .map(({ id }) => id),
+      Object.values(viewIds),
+    );
+  });
+
+  it('puts its views into its own container', () => {
+    assert.deepEqual(
+      Object.keys(views),
+      viewsContainers.activitybar.map(({ id }) => id),
+    );
+  });
+
+  it('declares the settings that the code knows', () => {
+    assert.deepEqual(sorted(Object.keys(configuration.properties)), sorted(Object.values(settingIds)));
+  });
+
+  it('gives each setting a default and a description', () => {
+    const incomplete = Object.entries(configuration.properties).filter(
+      ([, setting]) => setting.default === undefined || !setting.markdownDescription,
+    );
+    assert.deepEqual(incomplete, []);
+  });
+
+  it('has menus for commands that exist alone', () => {
+    const known = new Set<string>(Object.values(commandIds));
+    const used = Object.values(menus)
+      .flat()
+      .map(({ command }) => command);
+    assert.deepEqual(
+      used.filter((command) => !known.has(command)),
+      [],
+    );
+  });
+
+  it('links from its texts to commands that exist alone', () => {
+    const known = new Set<string>([...Object.values(commandIds), 'vscode.openFolder']);
+    const links = viewsWelcome.flatMap(({ contents }) => [...contents.matchAll(/\(command:([^)]+)\)/g)]);
+    assert.deepEqual(
+      links.map(([, command = '']) => command).filter((command) => !known.has(command)),
+      [],
+    );
+  });
+
+  it('has a welcome text for each state of a window', () => {
+    const states = viewsWelcome.map(({ when }) => when.replace(`${contextKeys.state} == `, ''));
+    assert.deepEqual(sorted(states), sorted(windowStates));
+  });
+
+  it('asks in its conditions only for what the code sets', () => {
+    const conditions = [...Object.values(menus).flat(), ...viewsWelcome].map(({ when }) => when);
+    assert.deepEqual(
+      conditions.flatMap((when) => when.split(' && ')).filter((term) => !canBeTrue(term)),
+      [],
+    );
+  });
+
+  it('offers every session something, running or ended', () => {
+    const items = menus['view/item/context'].map(({ when }) => when);
+    const without = Object.values(treeContexts).filter((context) => !items.some((when) => matches(when, context)));
+    assert.deepEqual(without, []);
+  });
+
+  it('is written against the release of VS Code that it asks for', () => {
+    const minor = (version: string) => version.replace('^', '').split('.').slice(0, 2).join('.');
+    assert.equal(minor(manifest.devDependencies['@types/vscode']), minor(manifest.engines.vscode));
+  });
+});
+
+/** What a condition may compare, and the values that the code gives to it. */
+const contexts: Record<string, readonly string[]> = {
+  view: Object.values(viewIds),
+  viewItem: Object.values(treeContexts),
+  [contextKeys.state]: windowStates,
+};
+
+function canBeTrue(term: string): boolean {
+  const [, name = '', operator, wanted = ''] = term.match(/^(\S+) (==|=~) (.+)$/) ?? [];
+  const values = contexts[name] ?? [];
+  return operator === '==' ? values.includes(wanted) : values.some((value) => toPattern(wanted).test(value));
+}
+
+function matches(when: string, viewItem: string): boolean {
+  const [, operator, wanted = ''] = when.match(/viewItem (==|=~) (\S+)/) ?? [];
+  return operator === '==' ? viewItem === wanted : toPattern(wanted).test(viewItem);
+}
+
+function toPattern(literal: string): RegExp {
+  return new RegExp(literal.replace(/^\/|\/$/g, ''));
+}
+
+function sorted(values: Iterable<string>): string[] {
+  return [...values].sort();
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import {
+  age,
+  countByStatus,
+  describeExit,
+  describeSession,
+  sessionFacts,
+  statusLook,
+} from '../../src/core/presentation.ts';
+import { newRecord } from '../../src/core/sessionRecord.ts';
+import { type SessionRecord, type SessionStatus, sessionStatuses } from '../../src/protocol/sessionRecord.ts';
+
+const now = new Date('2026-03-10T12:00:00.000Z');
+
+describe('how a session is shown', () => {
+  it('differs by status, so that no two are mistaken for each other', () => {
+    const icons = sessionStatuses.map((status) => statusLook(status).icon);
+    const labels = sessionStatuses.map((status) => statusLook(status).label);
+    assert.deepEqual([new Set(icons).size, new Set(labels).size], [sessionStatuses.length, sessionStatuses.length]);
+  });
+
+  const ages: [since: string, text: string][] = [
+    ['2026-03-10T12:00:00.000Z', 'now'],
+    ['2026-03-10T11:59:01.000Z', 'now'],
+    ['2026-03-10T11:59:00.000Z', '1m'],
+    ['2026-03-10T11:00:01.000Z', '59m'],
+    ['2026-03-10T11:00:00.000Z', '1h'],
+    ['2026-03-09T12:00:01.000Z', '23h'],
+    ['2026-03-09T12:00:00.000Z', '1d'],
+    ['2026-01-09T12:00:00.000Z', '60d'],
+    ['2026-03-10T12:05:00.000Z', 'now'],
+  ];
+  for (const [since, text] of ages) {
+    it(`says “${text}” at noon of what began at ${since}`, () => {
+      assert.equal(age(since, now), text);
+    });
+  }
+
+  const exits: [status: SessionStatus, exit: SessionRecord['exit'], text: string | undefined][] = [
+    ['active', undefined, undefined],
+    ['completed', { code: 0, signal: null, reason: 'exit' }, 'ended with code 0'],
+    ['failed', { code: 2, signal: null, reason: 'exit' }, 'ended with code 2'],
+    ['failed', { code: null, signal: 9, reason: 'exit' }, 'was ended by signal 9'],
+    ['failed', { code: null, signal: null, reason: 'start' }, 'it could not be started'],
+    ['idle', { code: null, signal: null, reason: 'lost' }, 'its process was gone when Holdfast came back'],
+    ['cancelled', { code: null, signal: 1, reason: 'stop' }, 'you stopped it'],
+  ];
+  for (const [status, exit, text] of exits) {
+    it(`tells of its end: ${status}, ${text ?? 'nothing'}`, () => {
+      assert.equal(describeExit(session({ status, ...(exit ? { exit } : {}) })), text);
+    });
+  }
+
+  it('names the branch and the age', () => {
+    assert.equal(describeSession(session({}), now), 'feature/login · 2h');
+  });
+
+  it('says so where there is no worktree', () => {
+    assert.equal(describeSession(session({ branch: '' }), now), 'no worktree · 2h');
+  });
+
+  it('has all facts of a running session', () => {
+    assert.deepEqual(facts(session({ status: 'active', ptyPid: 42, command: ['npm', 'test'] })), [
+      'Status: running',
+      'Runs: npm test',
+      'Branch: feature/login (from main)',
+      'Folder: /repo/.worktrees/login-1',
+      'Process: 42',
+      'Created: 2h ago',
+      'Last activity: just now',
+    ]);
+  });
+
+  it('has all facts of one that ended, without a worktree', () => {
+    const ended = session({
+      status: 'failed',
+      branch: '',
+      exit: { code: 2, signal: null, reason: 'exit' },
+      endedAt: '2026-03-10T11:30:00.000Z',
+    });
+    assert.deepEqual(facts(ended), [
+      'Status: failed: ended with code 2',
+      'Runs: shell',
+      'Folder: /repo/.worktrees/login-1',
+      'Created: 2h ago',
+      'Last activity: just now',
+      'Ended: 30m ago',
+    ]);
+  });
+
+  it('shortens a commit that the branch came from', () => {
+    const [, , branch] = facts(session({ baseBranch: '0123456789abcdef0123456789abcdef01234567' }));
+    assert.equal(branch, 'Branch: feature/login (from 01234567)');
+  });
+});
+
+describe('the count of sessions', () => {
+  const counts: [statuses: SessionStatus[], text: string][] = [
+    [[], 'no sessions'],
+    [['active'], '1 running'],
+    [['active', 'active', 'waiting'], '1 waiting for you, 2 running'],
+    [['idle', 'failed', 'recovering'], '1 recovering, 1 failed, 1 idle'],
+    [['completed', 'cancelled'], '2 ended'],
+    [['active', 'completed'], '1 running'],
+  ];
+  for (const [statuses, text] of counts) {
+    it(`says “${text}” for ${statuses.join(', ') || 'none'}`, () => {
+      assert.equal(countByStatus(statuses.map((status) => session({ status }))), text);
+    });
+  }
+});
+
+function facts(record: SessionRecord): string[] {
+  return sessionFacts(record, now).map(([label, text]) => `${label}: ${text}`);
+}
+
+function session(changes: Partial<SessionRecord>): SessionRecord {
+  const record = newRecord({
+    id: '10000000-0000-4000-8000-000000000001',
+    name: 'login',
+    branch: 'feature/login',
+    baseBranch: 'main',
+    worktreePath: '/repo/.worktrees/login-1',
+    command: null,
+    now: new Date('2026-03-10T10:00:00.000Z'),
+  });
+  return { ...record, lastActivity: '2026-03-10T11:59:30.000Z', ...changes };
+}
