@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { delay } from '../base/async.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import type { SessionManager } from '../client/sessionManager.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -11,6 +12,9 @@ interface TerminalLayout {
 }
 
 const layoutKey = 'holdfast.terminals';
+
+/** How long VS Code may take to tell the process of a terminal; milliseconds. */
+const processIdDeadline = 500;
 
 export interface TerminalsOptions {
   manager: SessionManager;
@@ -64,12 +68,14 @@ export class Terminals implements Disposable {
 
   async #reopen({ open, active }: TerminalLayout): Promise<void> {
     const ids = open.filter((id) => this.#options.manager.get(id));
-    await this.#closeTwins(ids);
+    const twins = await this.#findTwins(ids);
     // VS Code hides a panel that it has nothing of its own to put in, and takes care of the others.
     const isPanelEmpty = vscode.window.terminals.length === 0;
     for (const id of ids) this.#create(id);
     const front = active ?? (isPanelEmpty ? ids[0] : undefined);
     if (front !== undefined) this.#open.get(front)?.terminal.show(true);
+    // Only now, for the panel closes with its last terminal.
+    for (const twin of twins) twin.dispose();
   }
 
   #create(id: string): OpenTerminal {
@@ -117,10 +123,17 @@ export class Terminals implements Disposable {
   }
 
   /** After the extension host died alone, its terminals stand frozen beside the live ones. */
-  async #closeTwins(ids: string[]): Promise<void> {
+  async #findTwins(ids: string[]): Promise<vscode.Terminal[]> {
     const names = new Set(ids.map((id) => this.#options.manager.get(id)?.name));
-    for (const terminal of vscode.window.terminals) {
-      if (names.has(terminal.name) && (await terminal.processId) === undefined) terminal.dispose();
-    }
+    const namesakes = vscode.window.terminals.filter(({ name }) => names.has(name));
+    const areTwins = await Promise.all(namesakes.map(hasNoProcess));
+    return namesakes.filter((_, index) => areTwins[index]);
   }
+}
+
+/** Whether an extension feeds this terminal; one whose process is still to start has to be one of VS Code's own. */
+async function hasNoProcess({ processId }: vscode.Terminal): Promise<boolean> {
+  const unknown = delay(processIdDeadline).then(() => 0);
+  const pid = await Promise.race([processId, unknown]);
+  return pid === undefined || pid === -1;
 }

@@ -40,7 +40,7 @@ describe('several terminals on one session', () => {
     const session = await scene().start(await scene().client(), program('queries'));
     const terminal = await TestTerminal.open(scene(), session);
     await terminal.sees('ready');
-    signal(session.record.ptyPid as number, 'SIGUSR1');
+    signal(session.record.ptyPid as number, 'SIGUSR2');
     await terminal.sees('answers:');
     assert.doesNotMatch(terminal.text, /\x1b\[6n|\x1b\[c|\x1b\]11;\?\x1b|\x1b\]7501;\?\x1b/);
   });
@@ -50,7 +50,7 @@ describe('several terminals on one session', () => {
       const session = await scene().start(await scene().client(), program('queries'));
       await outputHolds(scene(), session, 'ready');
       for (let number = 0; number < count; number++) await TestTerminal.open(scene(), session);
-      signal(session.record.ptyPid as number, 'SIGUSR1');
+      signal(session.record.ptyPid as number, 'SIGUSR2');
       assert.match(await outputHolds(scene(), session, 'answers: '), /answers: 1 1 1 1 1/);
     });
   }

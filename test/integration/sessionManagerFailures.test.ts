@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CreateSessionOptions } from '../../src/client/sessionCreation.ts';
@@ -115,6 +116,18 @@ describe('a session that cannot be created', () => {
     const file = path.join(await project().newFolder('file'), 'file');
     await writeFile(file, '');
     const window = await project().open({ storage: path.join(file, 'storage') });
+    const { code, left } = await failure(project(), window, { command: ['cat'] });
+    assert.deepEqual({ code, left }, { code: 'STORAGE_NOT_WRITABLE', left: 'nothing' });
+  });
+
+  it('ends the process that ran already when the storage fails at the last moment', async () => {
+    const storage = path.join(await project().newFolder('parent'), 'storage');
+    const window = await project().open({ storage });
+    window.onChange((record) => {
+      if (record?.status !== 'active') return;
+      rmSync(storage, { recursive: true });
+      writeFileSync(storage, '');
+    });
     const { code, left } = await failure(project(), window, { command: ['cat'] });
     assert.deepEqual({ code, left }, { code: 'STORAGE_NOT_WRITABLE', left: 'nothing' });
   });

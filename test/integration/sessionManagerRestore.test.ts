@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
+import { repositoryPlaces } from '../../src/node/places.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { signal } from '../support/processes.ts';
 import { git } from '../support/repository.ts';
 import { helperPid, hostPids, screenOf, useProject } from './support/project.ts';
-import { processEnd } from './support/scene.ts';
+import { machine, processEnd } from './support/scene.ts';
 
 describe('a window that comes back', () => {
   const project = useProject();
@@ -61,6 +62,13 @@ describe('a window that comes back', () => {
       again.list().map(({ name, ptyPid }) => [name, ptyPid]),
       [['login', record.ptyPid]],
     );
+  });
+
+  it('finds the session by its own list where everything else about it was lost', async () => {
+    await kill([await helperPid(window), ...(await hostPids(window))]);
+    await rm(repositoryPlaces(machine, window.options.workplace.key).folder, { recursive: true });
+    const [found] = (await reopened()).list();
+    assert.deepEqual([found?.id, found?.status], [record.id, 'idle']);
   });
 
   it('does not see a destroyed session again, whatever an old list says', async () => {

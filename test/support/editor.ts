@@ -64,12 +64,13 @@ export class Editor {
     this.#browser = await launchBrowser();
   }
 
-  /** Starts the server; a test that stopped it to see what a restart keeps calls this again. */
+  /** Starts the server; a test that stopped it to see what a restart keeps calls this again, for the same address. */
   async startServer(): Promise<void> {
     const { env, reconnectionGraceTime } = this.#options;
     this.#server = await VscodeServer.start({
       dataFolder: this.#dataFolder,
       env: { ...(await editorEnvironment(currentTestRun())), ...env },
+      ...(this.#server ? { port: this.#server.port } : {}),
       ...(reconnectionGraceTime ? { reconnectionGraceTime } : {}),
     });
   }

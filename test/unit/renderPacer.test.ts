@@ -94,7 +94,8 @@ describe('the pacing of a terminal’s output', () => {
   it('forgets half a character when a fresh screen comes', () => {
     terminal.pacer.write(Buffer.from('漢').subarray(0, 2), 2);
     terminal.pacer.writeScreen('new', 10);
-    assert.equal(terminal.written, `\x1bcnew${question}`);
+    terminal.pacer.write(Buffer.from('er'), 12);
+    assert.equal(terminal.written, `\x1bcnew${question}er`);
   });
 
   it('takes the inside of an endless control string for drawn, for no question can be put there', () => {

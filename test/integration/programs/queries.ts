@@ -16,5 +16,5 @@ process.stdin.on('data', (data) => {
   process.stdout.write(`answers: ${answers.map((answer) => received.match(answer)?.length ?? 0).join(' ')}\r\n`);
   received = '';
 });
+process.on('SIGUSR2', () => process.stdout.write(`${questions.join('')}\x1b[5n`));
 process.stdout.write('ready\r\n');
-process.on('SIGUSR1', () => process.stdout.write(`${questions.join('')}\x1b[5n`));

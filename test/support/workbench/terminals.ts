@@ -45,6 +45,14 @@ export class Terminals {
     await this.tab(name).locator('.action-label.codicon-trash, .action-label.codicon-trashcan').click();
   }
 
+  /** Waits until `action` has led to another terminal in the place of the front one. */
+  async untilReplaced(action: () => Promise<void>): Promise<void> {
+    await this.#active.evaluate((element) => element.setAttribute('data-replaced', 'not yet'));
+    await action();
+    await this.#page.locator('.terminal-wrapper.active:visible:not([data-replaced])').waitFor();
+    await this.#page.locator('.terminal-wrapper[data-replaced]').waitFor({ state: 'detached' });
+  }
+
   /** Types at the focused terminal, key by key. */
   async type(text: string): Promise<void> {
     await this.#page.keyboard.type(text);

@@ -46,12 +46,21 @@ export class Workbench {
     await this.waitUntilDrawn();
   }
 
-  /** Closes the window as a browser tab is closed; its extension host stays behind and waits for a reconnection. */
+  /** Closes the window as a browser tab is closed: its extension host ends with it. */
   async close(): Promise<void> {
     await this.page.close();
   }
 
-  /** A window as this one, in the same browser: after {@link close} the way back. */
+  /** Ends the window without a farewell: its extension host stays behind and waits for a reconnection. */
+  async crash(): Promise<void> {
+    const crashed = this.page.waitForEvent('crash');
+    const session = await this.page.context().newCDPSession(this.page);
+    void session.send('Page.crash').catch(() => undefined);
+    await crashed;
+    await this.page.close();
+  }
+
+  /** A window on the same folder in the same browser: after {@link close} or {@link crash} the way back. */
   async openAgain(): Promise<Workbench> {
     return Workbench.open(this.page.context(), this.page.url());
   }

@@ -38,6 +38,7 @@ export async function glance(workbench: Workbench): Promise<Record<string, unkno
 export async function untilRestored(workbench: Workbench, front: string, badge: string): Promise<void> {
   await workbench.tree.show('Holdfast');
   await workbench.statusBarItem(badge).waitFor();
+  await workbench.tree.row(front).waitFor();
   await workbench.terminals.untilActive(front);
   await workbench.terminals.waitForText(/process \d+/);
 }

@@ -43,13 +43,13 @@ describe('a lock', () => {
     assert.equal(attempts.filter((attempt) => 'lock' in attempt).length, 1);
   });
 
-  it('of a process that was killed goes to exactly one of eight processes', async () => {
+  it('of a process that was killed goes to exactly one of five processes', async () => {
     await leaveBehind(file);
-    const takers = Array.from({ length: 8 }, () => start(file));
+    const takers = Array.from({ length: 5 }, () => start(file));
     const answers = await Promise.all(takers.map(answer));
     await Promise.all(takers.map(kill));
-    assert.deepEqual(answers.sort(), [...Array<string>(7).fill('held'), 'taken']);
-  });
+    assert.deepEqual(answers.sort(), ['held', 'held', 'held', 'held', 'taken']);
+  }).timeout(20_000);
 
   it('of a living process is not taken, however old it is', async () => {
     const owner = start(file);

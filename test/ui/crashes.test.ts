@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { useEditor } from '../support/editor.ts';
+import { canFindMarked } from '../support/markedProcesses.ts';
+import { signal } from '../support/processes.ts';
+import { waitFor } from '../support/waitFor.ts';
+import type { Workbench } from '../support/workbench/workbench.ts';
+import { ask, askAll, glance, newAnswering, untilRestored } from './support/answers.ts';
+import { editorProcesses } from './support/editorProcesses.ts';
+
+const sessions = ['one', 'two', 'three'];
+
+describe('sessions whose editor is killed', () => {
+  const editor = useEditor();
+  let workbench: Workbench;
+  let processes: Record<string, string>;
+
+  before(async function () {
+    if (!canFindMarked) this.skip();
+    this.timeout(60_000);
+    workbench = await editor.open();
+    await workbench.tree.show('Holdfast');
+    for (const name of sessions) await newAnswering(workbench, name);
+    processes = await askAll(workbench, sessions);
+  });
+
+  it('go on in their terminals when the helper is killed, and another helper takes over', async () => {
+    const [helper = 0] = await editorProcesses('helper');
+    signal(helper, 'SIGKILL');
+    const answer = await ask(workbench, 'three');
+    const [successor] = await waitFor(() => editorProcesses('helper'), (pids) => pids.some((pid) => pid !== helper));
+    await workbench.statusBarItem('3 running').waitFor();
+    await workbench.screenshot('crashes-01-helper');
+    assert.deepEqual(
+      { answer, isAnother: successor !== helper, tree: await workbench.tree.rows() },
+      {
+        answer: processes.three,
+        isAnother: true,
+        tree: ['one feature/one · now', 'two feature/two · now', 'three feature/three · now'],
+      },
+    );
+  });
+
+  it('are back without a dead twin once VS Code has replaced an extension host that was killed', async () => {
+    const before = await glance(workbench);
+    await workbench.terminals.untilReplaced(killExtensionHosts);
+    await untilRestored(workbench, 'three', '3 running');
+    await workbench.screenshot('crashes-02-replaced');
+    assert.deepEqual(
+      { ...(await glance(workbench)), processes: await askAll(workbench, sessions) },
+      { ...before, processes },
+    );
+  });
+
+  it('are back without a dead twin after the extension host was killed and the window reloaded', async () => {
+    const before = await glance(workbench);
+    await killExtensionHosts();
+    await workbench.statusBarItem('3 running').waitFor({ state: 'detached' });
+    await workbench.screenshot('crashes-03-killed');
+    await workbench.reload();
+    await untilRestored(workbench, 'three', '3 running');
+    await workbench.screenshot('crashes-04-reloaded');
+    assert.deepEqual(
+      { ...(await glance(workbench)), processes: await askAll(workbench, sessions) },
+      { ...before, processes },
+    );
+  });
+
+  it('are back after the whole server was ended and started again', async () => {
+    const before = await glance(workbench);
+    await editor.server.stop();
+    await editor.startServer();
+    await workbench.reload();
+    await untilRestored(workbench, 'three', '3 running');
+    await workbench.screenshot('crashes-05-server');
+    assert.deepEqual(
+      { ...(await glance(workbench)), processes: await askAll(workbench, sessions) },
+      { ...before, processes },
+    );
+  });
+});
+
+async function killExtensionHosts(): Promise<void> {
+  for (const pid of await editorProcesses('extensionHost')) signal(pid, 'SIGKILL');
+}
