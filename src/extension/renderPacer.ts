@@ -1,25 +1,34 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /**
- * A question that every terminal answers and no program asks: the state of a private mode that does not exist.
+ * Questions that every terminal answers and no program asks: the states of private modes that do not exist, each
+ * with a number of its own so that an answer tells which question it belongs to.
  *
  * @see https://vt100.net/docs/vt510-rm/DECRQM.html
  */
-const question = '\x1b[?58207$p';
-const answer = /\x1b\[\?58207;\d\$y/g;
+const firstMode = 58_000;
+const modes = 1_000;
+const answer = /\x1b\[\?(58\d{3});\d\$y/g;
 
 /** Output after which the terminal is asked whether it has drawn it; bytes. */
 const askEvery = 5_000;
 
+/** Output without a good place for a question after which any place outside control sequences will do; bytes. */
+const askAnywhereAfter = 20_000;
+
 /** Output inside one endless control string after which it counts as drawn unasked; bytes. */
 const giveUpAfter = 64_000;
 
-/** How long an answer may take before it is no longer waited for; milliseconds. */
+/**
+ * How long an answer may take before it is no longer waited for; milliseconds. Twice as long after each that did not
+ * come: behind a window that is gone VS Code keeps for hours what is written, in memory.
+ */
 const answerDeadline = 2_000;
+const maxAnswerDeadline = 300_000;
 
 export interface RenderPacerOptions {
   write: (text: string) => void;
-  /** Everything up to byte offset `seq` has been drawn. */
+  /** Everything up to byte offset `seq` has been drawn, or all but the end of the last chunk. */
   acknowledge: (seq: number) => void;
 }
 
@@ -31,9 +40,11 @@ export interface RenderPacerOptions {
 export class RenderPacer {
   readonly #options: RenderPacerOptions;
   #decoder = new StringDecoder('utf8');
-  #asked: number[] = [];
+  #asked: { mode: number; seq: number }[] = [];
+  #questions = 0;
   #unasked = 0;
   #isGround = true;
+  #deadline = answerDeadline;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RenderPacerOptions) {
@@ -43,10 +54,12 @@ export class RenderPacer {
   /** Writes output that ends at byte offset `end`. */
   write(data: Buffer, end: number): void {
     const text = this.#decoder.write(data);
-    this.#isGround = endsInGround(text, this.#isGround);
+    const place = findPlace(text, this.#isGround);
+    this.#isGround = place.endsInGround;
     this.#unasked += data.length;
-    if (this.#unasked >= askEvery && this.#isGround) {
-      this.#ask(text, end);
+    const isGood = place.index !== undefined || (place.endsInGround && this.#unasked >= askAnywhereAfter);
+    if (this.#unasked >= askEvery && isGood) {
+      this.#ask(text, place.index ?? text.length, end);
     } else {
       this.#options.write(text);
       if (this.#unasked > giveUpAfter) this.#acknowledge(end);
@@ -57,34 +70,52 @@ export class RenderPacer {
   writeScreen(text: string, seq: number): void {
     this.#decoder = new StringDecoder('utf8');
     this.#isGround = true;
-    this.#ask(`\x1bc${text}`, seq);
+    const whole = `\x1bc${text}`;
+    this.#ask(whole, whole.length, seq);
   }
 
   /** What the user typed, without the terminal's answers to us. */
   filterInput(input: string): string {
-    if (!input.includes('\x1b[?58207')) return input;
-    return input.replace(answer, () => {
-      const seq = this.#asked.shift();
-      if (seq !== undefined) this.#acknowledge(seq);
+    if (!input.includes('\x1b[?58')) return input;
+    return input.replace(answer, (_, mode) => {
+      this.#answered(Number(mode));
       return '';
     });
   }
 
-  dispose(): void {
+  /** Offsets to come are those of another process; answers to come to what was asked before mean nothing. */
+  restart(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#asked = [];
+    this.#unasked = 0;
+    this.#isGround = true;
+    this.#decoder = new StringDecoder('utf8');
   }
 
-  #ask(text: string, end: number): void {
+  dispose(): void {
+    this.restart();
+  }
+
+  #ask(text: string, index: number, end: number): void {
+    const mode = firstMode + (this.#questions++ % modes);
     this.#unasked = 0;
-    this.#asked.push(end);
-    this.#timer ??= setTimeout(() => this.#giveUp(), answerDeadline);
-    this.#options.write(text + question);
+    this.#asked.push({ mode, seq: end });
+    this.#timer ??= this.#startTimer();
+    this.#options.write(`${text.slice(0, index)}\x1b[?${mode}$p${text.slice(index)}`);
+  }
+
+  #answered(mode: number): void {
+    this.#deadline = answerDeadline;
+    const index = this.#asked.findIndex((question) => question.mode === mode);
+    const [question] = this.#asked.splice(0, index + 1).slice(-1);
+    if (question) this.#acknowledge(question.seq);
   }
 
   #acknowledge(seq: number): void {
     this.#unasked = 0;
     clearTimeout(this.#timer);
-    this.#timer = this.#asked.length > 0 ? setTimeout(() => this.#giveUp(), answerDeadline) : undefined;
+    this.#timer = this.#asked.length > 0 ? this.#startTimer() : undefined;
     this.#options.acknowledge(seq);
   }
 
@@ -92,16 +123,42 @@ export class RenderPacer {
   #giveUp(): void {
     const last = this.#asked.at(-1);
     this.#asked = [];
-    if (last !== undefined) this.#acknowledge(last);
+    this.#deadline = Math.min(2 * this.#deadline, maxAnswerDeadline);
+    if (last) this.#acknowledge(last.seq);
+  }
+
+  #startTimer(): NodeJS.Timeout {
+    return setTimeout(() => this.#giveUp(), this.#deadline);
   }
 }
 
-/** Whether a question may follow `text` without cutting through a control sequence of the program. */
-export function endsInGround(text: string, startsInGround: boolean): boolean {
+interface Place {
+  /** Right after a line feed or a control sequence: there it parts no letter from its accent. */
+  index: number | undefined;
+  /** Whether the end is outside all control sequences. */
+  endsInGround: boolean;
+}
+
+/** Where in `text` a question may go in without cutting through a control sequence or a character. */
+export function findPlace(text: string, startsInGround: boolean): Place {
+  const ground = groundFrom(text, startsInGround);
+  if (ground === undefined) return { index: undefined, endsInGround: false };
+  const index = Math.max(ground, text.lastIndexOf('\n') + 1);
+  return { index: index > 0 ? index : undefined, endsInGround: true };
+}
+
+/** The index from which on `text` is outside control sequences; undefined where its end is inside one. */
+function groundFrom(text: string, startsInGround: boolean): number | undefined {
   const start = text.lastIndexOf('\x1b');
-  if (start < 0) return startsInGround || /[\x07\x18\x1a]/.test(text);
+  if (start < 0) return startsInGround ? 0 : afterTerminator(text, 0);
   const tail = text.slice(start);
-  if (/^\x1b\[[0-?]*[ -/]*[@-~]/.test(tail)) return true;
-  if (/^\x1b[\]P^_X]/.test(tail)) return /[\x07\x18\x1a]/.test(tail);
-  return /^\x1b[ -/]*[0-~]/.test(tail) && !tail.startsWith('\x1b[');
+  if (/^\x1b[\]P^_X]/.test(tail)) return afterTerminator(text, start);
+  const sequence = /^\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*(?!\[)[0-~])/.exec(tail);
+  return sequence ? start + sequence[0].length : undefined;
+}
+
+/** After the last character at or beyond `start` that ends a control string. */
+function afterTerminator(text: string, start: number): number | undefined {
+  const last = Math.max(...['\x07', '\x18', '\x1a'].map((end) => text.lastIndexOf(end)));
+  return last >= start ? last + 1 : undefined;
 }

@@ -49,7 +49,10 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   readonly onDidChangeName = this.#onDidChangeName.event;
   readonly #attaching = new Sequencer();
   readonly #dimensions = new TerminalDimensions();
-  #pacer: RenderPacer;
+  readonly #pacer = new RenderPacer({
+    write: (text) => this.#onDidWrite.fire(text),
+    acknowledge: (seq) => this.#attachment?.acknowledge(seq),
+  });
   #attachment: SessionAttachment | undefined;
   #shown: Shown = { kind: 'nothing' };
   #name: string | undefined;
@@ -57,7 +60,6 @@ export class SessionTerminal implements vscode.Pseudoterminal {
 
   constructor(options: SessionTerminalOptions) {
     this.#options = options;
-    this.#pacer = this.#newPacer();
     this.#name = options.manager.get(options.id)?.name;
   }
 
@@ -70,6 +72,7 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   /** The tab was closed, or the window is closing: the session runs on. */
   close(): void {
     this.#isOpen = false;
+    this.#pacer.dispose();
     this.#detach();
   }
 
@@ -147,19 +150,11 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   }
 
   #wire(attachment: SessionAttachment, pid: number): void {
-    this.#pacer.dispose();
-    this.#pacer = this.#newPacer();
+    this.#pacer.restart();
     attachment.onOutput(({ seq, data }) => this.#pacer.write(data, seq + data.length));
     attachment.onScreen(({ seq, text }) => this.#pacer.writeScreen(text, seq));
     attachment.onResized((size) => this.#followSize(size));
     attachment.onEnd((end) => this.#ended(attachment, pid, end));
-  }
-
-  #newPacer(): RenderPacer {
-    return new RenderPacer({
-      write: (text) => this.#onDidWrite.fire(text),
-      acknowledge: (seq) => this.#attachment?.acknowledge(seq),
-    });
   }
 
   /** Another window may have set another size; the text must be laid out for the one the program knows. */

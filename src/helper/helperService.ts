@@ -75,17 +75,14 @@ export class HelperService {
   }
 
   /** @throws {HoldfastError} `SESSION_RUNNING`, `SESSION_NOT_FOUND`, `REVISION_CONFLICT` */
-  async delete(id: string, baseRevision: number): Promise<SessionRecord> {
-    const record = this.registry.get(id);
-    if (record && isRunning(record)) {
-      throw new HoldfastError('SESSION_RUNNING', `“${record.name}” still runs.`, {
-        advice: 'Stop it first.',
-        data: { id },
-      });
-    }
-    const tombstone = await this.registry.remove(id, baseRevision);
-    await this.#options.files.forget(id);
-    return tombstone;
+  delete(id: string, baseRevision: number): Promise<SessionRecord> {
+    return this.supervisor.inTurn(id, async () => {
+      const record = this.registry.get(id);
+      if (record && isRunning(record)) throw stillRuns(record);
+      const tombstone = await this.registry.remove(id, baseRevision);
+      await this.#options.files.forget(id);
+      return tombstone;
+    });
   }
 
   status(): HelperStatus {
@@ -120,4 +117,8 @@ export class HelperService {
     const running = this.registry.list().records.filter((record) => isRunning(record) && !record.deletedAt);
     await Promise.all(running.map(({ id }) => this.supervisor.noteMissingHost(id)));
   }
+}
+
+function stillRuns({ id, name }: SessionRecord): HoldfastError {
+  return new HoldfastError('SESSION_RUNNING', `“${name}” still runs.`, { advice: 'Stop it first.', data: { id } });
 }

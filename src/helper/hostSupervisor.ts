@@ -1,4 +1,5 @@
 import { KeyedSequencer, withDeadline } from '../base/async.ts';
+import { backoff } from '../base/backoff.ts';
 import { fromErrorShape, HoldfastError } from '../base/errors.ts';
 import { Emitter, nextEvent } from '../base/event.ts';
 import { HostClient } from '../client/hostClient.ts';
@@ -19,8 +20,8 @@ const startDeadline = 15_000;
 /** What a process that was told to end gets on top of its grace time until its host reports; milliseconds. */
 const stopMargin = 10_000;
 
-/** How long until a host that lives but did not answer is tried again; milliseconds. */
-const retryInterval = 5_000;
+/** How long until a host that lives but did not answer is tried again: one that is dying is soon gone. Milliseconds. */
+const retryPauses = { initial: 50, max: 5_000 };
 
 /** V8 settings that keep a mostly idle program small. */
 const hostFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
@@ -42,8 +43,8 @@ export interface HostSupervisorOptions {
 export class HostSupervisor {
   readonly #options: HostSupervisorOptions;
   readonly #links = new Map<string, HostClient>();
-  /** Hosts that live but do not answer, each with the timer of the next attempt. */
-  readonly #unreachable = new Map<string, NodeJS.Timeout>();
+  /** Hosts that live but did not answer, each with its next attempt and the pauses between further ones. */
+  readonly #unreachable = new Map<string, { timer: NodeJS.Timeout; pauses: Generator<number, never> }>();
   readonly #operations = new KeyedSequencer<string>();
   readonly #onLinksChange = new Emitter<void>();
   readonly onLinksChange = this.#onLinksChange.event;
@@ -73,6 +74,11 @@ export class HostSupervisor {
     return this.#operations.queue(id, async () => {
       if (!this.#links.has(id) && !(await this.#options.files.readHost(id))) await this.#noteLost(id);
     });
+  }
+
+  /** Runs `task` while nothing else is done to the session, such as starting it. */
+  inTurn<T>(id: string, task: () => Promise<T>): Promise<T> {
+    return this.#operations.queue(id, task);
   }
 
   /** @throws {HoldfastError} `HOST_START_FAILED` and what the host itself reports. */
@@ -112,7 +118,7 @@ export class HostSupervisor {
   /** Lets go of the hosts, which run on. */
   dispose(): void {
     for (const link of this.#links.values()) link.dispose();
-    for (const timer of this.#unreachable.values()) clearTimeout(timer);
+    for (const { timer } of this.#unreachable.values()) clearTimeout(timer);
     this.#links.clear();
     this.#unreachable.clear();
   }
@@ -130,13 +136,14 @@ export class HostSupervisor {
 
   async #adopt(id: string): Promise<void> {
     if (this.#links.has(id)) return;
-    this.#setReachable(id);
     const { files, registry, log } = this.#options;
     const file = await files.readHost(id);
     const record = registry.get(id);
-    if (!file || !record) return;
-    if (file.exit) return this.#noteExit(id, file.exit);
-    if ((await liveness(file)) === 'gone') return this.#noteLost(id);
+    if (!file || !record || file.exit || (await liveness(file)) === 'gone') {
+      this.#setReachable(id);
+      if (file && record) await (file.exit ? this.#noteExit(id, file.exit) : this.#noteLost(id));
+      return;
+    }
     try {
       await this.#link(id, file);
       await this.#note(id, 'started', { ptyPid: file.ptyPid });
@@ -150,23 +157,29 @@ export class HostSupervisor {
 
   /** A host that did not answer a moment ago is tried again by its timer, and keeps nobody waiting until then. */
   async #adoptUntried(id: string): Promise<void> {
-    if (!this.#unreachable.has(id)) await this.#adopt(id);
+    const file = this.#unreachable.has(id) && (await this.#options.files.readHost(id));
+    if (!file || (await liveness(file)) === 'gone') await this.#adopt(id);
   }
 
   #setUnreachable(id: string): void {
+    const known = this.#unreachable.get(id);
+    clearTimeout(known?.timer);
+    const pauses = known?.pauses ?? backoff(retryPauses);
     const retry = () => void this.#operations.queue(id, () => this.#adopt(id));
-    this.#unreachable.set(id, setTimeout(retry, retryInterval));
-    this.#onLinksChange.fire();
+    this.#unreachable.set(id, { pauses, timer: setTimeout(retry, pauses.next().value) });
+    if (!known) this.#onLinksChange.fire();
   }
 
+  /** It answers, or there is none. */
   #setReachable(id: string): void {
-    clearTimeout(this.#unreachable.get(id));
+    clearTimeout(this.#unreachable.get(id)?.timer);
     if (this.#unreachable.delete(id)) this.#onLinksChange.fire();
   }
 
   async #start(launch: LaunchSpec): Promise<SessionRecord> {
     const id = launch.sessionId;
     const { files, registry, key, hostScript, log } = this.#options;
+    registry.require(id);
     await this.#adoptUntried(id);
     if (this.#links.has(id)) return registry.require(id);
     if (this.#unreachable.has(id)) throw mayStillRun(registry.require(id));
@@ -213,6 +226,7 @@ export class HostSupervisor {
       client: { kind: 'helper', pid: process.pid },
     });
     this.#links.set(id, link);
+    this.#setReachable(id);
     link.onExit((exit) => void this.#operations.queue(id, () => this.#noteExit(id, exit)));
     link.onClose(() => {
       if (this.#links.get(id) !== link) return;

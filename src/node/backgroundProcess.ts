@@ -57,6 +57,8 @@ export async function startBackground(program: BackgroundProgram): Promise<Start
     );
     return { pid: child.pid as number, report };
   } catch (error) {
+    // Left alone it might still come up, with nobody who knows of it.
+    child.kill();
     throw error instanceof HoldfastError ? error : failure('could not be started', error);
   } finally {
     child.stdout?.destroy();

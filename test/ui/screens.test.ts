@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { useEditor } from '../support/editor.ts';
+import type { TerminalLook } from '../support/workbench/terminalCells.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { lookLike, settledLook } from './support/looks.ts';
 import { program } from './support/programs.ts';
@@ -29,24 +30,31 @@ describe('the screen of a session', () => {
   const programs = [
     { name: 'vim', command: 'vim -u NONE -c "set number" -c "split" file-1.txt', shows: 'Commit 1' },
     { name: 'less', command: 'less -R +G file-1.txt', shows: '(END)' },
-    { name: 'top', command: 'top -d 999', shows: 'COMMAND' },
   ];
 
   for (const { name, command, shows } of programs) {
     it(`is the same after a reload for ${name}`, async function () {
       if (!isInstalled(name)) this.skip();
-      await workbench.newSession(name, command);
-      await workbench.terminals.waitForText(shows);
-      const before = await settledLook(workbench);
-      await workbench.screenshot(`screens-03-${name}`);
+      const before = await show(workbench, name, command, shows);
       await reload(workbench, name);
       const after = await lookLike(workbench, before);
       await workbench.screenshot(`screens-04-${name}-after`);
-      assert.deepEqual(stable(after), stable(before));
+      assert.deepEqual(after, before);
     });
   }
 
-  it('is laid out anew where the window became larger while the terminal was closed', async () => {
+  it('is the same after a reload for top, but for its figures', async function () {
+    if (process.platform !== 'linux' || !isInstalled('top')) this.skip();
+    const before = await show(workbench, 'top', 'top -d 999', 'COMMAND');
+    await reload(workbench, 'top');
+    await workbench.terminals.waitForText('COMMAND');
+    const after = await settledLook(workbench);
+    await workbench.screenshot('screens-04-top-after');
+    assert.deepEqual(withoutFigures(after), withoutFigures(before));
+  });
+
+  it('is laid out anew where the window became larger while the terminal was closed', async function () {
+    if (process.platform === 'win32') this.skip();
     await workbench.newSession('resized');
     await workbench.terminals.waitForText(/[#$%>] ?$/);
     await workbench.terminals.close('resized');
@@ -62,6 +70,14 @@ describe('the screen of a session', () => {
   });
 });
 
+async function show(workbench: Workbench, name: string, command: string, shows: string): Promise<TerminalLook> {
+  await workbench.newSession(name, command);
+  await workbench.terminals.waitForText(shows);
+  const look = await settledLook(workbench);
+  await workbench.screenshot(`screens-03-${name}`);
+  return look;
+}
+
 async function reload(workbench: Workbench, front: string): Promise<void> {
   await workbench.reload();
   await workbench.terminals.untilActive(front);
@@ -71,7 +87,8 @@ function isInstalled(name: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 }
 
-/** Without the figures, which a program that paints anew brings up to date. */
-function stable({ screen, ...look }: Awaited<ReturnType<typeof settledLook>>): unknown {
-  return { ...look, screen: screen.map((line) => line.replace(/\d[\d.,:]*/g, '#').replace(/ +/g, ' ')) };
+/** The head of top's screen; the rows below are those of whatever is busy just then. */
+function withoutFigures({ screen, ...look }: TerminalLook): unknown {
+  const head = screen.slice(1, 7);
+  return { ...look, screen: head.map((line) => line.replace(/ *\d[\d.]*/g, ' #')) };
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
-import { endsInGround, RenderPacer } from '../../src/extension/renderPacer.ts';
+import { findPlace, RenderPacer } from '../../src/extension/renderPacer.ts';
 
-const question = '\x1b[?58207$p';
-const answer = '\x1b[?58207;0$y';
+/** The question with this number, counting from 0, and the answer to it. */
+const question = (number: number) => `\x1b[?${58_000 + number}$p`;
+const answer = (number: number) => `\x1b[?${58_000 + number};0$y`;
 
 /** A pacer whose terminal says what it was given. */
 class PacedTerminal {
@@ -17,15 +18,15 @@ class PacedTerminal {
     acknowledge: (seq) => this.acknowledged.push(seq),
   });
 
-  /** Output of the session, as text or so many bytes of it. */
+  /** Output of the session, as text or as one line of so many bytes. */
   output(content: string | number): void {
-    const data = Buffer.from(typeof content === 'number' ? 'x'.repeat(content) : content);
+    const data = Buffer.from(typeof content === 'number' ? `${'x'.repeat(content - 1)}\n` : content);
     this.#end += data.length;
     this.pacer.write(data, this.#end);
   }
 
   get questions(): number {
-    return this.written.split(question).length - 1;
+    return this.written.match(/\x1b\[\?58\d{3}\$p/g)?.length ?? 0;
   }
 }
 
@@ -53,15 +54,31 @@ describe('the pacing of a terminal’s output', () => {
   it('acknowledges what was drawn when the terminal answers', () => {
     terminal.output(5_000);
     terminal.output(5_000);
-    terminal.pacer.filterInput(answer);
+    terminal.pacer.filterInput(answer(0));
     assert.deepEqual(terminal.acknowledged, [5_000]);
+  });
+
+  it('takes an answer for one to everything asked before it, too', () => {
+    terminal.output(5_000);
+    terminal.output(5_000);
+    terminal.pacer.filterInput(answer(1));
+    terminal.pacer.filterInput(answer(0));
+    assert.deepEqual(terminal.acknowledged, [10_000]);
+  });
+
+  it('takes no answer from before a restart for one to what it has asked since', () => {
+    terminal.output(5_000);
+    terminal.pacer.restart();
+    terminal.output(5_000);
+    terminal.pacer.filterInput(answer(0));
+    assert.deepEqual(terminal.acknowledged, []);
   });
 
   it('takes its answers out of what the user typed', () => {
     terminal.output(5_000);
     terminal.output(5_000);
     assert.deepEqual(
-      [terminal.pacer.filterInput(`a${answer}b${answer}c`), terminal.acknowledged],
+      [terminal.pacer.filterInput(`a${answer(0)}b${answer(1)}c`), terminal.acknowledged],
       ['abc', [5_000, 10_000]],
     );
   });
@@ -73,15 +90,25 @@ describe('the pacing of a terminal’s output', () => {
 
   it('asks at once about a fresh screen, which replaces everything', () => {
     terminal.pacer.writeScreen('screen', 700);
-    terminal.pacer.filterInput(answer);
-    assert.deepEqual([terminal.written, terminal.acknowledged], [`\x1bcscreen${question}`, [700]]);
+    terminal.pacer.filterInput(answer(0));
+    assert.deepEqual([terminal.written, terminal.acknowledged], [`\x1bcscreen${question(0)}`, [700]]);
   });
 
   it('does not cut through a control sequence that comes in two pieces', () => {
     terminal.output(`${'x'.repeat(5_000)}\x1b[38;5;`);
     const before = terminal.questions;
     terminal.output('196mred\x1b[m');
-    assert.deepEqual([before, terminal.written.endsWith(`\x1b[38;5;196mred\x1b[m${question}`)], [0, true]);
+    assert.deepEqual([before, terminal.written.endsWith(`\x1b[38;5;196mred\x1b[m${question(0)}`)], [0, true]);
+  });
+
+  it('does not part a letter from its accent: it asks after a line feed or a control sequence', () => {
+    terminal.output(`${'x'.repeat(5_000)}\nand e`);
+    assert.ok(terminal.written.endsWith(`\n${question(0)}and e`));
+  });
+
+  it('asks anywhere in a line that does not end', () => {
+    for (let count = 0; count < 5; count++) terminal.output('x'.repeat(5_000));
+    assert.equal(terminal.questions, 1);
   });
 
   it('does not cut through a character that comes in two pieces', () => {
@@ -95,7 +122,7 @@ describe('the pacing of a terminal’s output', () => {
     terminal.pacer.write(Buffer.from('漢').subarray(0, 2), 2);
     terminal.pacer.writeScreen('new', 10);
     terminal.pacer.write(Buffer.from('er'), 12);
-    assert.equal(terminal.written, `\x1bcnew${question}er`);
+    assert.equal(terminal.written, `\x1bcnew${question(0)}er`);
   });
 
   it('takes the inside of an endless control string for drawn, for no question can be put there', () => {
@@ -117,17 +144,28 @@ describe('the pacing of a terminal’s output', () => {
     terminal.output(5_000);
     terminal.output(5_000);
     mock.timers.tick(1_500);
-    terminal.pacer.filterInput(answer);
+    terminal.pacer.filterInput(answer(0));
     mock.timers.tick(1_500);
     const before = [...terminal.acknowledged];
     mock.timers.tick(500);
     assert.deepEqual([before, terminal.acknowledged], [[5_000], [5_000, 10_000]]);
   });
 
+  it('waits longer and longer for a terminal that does not answer, so that little is written to nobody', () => {
+    const givenUpAfter: number[] = [];
+    for (let count = 0; count < 10; count++) {
+      terminal.output(5_000);
+      let seconds = 0;
+      for (; terminal.acknowledged.length === count; seconds++) mock.timers.tick(1_000);
+      givenUpAfter.push(seconds);
+    }
+    assert.deepEqual(givenUpAfter, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+  });
+
   it('takes an answer that comes too late for none', () => {
     terminal.output(5_000);
     mock.timers.tick(2_000);
-    assert.deepEqual([terminal.pacer.filterInput(`a${answer}`), terminal.acknowledged], ['a', [5_000]]);
+    assert.deepEqual([terminal.pacer.filterInput(`a${answer(0)}`), terminal.acknowledged], ['a', [5_000]]);
   });
 
   it('acknowledges nothing more once it is disposed', () => {
@@ -139,25 +177,28 @@ describe('the pacing of a terminal’s output', () => {
 });
 
 describe('the place for a question', () => {
-  const cases: [what: string, text: string, start: boolean, isPlace: boolean][] = [
-    ['is after plain text', 'hello', true, true],
-    ['is after a whole sequence', '\x1b[1;31m', true, true],
-    ['is after text behind a whole sequence', '\x1b[1mbold', true, true],
-    ['is not after a lone escape', 'hello\x1b', true, false],
-    ['is not inside a sequence', 'hello\x1b[1;3', true, false],
-    ['is not inside a title', '\x1b]0;title', true, false],
-    ['is after a title ended by a bell', '\x1b]0;title\x07', true, true],
-    ['is after a title ended by a string terminator', '\x1b]0;title\x1b\\', true, true],
-    ['is not inside a device control string', '\x1bPq#0;2;0;0;0', true, false],
-    ['is not in the middle of a string that goes on', 'more of it', false, false],
-    ['is after the bell that ends a string that went on', 'the end\x07', false, true],
-    ['is after a change of the character set', '\x1b(B', true, true],
-    ['is not inside a change of the character set', '\x1b(', true, false],
-    ['is after a keypad mode', '\x1b=', true, true],
+  const cases: [what: string, text: string, startsInGround: boolean, marked: string][] = [
+    ['is after a line feed', 'one\ntwo', true, 'one\n?two'],
+    ['is after a whole sequence', 'one\x1b[1;31mtwo', true, 'one\x1b[1;31m?two'],
+    ['is after a line feed behind a whole sequence', '\x1b[1mone\ntwo', true, '\x1b[1mone\n?two'],
+    ['is after a title ended by a bell', '\x1b]0;title\x07text', true, '\x1b]0;title\x07?text'],
+    ['is after a title ended by a string terminator', '\x1b]0;title\x1b\\text', true, '\x1b]0;title\x1b\\?text'],
+    ['is after the bell that ends a string that went on', 'the end\x07text', false, 'the end\x07?text'],
+    ['is after a change of the character set', '\x1b(Btext', true, '\x1b(B?text'],
+    ['is after a keypad mode', '\x1b=text', true, '\x1b=?text'],
+    ['is not known in plain text', 'one two', true, 'one two: outside'],
+    ['is not after a lone escape', 'one\n\x1b', true, 'one\n\x1b: inside'],
+    ['is not inside a sequence', 'one\n\x1b[1;3', true, 'one\n\x1b[1;3: inside'],
+    ['is not inside a title', 'one\n\x1b]0;title', true, 'one\n\x1b]0;title: inside'],
+    ['is not inside a device control string', '\x1bPq#0;2;0\n0;0', true, '\x1bPq#0;2;0\n0;0: inside'],
+    ['is not in the middle of a string that goes on', 'more\nof it', false, 'more\nof it: inside'],
+    ['is not inside a change of the character set', '\x1b(', true, '\x1b(: inside'],
   ];
-  for (const [what, text, start, isPlace] of cases) {
+  for (const [what, text, startsInGround, marked] of cases) {
     it(what, () => {
-      assert.equal(endsInGround(text, start), isPlace);
+      const { index, endsInGround } = findPlace(text, startsInGround);
+      const note = endsInGround ? 'outside' : 'inside';
+      assert.equal(index === undefined ? `${text}: ${note}` : `${text.slice(0, index)}?${text.slice(index)}`, marked);
     });
   }
 });

@@ -19,6 +19,17 @@ export class QuickInput {
     await this.#paletteClosed();
   }
 
+  /** Opens the palette and closes it again; returns the milliseconds until it showed its commands. */
+  async timeToOpen(): Promise<number> {
+    const start = performance.now();
+    await this.#page.keyboard.press('F1');
+    await this.#rows.first().waitFor();
+    const elapsed = Math.round(performance.now() - start);
+    await this.#input.press('Escape');
+    await this.#widget.waitFor({ state: 'hidden' });
+    return elapsed;
+  }
+
   /** Waits until the box asks this. */
   async titled(title: string): Promise<void> {
     await this.#widget.locator('.quick-input-title', { hasText: title }).waitFor();
