@@ -171,9 +171,12 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   /** What cannot be reached may run all the same, and must not be ended by asking for it. */
   #again(shown: 'ended' | 'unreachable'): void {
     const record = this.#record;
-    if (shown === 'ended' || !record || !isRunning(record)) return this.#options.restart();
-    this.#shown = { kind: 'nothing' };
-    this.update();
+    if (shown === 'ended' || !record || !isRunning(record)) {
+      this.#options.restart();
+    } else {
+      this.#shown = { kind: 'nothing' };
+      this.update();
+    }
   }
 
   #send(text: string): void {

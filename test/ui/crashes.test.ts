@@ -6,6 +6,7 @@ import { waitFor } from '../support/waitFor.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { ask, askAll, glance, newAnswering, untilRestored } from './support/answers.ts';
 import { editorProcesses } from './support/editorProcesses.ts';
+import { untilLayoutStored } from './support/layout.ts';
 
 const sessions = ['one', 'two', 'three'];
 
@@ -27,7 +28,10 @@ describe('sessions whose editor is killed', () => {
     const [helper = 0] = await editorProcesses('helper');
     signal(helper, 'SIGKILL');
     const answer = await ask(workbench, 'three');
-    const [successor] = await waitFor(() => editorProcesses('helper'), (pids) => pids.some((pid) => pid !== helper));
+    const [successor] = await waitFor(
+      () => editorProcesses('helper'),
+      (pids) => pids.some((pid) => pid !== helper),
+    );
     await workbench.statusBarItem('3 running').waitFor();
     await workbench.screenshot('crashes-01-helper');
     assert.deepEqual(
@@ -42,6 +46,7 @@ describe('sessions whose editor is killed', () => {
 
   it('are back without a dead twin once VS Code has replaced an extension host that was killed', async () => {
     const before = await glance(workbench);
+    await untilLayoutStored(workbench);
     await workbench.terminals.untilReplaced(killExtensionHosts);
     await untilRestored(workbench, 'three', '3 running');
     await workbench.screenshot('crashes-02-replaced');
@@ -53,6 +58,7 @@ describe('sessions whose editor is killed', () => {
 
   it('are back without a dead twin after the extension host was killed and the window reloaded', async () => {
     const before = await glance(workbench);
+    await untilLayoutStored(workbench);
     await killExtensionHosts();
     await workbench.statusBarItem('3 running').waitFor({ state: 'detached' });
     await workbench.screenshot('crashes-03-killed');
@@ -67,6 +73,7 @@ describe('sessions whose editor is killed', () => {
 
   it('are back after the whole server was ended and started again', async () => {
     const before = await glance(workbench);
+    await untilLayoutStored(workbench);
     await editor.server.stop();
     await editor.startServer();
     await workbench.reload();

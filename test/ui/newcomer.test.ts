@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { useEditor } from '../support/editor.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
+import { untilLayoutStored } from './support/layout.ts';
 
 describe('a newcomer', () => {
   const editor = useEditor();
@@ -33,6 +34,7 @@ describe('a newcomer', () => {
     await workbench.terminals.focus('first-steps');
     await workbench.terminals.type('echo "pid=$$"; printf "\\e[1;32mgreen\\e[0m wide 漢字 emoji 😀\\n"\n');
     const before = await workbench.terminals.waitForText(/wide 漢字 emoji 😀\n/);
+    await untilLayoutStored(workbench);
     await workbench.reload();
     await workbench.tree.show('Holdfast');
     const after = await workbench.terminals.waitForText(/wide 漢字 emoji 😀\n/);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { useEditor } from '../support/editor.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { ask, askAll, glance, newAnswering, untilRestored } from './support/answers.ts';
+import { untilLayoutStored } from './support/layout.ts';
 
 const sessions = ['one', 'two', 'three'];
 
@@ -38,6 +39,7 @@ describe('a window that is reloaded', () => {
     processes = await askAll(workbench, sessions);
     const before = await glance(workbench);
     await workbench.screenshot('reload-03-before');
+    await untilLayoutStored(workbench);
     await workbench.reload();
     await untilRestored(workbench, 'three', '3 running');
     await workbench.screenshot('reload-04-after');
@@ -56,6 +58,9 @@ describe('a window that is reloaded', () => {
     await workbench.terminals.tab('one').waitFor();
     await workbench.screenshot('reload-05-ordinary');
     const names = await workbench.terminals.names();
-    assert.deepEqual(names.filter((name) => sessions.includes(name)), ['two', 'three', 'one']);
+    assert.deepEqual(
+      names.filter((name) => sessions.includes(name)),
+      ['two', 'three', 'one'],
+    );
   });
 });

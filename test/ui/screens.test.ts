@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { useEditor } from '../support/editor.ts';
 import type { TerminalLook } from '../support/workbench/terminalCells.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
+import { untilLayoutStored } from './support/layout.ts';
 import { lookLike, settledLook } from './support/looks.ts';
 import { program } from './support/programs.ts';
 
@@ -79,6 +80,7 @@ async function show(workbench: Workbench, name: string, command: string, shows: 
 }
 
 async function reload(workbench: Workbench, front: string): Promise<void> {
+  await untilLayoutStored(workbench);
   await workbench.reload();
   await workbench.terminals.untilActive(front);
 }

@@ -4,6 +4,7 @@ import { canFindMarked } from '../support/markedProcesses.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { ask, askAll, glance, newAnswering, untilRestored } from './support/answers.ts';
 import { editorProcesses } from './support/editorProcesses.ts';
+import { untilLayoutStored } from './support/layout.ts';
 
 const sessions = ['one', 'two', 'three'];
 
@@ -27,6 +28,7 @@ describe('windows on the same folder', () => {
 
   it('show the same after one was closed and opened again', async () => {
     const before = await glance(workbench);
+    await untilLayoutStored(workbench);
     await workbench.close();
     workbench = await workbench.openAgain();
     await untilRestored(workbench, 'two', '3 running');
@@ -37,6 +39,7 @@ describe('windows on the same folder', () => {
 
   it('show the same after one crashed and was opened again, while its old extension host lives on', async () => {
     const before = await glance(workbench);
+    await untilLayoutStored(workbench);
     await workbench.crash();
     workbench = await workbench.openAgain();
     await untilRestored(workbench, 'two', '3 running');

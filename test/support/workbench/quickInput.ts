@@ -61,7 +61,7 @@ export class QuickInput {
   /** Waits for this under the box and returns the whole of it: prompt or validation message. */
   async waitForMessage(text: string): Promise<string> {
     const message = this.#widget.locator('.quick-input-message', { hasText: text });
-    return (await message.innerText()).trim();
+    return ((await message.textContent()) ?? '').trim();
   }
 
   /** What stands above or under the box: title, prompt or validation message. */

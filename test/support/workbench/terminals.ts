@@ -86,7 +86,7 @@ export class Terminals {
   /** The name of the terminal in front. */
   async active(): Promise<string> {
     const front = this.#tabs.filter({ has: this.#page.locator('.terminal-tabs-entry.is-active') });
-    return (await front.locator('.label-name').innerText()).trim();
+    return ((await front.locator('.label-name').textContent()) ?? '').trim();
   }
 
   /** Waits until the terminal with this name is in front. */
