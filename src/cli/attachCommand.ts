@@ -21,6 +21,7 @@ export async function attachSession(program: Program, { name }: CommandArguments
   requireTerminal();
   const { record, host } = await withSessions(program, async (sessions) => {
     const { record } = await sessions.find(name);
+    refuseItself(record);
     if (!isRunning(record)) await showLastScreen(sessions, record);
     return { record, host: await sessions.hostAddress(record.id) };
   });
@@ -39,6 +40,15 @@ function requireTerminal(): void {
   if (process.stdin.isTTY && process.stdout.isTTY) return;
   throw new HoldfastError('INVALID_ARGUMENT', 'Attaching needs a terminal.', {
     advice: 'To read what a session printed, use “holdfast logs”.',
+  });
+}
+
+/** What such a session prints would come back to it as output without end. */
+function refuseItself({ id, name }: SessionRecord): void {
+  if (process.env.HOLDFAST_SESSION_ID !== id) return;
+  throw new HoldfastError('INVALID_ARGUMENT', `“${name}” cannot be shown on its own terminal.`, {
+    advice: 'Attach from another terminal.',
+    data: { id },
   });
 }
 

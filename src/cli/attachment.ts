@@ -1,5 +1,4 @@
 import { Deferred } from '../base/async.ts';
-import { nextEvent } from '../base/event.ts';
 import { DisposableStore } from '../base/lifecycle.ts';
 import { HostClient, type HostClientOptions } from '../client/hostClient.ts';
 import { type AttachmentEnd, SessionAttachment } from '../client/sessionAttachment.ts';
@@ -35,14 +34,13 @@ export async function runAttachment(host: HostClientOptions, terminal: UserTermi
   }
 }
 
-/** Prints the session's scrollback and screen, and scrolls them off the user's screen into their own scrollback. */
+/** Moves what is on the terminal into its scrollback and prints the session's own scrollback and screen below. */
 async function showHistory(options: HostClientOptions, terminal: UserTerminal): Promise<void> {
   const host = await HostClient.connect(options);
   try {
-    const screen = nextEvent(host.onScreen);
-    await Promise.all([host.attach({ ...terminal.size, scrollback: historyLines }), screen]);
-    terminal.write(replaceScreen((await screen).text));
-    terminal.write(scrollAway(terminal.size.rows));
+    // Attaching here as well would set the session's size twice.
+    const { text } = await host.snapshot(historyLines);
+    terminal.write(scrollAway(terminal.size.rows) + text);
   } finally {
     host.dispose();
   }
@@ -59,7 +57,15 @@ function wire(attachment: SessionAttachment, terminal: UserTerminal, outcome: De
   terminal.onResize((size) => attachment.resize(size));
   terminal.onInput((data) => {
     const { input, isDetach } = keys.push(data);
-    if (input.length > 0) attachment.input(input);
+    if (input.length > 0) send(attachment, input, outcome);
     if (isDetach) outcome.resolve({ kind: 'detached' });
   });
+}
+
+function send(attachment: SessionAttachment, input: Buffer, outcome: Deferred<AttachmentOutcome>): void {
+  try {
+    attachment.input(input);
+  } catch (error) {
+    outcome.reject(error);
+  }
 }

@@ -51,7 +51,8 @@ export const commandSpecs = {
     parameter: 'required',
     options: ['json'],
     summary: 'End a session’s process; its worktree stays.',
-    details: 'The process is hung up, and killed where it has not ended 5 seconds later.',
+    details:
+      'The process is hung up, and killed where it has not ended 5 seconds later.\nTakes the whole name, or at least 8 characters of the id.',
   },
   logs: {
     parameter: 'required',

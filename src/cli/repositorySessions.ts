@@ -1,16 +1,14 @@
 import { readdir } from 'node:fs/promises';
-import * as v from 'valibot';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import { HelperClient } from '../client/helperClient.ts';
 import { HelperLauncher } from '../client/helperLauncher.ts';
+import { hostAddress } from '../client/hostAddress.ts';
 import type { HostClientOptions } from '../client/hostClient.ts';
 import { isLive } from '../core/sessionRecord.ts';
-import { isMissing, readJson } from '../node/durableFile.ts';
+import { isMissing } from '../node/durableFile.ts';
 import { repositoryPlaces, type SessionPlaces, sessionPlaces, thisMachine } from '../node/places.ts';
 import { findWorkplace, type Workplace } from '../node/repository.ts';
-import { readToken } from '../node/token.ts';
-import { type HostFile, hostFileSchema } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { matchSession } from './sessionMatch.ts';
 
@@ -54,8 +52,11 @@ export class RepositorySessions implements Disposable {
   }
 
   /** @throws {HoldfastError} `AMBIGUOUS_SESSION`, `SESSION_NOT_FOUND` */
-  async find(query: string): Promise<{ helper: HelperClient; record: SessionRecord }> {
-    const record = matchSession(await this.list(), query);
+  async find(
+    query: string,
+    match = matchSession<SessionRecord>,
+  ): Promise<{ helper: HelperClient; record: SessionRecord }> {
+    const record = match(await this.list(), query);
     // Only a helper lists sessions.
     return { helper: this.helper as HelperClient, record };
   }
@@ -64,17 +65,9 @@ export class RepositorySessions implements Disposable {
     return sessionPlaces(thisMachine(), this.workplace.key, id);
   }
 
-  /** What the session's host says of itself; undefined for a session that never ran. */
-  async hostFile(id: string): Promise<HostFile | undefined> {
-    const file = v.safeParse(hostFileSchema, await readJson(this.places(id).host));
-    return file.success ? file.output : undefined;
-  }
-
-  /** How to reach the session's host, by its own word: its environment may name another socket folder than ours. */
-  async hostAddress(id: string): Promise<HostClientOptions> {
-    const { stateFolder } = repositoryPlaces(thisMachine(), this.workplace.key);
-    const socket = (await this.hostFile(id))?.socket ?? this.places(id).socket;
-    return { socket, token: await readToken(stateFolder), client: { kind: 'cli', pid: process.pid } };
+  /** How to reach the session's host. */
+  hostAddress(id: string): Promise<HostClientOptions> {
+    return hostAddress(thisMachine(), this.workplace.key, id, { kind: 'cli', pid: process.pid });
   }
 
   /** Lets go of the helper; sessions run on. */

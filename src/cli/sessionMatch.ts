@@ -21,6 +21,22 @@ export function matchSession<T extends Named>(sessions: readonly T[], query: str
   return first;
 }
 
+/** At least so much of an id tells a session from all others. */
+const minIdLength = 8;
+
+/**
+ * The session that `query` names in full, or by the first 8 or more characters of its id: what ends a session
+ * must not guess.
+ *
+ * @throws {HoldfastError} `SESSION_NOT_FOUND`, which names the sessions there are.
+ */
+export function matchExactly<T extends Named>(sessions: readonly T[], query: string): T {
+  const isId = (id: string) => query.length >= minIdLength && id.startsWith(query.toLowerCase());
+  const found = sessions.find(({ name }) => name === query) ?? sessions.find(({ id }) => isId(id));
+  if (found) return found;
+  throw notFound(sessions, query);
+}
+
 function beginsWith({ name, id }: Named, wanted: string): boolean {
   return wanted !== '' && (name.toLowerCase().startsWith(wanted) || id.startsWith(wanted));
 }

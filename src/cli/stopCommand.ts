@@ -5,6 +5,7 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
 import { type Program, withSessions } from './repositorySessions.ts';
+import { matchExactly } from './sessionMatch.ts';
 
 /** How long the process may take to end after the hangup; milliseconds. */
 const grace = 5_000;
@@ -12,7 +13,7 @@ const grace = 5_000;
 /** `holdfast stop NAME` */
 export async function stopSession(program: Program, { name, json }: CommandArguments): Promise<number> {
   return withSessions(program, async (sessions) => {
-    const { helper, record: before } = await sessions.find(name);
+    const { helper, record: before } = await sessions.find(name, matchExactly);
     const after = await helper.stop(before.id, grace);
     if (isRunning(after)) throw stillRuns(after);
     if (json) printJson(after);

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { TerminalSize } from '../protocol/hostMessages.ts';
 
-/** One thing that a transcript tells. `at` is in milliseconds since the epoch. */
-export type TranscriptEvent = { at: number } /** A session host has started. */ & (
+/** One thing that a transcript tells. `begin`: a session host has started. `at`: milliseconds since the epoch. */
+export type TranscriptEvent = { at: number } & (
   | { type: 'begin'; size: TerminalSize }
   | { type: 'output'; text: string }
   | { type: 'resize'; size: TerminalSize }

@@ -9,23 +9,26 @@ const keptLines = 2 * maxPiece;
 /**
  * Turns recorded output into lines of text, as a terminal would have shown them in the end: what is corrected
  * at a prompt or redrawn by a progress bar comes out as it last looked, and full-screen programs leave nothing.
+ * What a program cleared away was shown all the same, so it stays in the text.
  */
 export class TranscriptText {
   readonly #isFollowing: boolean;
   #terminal: TerminalType;
   /** First row of the buffer that was not taken yet. */
   #next = 0;
+  /** Lines that were on the screen when it was cleared. */
+  #cleared: string[] = [];
 
   /** Followed, a line is ready as soon as the cursor has left it; else once it has left the screen. */
   constructor({ isFollowing }: { isFollowing: boolean }) {
     this.#isFollowing = isFollowing;
-    this.#terminal = newTerminal({ cols: 80, rows: 24 });
+    this.#terminal = this.#newTerminal({ cols: 80, rows: 24 });
   }
 
   /** Another process has begun, on a screen of its own. Returns the lines that are left of the one before. */
   begin(size: TerminalSize): string[] {
     const lines = this.end();
-    this.#terminal = newTerminal(size);
+    this.#terminal.resize(size.cols, size.rows);
     return lines;
   }
 
@@ -40,22 +43,51 @@ export class TranscriptText {
     for (let at = 0; at < text.length; at += maxPiece) {
       await interpret(this.#terminal, text.slice(at, at + maxPiece));
       const { baseY, cursorY } = this.#terminal.buffer.normal;
-      lines.push(...this.#take(this.#isFollowing ? baseY + cursorY : baseY));
+      lines.push(...this.#cleared.splice(0), ...this.#take(this.#isFollowing ? baseY + cursorY : baseY));
       if (baseY > keptLines - maxPiece) this.#dropTaken();
     }
     return lines;
   }
 
-  /** Returns all lines that are left. */
+  /** Returns all lines that are left, and begins with an empty screen. */
   end(): string[] {
+    const lines = this.#take(this.#usedRows);
+    const { cols, rows } = this.#terminal;
+    this.#terminal.dispose();
+    this.#terminal = this.#newTerminal({ cols, rows });
+    this.#next = 0;
+    return lines;
+  }
+
+  #newTerminal({ cols, rows }: TerminalSize): TerminalType {
+    const terminal = new Terminal({ cols, rows, scrollback: keptLines, allowProposedApi: true });
+    // Returning true keeps the terminal from acting on the sequence.
+    terminal.parser.registerCsiHandler({ final: 'J' }, ([part]) => {
+      if (part === 3) return true;
+      if (clearsMainScreen(terminal, part)) this.#keepScreen();
+      return false;
+    });
+    terminal.parser.registerEscHandler({ final: 'c' }, () => {
+      this.#keepScreen();
+      this.#next = 0;
+      return false;
+    });
+    return terminal;
+  }
+
+  /** The screen is about to be cleared. */
+  #keepScreen(): void {
+    const { normal } = this.#terminal.buffer;
+    this.#cleared.push(...this.#take(Math.max(normal.baseY, this.#usedRows)));
+    this.#next = normal.baseY;
+  }
+
+  /** Rows of the buffer down to the last one that holds text. */
+  get #usedRows(): number {
     const { normal } = this.#terminal.buffer;
     let end = normal.length;
     while (end > this.#next && !normal.getLine(end - 1)?.translateToString(true)) end--;
-    const lines = this.#take(end);
-    this.#terminal.dispose();
-    this.#terminal = newTerminal({ cols: this.#terminal.cols, rows: this.#terminal.rows });
-    this.#next = 0;
-    return lines;
+    return end;
   }
 
   /** The lines up to row `end`; a row that goes on below waits for the rest of its line. */
@@ -83,8 +115,10 @@ export class TranscriptText {
   }
 }
 
-function newTerminal({ cols, rows }: TerminalSize): TerminalType {
-  return new Terminal({ cols, rows, scrollback: keptLines, allowProposedApi: true });
+function clearsMainScreen({ buffer }: TerminalType, part: number | number[] | undefined): boolean {
+  const { type, cursorX, cursorY } = buffer.active;
+  const isHome = cursorX === 0 && cursorY === 0;
+  return type === 'normal' && (part === 2 || (part === 0 && isHome));
 }
 
 function interpret(terminal: TerminalType, text: string): Promise<void> {

@@ -102,11 +102,9 @@ export class HelperClient implements Disposable {
 
   /** Ends the helper that runs, if one does, and starts a new one, which adopts the sessions. */
   async restartHelper(): Promise<void> {
-    const running = await this.#options.launcher.tryConnect();
-    await running?.shutdown();
+    await this.#options.launcher.end();
     // That this client's own connection has ended with it may not have been noticed yet.
-    this.#connection?.dispose();
-    this.#connection = undefined;
+    if (this.#connection) this.#drop(this.#connection);
     await this.connect();
   }
 
@@ -126,12 +124,20 @@ export class HelperClient implements Disposable {
   /** A request cut off by the helper's end is sent once more, to the next helper. */
   async #retry<R>(send: (connection: HelperConnection) => Promise<R>): Promise<R> {
     const open = () => this.#connected(() => this.#options.launcher.connectOrStart());
+    const connection = await open();
     try {
-      return await send(await open());
+      return await send(connection);
     } catch (error) {
       if (!(error instanceof HoldfastError) || error.code !== 'CONNECTION_LOST') throw error;
+      this.#drop(connection);
       return send(await open());
     }
+  }
+
+  /** A connection may have failed a request without having noticed yet that it is closed. */
+  #drop(connection: HelperConnection): void {
+    if (this.#connection === connection) this.#connection = undefined;
+    connection.dispose();
   }
 
   async #connected(open: () => Promise<HelperConnection>): Promise<HelperConnection> {

@@ -81,7 +81,7 @@ export class HelperConnection implements Disposable {
   /** Asks the helper to end; resolves once the connection is closed, which is its answer. */
   async shutdown(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.onClose(resolve));
-    await this.request0(helperMethods.shutdown).catch((error: HoldfastError) => {
+    await this.request0(helperMethods.shutdown, helloDeadline).catch((error: HoldfastError) => {
       if (error.code !== 'CONNECTION_LOST') throw error;
     });
     await closed;

@@ -5,7 +5,9 @@ import { backoff } from '../base/backoff.ts';
 import { fromErrorShape, HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { startBackground } from '../node/backgroundProcess.ts';
 import { readJson } from '../node/durableFile.ts';
+import { type LockOwner, readLock } from '../node/lockFile.ts';
 import { type Machine, type RepositoryPlaces, repositoryPlaces } from '../node/places.ts';
+import { liveness } from '../node/processIdentity.ts';
 import { stageRuntime } from '../node/runtimeFolder.ts';
 import { readToken } from '../node/token.ts';
 import type { HelperHello } from '../protocol/helperRpc.ts';
@@ -16,6 +18,9 @@ const startDeadline = 20_000;
 
 /** How long to wait for somebody else's helper before another is started; milliseconds. */
 const restartInterval = 500;
+
+/** How long a helper that was told to end gets before it is killed; milliseconds. */
+const endDeadline = 2_000;
 
 /** V8 settings that keep a mostly idle program small. */
 const helperFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
@@ -71,6 +76,32 @@ export class HelperLauncher {
       }
     }
     throw this.#startFailed('does not answer');
+  }
+
+  /** Ends the helper that runs: by asking, or where it does not answer, by its pid. Sessions' hosts run on. */
+  async end(): Promise<void> {
+    try {
+      await (await this.tryConnect())?.shutdown();
+    } catch {
+      await this.#endUnasked();
+    }
+  }
+
+  async #endUnasked(): Promise<void> {
+    const owner = await readLock(this.#places.helperLock);
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (!owner || (await liveness(owner)) !== 'alive') return;
+      process.kill(owner.pid, signal);
+      await this.#waitForEnd(owner);
+    }
+  }
+
+  async #waitForEnd(owner: LockOwner): Promise<void> {
+    const deadline = Date.now() + endDeadline;
+    for (const pause of backoff({ initial: 10, max: 200 })) {
+      if (Date.now() > deadline || (await liveness(owner)) === 'gone') return;
+      await delay(pause);
+    }
   }
 
   async #start(): Promise<void> {

@@ -26,6 +26,9 @@ const giveUpAfter = 64_000;
 const answerDeadline = 2_000;
 const maxAnswerDeadline = 300_000;
 
+/** How long output that no question could be put into waits for more before it counts as drawn; milliseconds. */
+const patience = 100;
+
 export interface RenderPacerOptions {
   write: (text: string) => void;
   /** Everything up to byte offset `seq` has been drawn, or all but the end of the last chunk. */
@@ -46,6 +49,7 @@ export class RenderPacer {
   #isGround = true;
   #deadline = answerDeadline;
   #timer: NodeJS.Timeout | undefined;
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(options: RenderPacerOptions) {
     this.#options = options;
@@ -63,6 +67,7 @@ export class RenderPacer {
     } else {
       this.#options.write(text);
       if (this.#unasked > giveUpAfter) this.#acknowledge(end);
+      else if (this.#unasked >= askEvery) this.#expectMore(end);
     }
   }
 
@@ -86,6 +91,7 @@ export class RenderPacer {
   /** Offsets to come are those of another process; answers to come to what was asked before mean nothing. */
   restart(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#patience);
     this.#timer = undefined;
     this.#asked = [];
     this.#unasked = 0;
@@ -97,7 +103,14 @@ export class RenderPacer {
     this.restart();
   }
 
+  /** Without a place for a question so far and with no more output, nobody would ever acknowledge this much. */
+  #expectMore(end: number): void {
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.#acknowledge(end), patience);
+  }
+
   #ask(text: string, index: number, end: number): void {
+    clearTimeout(this.#patience);
     const mode = firstMode + (this.#questions++ % modes);
     this.#unasked = 0;
     this.#asked.push({ mode, seq: end });
@@ -115,6 +128,7 @@ export class RenderPacer {
   #acknowledge(seq: number): void {
     this.#unasked = 0;
     clearTimeout(this.#timer);
+    clearTimeout(this.#patience);
     this.#timer = this.#asked.length > 0 ? this.#startTimer() : undefined;
     this.#options.acknowledge(seq);
   }

@@ -2,14 +2,14 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Sequencer } from '../base/async.ts';
 import { describeError } from '../base/errors.ts';
+import { hostAddress } from '../client/hostAddress.ts';
 import { HostClient } from '../client/hostClient.ts';
 import { type AttachmentEnd, SessionAttachment } from '../client/sessionAttachment.ts';
 import type { SessionManager } from '../client/sessionManager.ts';
 import { describeExit } from '../core/presentation.ts';
 import { isRunning } from '../core/sessionRecord.ts';
 import { readJson } from '../node/durableFile.ts';
-import { repositoryPlaces, sessionPlaces } from '../node/places.ts';
-import { readToken } from '../node/token.ts';
+import { sessionPlaces } from '../node/places.ts';
 import { savedScreenSchema, type TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { RenderPacer } from './renderPacer.ts';
@@ -21,6 +21,8 @@ export interface SessionTerminalOptions {
   id: string;
   /** The user pressed Enter in the terminal of a session that has ended. */
   restart: () => void;
+  /** Whether this terminal is the one in front. */
+  isFront: () => boolean;
 }
 
 /** What the terminal shows: a live process, how one ended, or that its host does not answer; by the process's id. */
@@ -66,7 +68,13 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   open(dimensions: vscode.TerminalDimensions | undefined): void {
     this.#isOpen = true;
     this.#dimensions.opened(dimensions);
+    if (this.#options.isFront()) this.#dimensions.broughtToFront();
     this.update();
+  }
+
+  /** The terminal has come to the front. */
+  broughtToFront(): void {
+    if (this.#dimensions.broughtToFront()) this.update();
   }
 
   /** The tab was closed, or the window is closing: the session runs on. */
@@ -125,13 +133,8 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   async #attach(pid: number): Promise<void> {
     const { manager, id } = this.#options;
     const { machine, workplace } = manager.options;
-    const token = await readToken(repositoryPlaces(machine, workplace.key).stateFolder);
-    const connection = {
-      socket: sessionPlaces(machine, workplace.key, id).socket,
-      token,
-      client: { kind: 'window' as const, pid: process.pid },
-    };
     try {
+      const connection = await hostAddress(machine, workplace.key, id, { kind: 'window', pid: process.pid });
       const size = this.#dimensions.own ?? (await currentSize(connection));
       const scrollback = terminalScrollback();
       const attachment = new SessionAttachment({ ...connection, size, scrollback, theme: currentTheme() });

@@ -62,11 +62,16 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   }
 }
 
+/** A heading and a table, for the eye finds a fact faster in a column. */
 function tooltip(record: SessionRecord, now: Date): vscode.MarkdownString {
-  const text = new vscode.MarkdownString();
-  text.appendMarkdown('**').appendText(record.name).appendMarkdown('**\n\n');
-  for (const [label, fact] of sessionFacts(record, now)) {
-    text.appendMarkdown(`${label}: `).appendText(fact).appendMarkdown('  \n');
-  }
+  const text = new vscode.MarkdownString('', true);
+  text.appendMarkdown(`$(${statusLook(record.status).icon}) **${cell(record.name)}**\n\n|||\n|:--|:--|\n`);
+  for (const [fact, value] of sessionFacts(record, now)) text.appendMarkdown(`|${fact}&nbsp;&nbsp;|${cell(value)}|\n`);
   return text;
+}
+
+/** Plain text as it goes into a cell of a table. */
+function cell(text: string): string {
+  const escaped = new vscode.MarkdownString().appendText(text.replace(/\s+/g, ' ')).value;
+  return escaped.replaceAll('|', '\\|').trim();
 }

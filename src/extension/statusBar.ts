@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
-import { countByStatus } from '../core/presentation.ts';
+import { countByStatus, statusLook } from '../core/presentation.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { viewIds } from './ids.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -38,10 +39,20 @@ export class StatusBar implements Disposable {
     const counts = countByStatus(sessions);
     const isWaiting = sessions.some(({ status }) => status === 'waiting');
     this.#item.text = `$(pulse) ${counts}`;
-    this.#item.tooltip = this.#isConnected
-      ? `Holdfast: ${counts}`
-      : `Holdfast: ${counts}. The helper is not connected; sessions run on.`;
+    this.#item.tooltip = tooltip(sessions, this.#isConnected);
     this.#item.accessibilityInformation = { label: `Holdfast: ${counts}`, role: 'button' };
     this.#item.backgroundColor = isWaiting ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
   }
+}
+
+/** Each session with its state, and what is wrong if something is. */
+function tooltip(sessions: readonly SessionRecord[], isConnected: boolean): vscode.MarkdownString {
+  const text = new vscode.MarkdownString('**Holdfast**', true);
+  if (sessions.length === 0) text.appendMarkdown('\n\nNo sessions. Click to open the view.');
+  for (const { name, status } of sessions) {
+    const { icon, label } = statusLook(status);
+    text.appendMarkdown(`\n\n$(${icon}) `).appendText(name).appendMarkdown(` · ${label}`);
+  }
+  if (!isConnected) text.appendMarkdown('\n\n$(warning) The helper is not connected; sessions run on.');
+  return text;
 }

@@ -1,9 +1,6 @@
 import type { TerminalDimensions as Dimensions } from 'vscode';
 import type { TerminalSize } from '../protocol/hostMessages.ts';
 
-/** What VS Code gives a terminal that it has not laid out: `DefaultCols` and `DefaultRows` of its terminal. */
-const notLaidOut = { columns: 80, rows: 30 };
-
 /** VS Code does not pass `undefined` on, by which its API would end an override; it takes zero for none. */
 const noOverride = { columns: 0, rows: 0 };
 
@@ -22,11 +19,16 @@ export class TerminalDimensions {
     return this.#own;
   }
 
-  /** The dimensions a terminal is opened with are real only if it is on screen. */
+  /** What VS Code opens a terminal with is an estimate, or its default, unless the terminal is in front. */
   opened(dimensions: Dimensions | undefined): void {
     this.#initial = dimensions;
-    const isReal = dimensions?.columns !== notLaidOut.columns || dimensions.rows !== notLaidOut.rows;
-    if (dimensions && isReal) this.#own = { cols: dimensions.columns, rows: dimensions.rows };
+  }
+
+  /** The terminal is in front of the others; false where its own room was known before or is not yet. */
+  broughtToFront(): boolean {
+    if (this.#own || !this.#initial) return false;
+    this.#own = { cols: this.#initial.columns, rows: this.#initial.rows };
+    return true;
   }
 
   /** Takes in what VS Code reports; false where that says nothing new. */

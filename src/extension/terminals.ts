@@ -37,6 +37,7 @@ export class Terminals implements Disposable {
     this.#options = options;
     this.#disposables.add(options.manager.onChange((record) => this.#update(record)));
     this.#disposables.add(vscode.window.onDidCloseTerminal((terminal) => this.#closed(terminal)));
+    this.#disposables.add(vscode.window.onDidChangeActiveTerminal(() => this.#front?.pty.broughtToFront()));
   }
 
   /** Opens the terminals that were open when the window was last seen, without taking the focus. */
@@ -56,8 +57,12 @@ export class Terminals implements Disposable {
 
   /** The session whose terminal is in front. */
   get activeSession(): string | undefined {
+    return [...this.#open].find(([, entry]) => entry === this.#front)?.[0];
+  }
+
+  get #front(): OpenTerminal | undefined {
     const active = vscode.window.activeTerminal;
-    return [...this.#open].find(([, { terminal }]) => terminal === active)?.[0];
+    return [...this.#open.values()].find(({ terminal }) => terminal === active);
   }
 
   dispose(): void {
@@ -81,7 +86,12 @@ export class Terminals implements Disposable {
   #create(id: string): OpenTerminal {
     const { manager, restart } = this.#options;
     const record = manager.require(id);
-    const pty = new SessionTerminal({ manager, id, restart: () => restart(id) });
+    const pty = new SessionTerminal({
+      manager,
+      id,
+      restart: () => restart(id),
+      isFront: () => this.activeSession === id,
+    });
     const terminal = vscode.window.createTerminal({
       name: record.name,
       pty,

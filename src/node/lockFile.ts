@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { systemErrorCode } from '../base/errors.ts';
 import { isMissing } from './durableFile.ts';
-import { identify, liveness, processIdentitySchema } from './processIdentity.ts';
+import { identify, liveness, processIdentitySchema, processTable } from './processIdentity.ts';
 
 /*
  * Written by hand because the known libraries judge a lock by its age, and two takers of a stale lock can both
@@ -110,10 +110,11 @@ async function readOwner(file: string): Promise<LockContent | 'gone'> {
   }
 }
 
-/** On another machine's file system nothing can be proven from here. */
+/** On another machine's file system nothing can be proven from here; a machine of another name may be this one. */
 async function isGone(content: LockContent): Promise<boolean> {
   if (!isReadable(content)) return content.writtenAt < Date.now() - uptime() * 1000;
-  return content.host === hostname() && (await liveness(content)) === 'gone';
+  const isThisMachine = content.host === hostname() || content.bootId === (await processTable().bootId());
+  return isThisMachine && (await liveness(content)) === 'gone';
 }
 
 function parseJson(text: string): unknown {

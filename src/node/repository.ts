@@ -121,11 +121,17 @@ export async function currentBase(folder: string): Promise<Base> {
 /** What the user named as the start. @throws {HoldfastError} `INVALID_ARGUMENT` */
 export async function namedBase(folder: string, ref: string): Promise<Base> {
   const commit = await resolveCommit(folder, ref);
-  if (commit !== undefined) return { ref, commit, isDetached: false };
+  if (commit !== undefined) return { ref: (await isLasting(folder, ref)) ? ref : commit, commit, isDetached: false };
   throw new HoldfastError('INVALID_ARGUMENT', `There is no branch or commit “${ref}” to start from.`, {
     advice: 'Check its spelling.',
     data: { baseBranch: ref },
   });
+}
+
+/** Whether `ref` is a branch or a tag; `HEAD` and the like mean something else in another checkout or tomorrow. */
+async function isLasting(cwd: string, ref: string): Promise<boolean> {
+  const names = ['heads', 'remotes', 'tags'].map((kind) => `refs/${kind}/${ref}`);
+  return Boolean(await tryGit(['for-each-ref', '--count=1', '--format=%(refname)', ...names, ref], { cwd }));
 }
 
 /** The full hash of what `ref` names, a branch before anything else of that name. */

@@ -1,5 +1,6 @@
 import { lstat, mkdir, unlink } from 'node:fs/promises';
 import net from 'node:net';
+import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { isMissing, toStorageError } from './durableFile.ts';
 
@@ -16,6 +17,10 @@ export async function prepareSocketFolder(folder: string): Promise<void> {
   } catch (error) {
     throw toStorageError(error, folder);
   }
+  await requireOwnFolder(folder);
+}
+
+async function requireOwnFolder(folder: string): Promise<void> {
   const stat = await lstat(folder);
   if (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0) return;
   throw new HoldfastError('UNSAFE_FOLDER', `The socket folder ${folder} is not yours alone.`, {
@@ -24,8 +29,14 @@ export async function prepareSocketFolder(folder: string): Promise<void> {
   });
 }
 
-/** Connects to a socket or pipe; rejects with the system's error (`ENOENT`, `ECONNREFUSED`) where nobody listens. */
-export function connect(socketPath: string, signal?: AbortSignal): Promise<net.Socket> {
+/**
+ * Connects to a socket or pipe; rejects with the system's error (`ENOENT`, `ECONNREFUSED`) where nobody listens.
+ *
+ * @throws {HoldfastError} `UNSAFE_FOLDER` where somebody else could have put the socket there, and would be told
+ *   the token.
+ */
+export async function connect(socketPath: string, signal?: AbortSignal): Promise<net.Socket> {
+  if (process.platform !== 'win32') await requireOwnFolder(path.dirname(socketPath));
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const socket = net.connect(socketPath);

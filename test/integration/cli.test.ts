@@ -59,9 +59,15 @@ describe('holdfast', () => {
     assert.match(stdout, new RegExp(`Helper +.*${await helperPid(window)}[\\s\\S]*Sessions +1 running`));
   });
 
-  it('stops a session by the beginning of its name and leaves its worktree', async () => {
+  it('does not stop a session by the beginning of its name', async () => {
     const [window, record] = await start();
-    const { stdout, code } = await runCli(project().folder, 'stop', 'on');
+    const { code } = await runCli(project().folder, 'stop', 'on');
+    assert.deepEqual({ code, status: window.get(record.id)?.status }, { code: 1, status: 'active' });
+  });
+
+  it('stops a session by its name and leaves its worktree', async () => {
+    const [window, record] = await start();
+    const { stdout, code } = await runCli(project().folder, 'stop', 'one');
     const { status } = (await window.helper.list()).records.find(({ id }) => id === record.id) as SessionRecord;
     assert.deepEqual({ stdout, code, status }, { stdout: 'Stopped one.\n', code: 0, status: 'cancelled' });
   });
@@ -97,7 +103,7 @@ describe('holdfast', () => {
   it('does not guess between two sessions', async () => {
     const [window] = await start(undefined, 'twin-a');
     await window.create({ name: 'twin-b' });
-    const { stderr, code } = await runCli(project().folder, 'stop', 'twin', '--json');
+    const { stderr, code } = await runCli(project().folder, 'status', 'twin', '--json');
     assert.deepEqual({ code, error: JSON.parse(stderr).code }, { code: 1, error: 'AMBIGUOUS_SESSION' });
   });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
-import { CliTerminal, runCli } from './support/cli.ts';
-import { useProject } from './support/project.ts';
+import { CliTerminal, cliCommand, runCli } from './support/cli.ts';
+import { helperPid, hostPids, useProject } from './support/project.ts';
 import { isRunningProcess, processEnd } from './support/scene.ts';
 
 const detach = '\x1cd';
@@ -24,8 +24,8 @@ describe('holdfast attach', () => {
     return [window, record];
   }
 
-  function attach(): CliTerminal {
-    const terminal = new CliTerminal(project().folder, ['attach', 'one']);
+  function attach(options?: { cols?: number; rows?: number; before?: string }): CliTerminal {
+    const terminal = new CliTerminal(project().folder, ['attach', 'one'], options);
     terminals.push(terminal);
     return terminal;
   }
@@ -37,6 +37,98 @@ describe('holdfast attach', () => {
     terminal.type('typed here\r');
     const text = await terminal.waitForText(/typed here\ntyped here/);
     assert.match(text, /line 99\nline 100\ntyped here\ntyped here$/);
+  });
+
+  it('keeps what was on the terminal, and has each line of the session once', async () => {
+    await start(['/bin/sh', '-c', 'seq -f "line %g" 100; exec cat']);
+    const terminal = attach({ before: 'echo mine 1; echo mine 2' });
+    await terminal.waitForText(/line 100$/);
+    terminal.type('ready\r');
+    const text = await terminal.waitForText(/ready\nready$/);
+    const lines = Array.from({ length: 100 }, (_, index) => `line ${index + 1}`);
+    assert.deepEqual(text.split('\n'), ['mine 1', 'mine 2', ...lines, 'ready', 'ready']);
+  });
+
+  it('leaves the terminal as it was before a full-screen program, with the scrollback above', async () => {
+    await start(['/bin/sh', '-c', 'echo prompt; printf "\\033[?1049hfull screen"; exec cat']);
+    const terminal = attach({ before: 'echo mine' });
+    await terminal.waitForText(/full screen/);
+    terminal.type(detach);
+    await terminal.exit();
+    assert.equal(await terminal.waitForText(/detached/), 'mine\nprompt\n[detached from one]');
+  });
+
+  it('changes the size of a session that another terminal shows once, to its own', async () => {
+    const report = 'trap "stty size" WINCH; stty size; while :; do sleep 0.05; done';
+    await start(['/bin/sh', '-c', report]);
+    const first = attach({ cols: 90, rows: 20 });
+    await first.waitForText(/20 90$/);
+    const second = attach({ cols: 70, rows: 18 });
+    assert.match(await second.waitForText(/18 70$/), /20 90\n18 70$/);
+  });
+
+  it('refuses to show a session on its own terminal', async () => {
+    await start();
+    const terminal = attach();
+    await terminal.waitForText(/[$#] ?$/);
+    terminal.type(`clear; ${cliCommand} attach one; echo code $?\r`);
+    assert.match(await terminal.waitForText(/code \d/), /“one” cannot be shown on its own\s+terminal.*\ncode 1/s);
+  });
+
+  it('detaches when its terminal is closed or it is told to go', async () => {
+    const [, record] = await start(['/bin/cat']);
+    const codes: number[] = [];
+    for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) {
+      const terminal = attach();
+      terminal.type('ready\r');
+      await terminal.waitForText(/ready\nready/);
+      process.kill(terminal.pid, signal);
+      codes.push(await terminal.exit());
+    }
+    const runs = await isRunningProcess(record.ptyPid as number);
+    assert.deepEqual({ codes, runs }, { codes: [0, 0, 0], runs: true });
+  });
+
+  it('goes on while the helper is gone', async () => {
+    const [window] = await start(['/bin/cat']);
+    const terminal = attach();
+    terminal.type('before\r');
+    await terminal.waitForText(/before\nbefore/);
+    const pid = await helperPid(window);
+    process.kill(pid, 'SIGKILL');
+    await processEnd(pid);
+    terminal.type('after\r');
+    assert.match(await terminal.waitForText(/after\nafter/), /before\nafter\nafter$/);
+  });
+
+  it('ends with 1 and says so when the session’s host is killed', async () => {
+    const [window] = await start(['/bin/cat']);
+    const terminal = attach();
+    terminal.type('ready\r');
+    await terminal.waitForText(/ready\nready/);
+    for (const pid of await hostPids(window)) process.kill(pid, 'SIGKILL');
+    assert.equal(await terminal.exit(), 1);
+    assert.match(await terminal.waitForText(/\[/), /\[the host of one is gone/);
+  });
+
+  it('lets Ctrl+C stop a flood of output at once', async () => {
+    await start();
+    const terminal = attach();
+    await terminal.waitForText(/[$#] ?$/);
+    terminal.type('yes\r');
+    await terminal.waitForText(/(y\n){20}/);
+    terminal.type('\x03');
+    terminal.type('echo "sto"pped\r');
+    assert.match(await terminal.waitForText(/stopped/), /stopped/);
+  });
+
+  it('gives the program one Ctrl+\\ for two', async () => {
+    await start(['/bin/sh', '-c', 'stty -isig; exec cat -v']);
+    const terminal = attach();
+    terminal.type('ready\r');
+    await terminal.waitForText(/ready\nready/);
+    terminal.type('\x1c\x1c!\r');
+    assert.match(await terminal.waitForText(/\^\\!\n/), /\n\^\\!$/);
   });
 
   it('gives the session the size of the terminal, also when that changes', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { useEditor } from '../support/editor.ts';
 import { git } from '../support/repository.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
+import { ageless } from './support/answers.ts';
 import { program } from './support/programs.ts';
 
 describe('the life of a session', () => {
@@ -29,7 +30,7 @@ describe('the life of a session', () => {
     await workbench.terminals.waitForText(/process \d+/);
     await workbench.screenshot('lifecycle-03-started');
     assert.deepEqual(
-      { hint, notice: await workbench.messages.waitForNotification('became'), tree: await workbench.tree.rows() },
+      { hint, notice: await workbench.messages.waitForNotification('became'), tree: await workbench.tree.rows(1) },
       {
         hint: '“Fix: the login!” became “Fix-the-login” so that it is safe as a branch and a folder.',
         notice: '“Fix: the login!” became “Fix-the-login” so that it is safe as a branch and a folder.',
@@ -75,7 +76,7 @@ describe('the life of a session', () => {
     await workbench.statusBarItem('1 running').waitFor();
     await workbench.terminals.focus('Fix-the-login');
     await workbench.terminals.type('hello\n');
-    assert.match(await workbench.terminals.waitForText(/heard hello$/), /process \d+ heard hello$/);
+    assert.match(await workbench.terminals.waitForText(/heard hello$/), /process \d+, .*, heard hello$/);
   });
 
   it('is renamed from its menu, in the tree and on its terminal; branch and worktree keep their names', async () => {
@@ -84,9 +85,10 @@ describe('the life of a session', () => {
     await workbench.screenshot('lifecycle-07-rename');
     await workbench.quickInput.accept('login');
     await workbench.terminals.tab('login').waitFor();
+    await workbench.tree.row(/^login/).waitFor();
     assert.deepEqual(
-      { tree: await workbench.tree.rows(), terminals: await workbench.terminals.names() },
-      { tree: ['login feature/Fix-the-login · now'], terminals: ['login'] },
+      { tree: await ageless(workbench), terminals: await workbench.terminals.names() },
+      { tree: ['login feature/Fix-the-login'], terminals: ['login'] },
     );
   });
 

@@ -25,7 +25,7 @@ describe('a newcomer', () => {
     await workbench.terminals.waitForText(/[#$] ?$/);
     await workbench.screenshot('03-session');
     assert.deepEqual(
-      { tree: await workbench.tree.rows(), terminals: await workbench.terminals.names() },
+      { tree: await workbench.tree.rows(1), terminals: await workbench.terminals.names() },
       { tree: ['first-steps feature/first-steps · now'], terminals: ['first-steps'] },
     );
   });

@@ -46,7 +46,7 @@ describe('a window that is reloaded', () => {
     assert.deepEqual(await glance(workbench), { ...before, terminals: ['two', 'three', 'one'], front: 'three' });
   });
 
-  it('has the same processes behind its terminals', async () => {
+  it('has the same processes behind its terminals, and has resized none of them', async () => {
     assert.deepEqual(await askAll(workbench, sessions), processes);
   });
 

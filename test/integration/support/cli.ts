@@ -8,6 +8,9 @@ import { dist } from './scene.ts';
 
 const cli = path.join(dist, 'cli.js');
 
+/** What a user types for `holdfast` in a shell. */
+export const cliCommand = `'${projectNode}' '${cli}'`;
+
 export interface CliResult {
   code: number;
   stdout: string;
@@ -30,9 +33,11 @@ export class CliTerminal {
   readonly #exit: Promise<number>;
   #output = '';
 
-  constructor(cwd: string, args: string[], { cols = 80, rows = 24 } = {}) {
+  /** `before` is shell code that runs on the same terminal first. */
+  constructor(cwd: string, args: string[], { cols = 80, rows = 24, before = ':' } = {}) {
     this.#terminal = new Terminal({ cols, rows, scrollback: 10_000, allowProposedApi: true });
-    this.#pty = spawn(projectNode, [cli, ...args], { cwd, cols, rows, name: 'xterm-256color', env: process.env });
+    const script = ['-c', `${before}; exec "$@"`, 'sh', projectNode, cli, ...args];
+    this.#pty = spawn('/bin/sh', script, { cwd, cols, rows, name: 'xterm-256color', env: process.env });
     this.#pty.onData((text) => {
       this.#output += text;
       this.#terminal.write(text);

@@ -13,9 +13,13 @@ export class QuickInput {
 
   /** Runs the command with exactly this title, as shown in the palette. */
   async runCommand(title: string): Promise<void> {
-    await this.#page.keyboard.press('F1');
-    await this.#input.fill(`>${title}`);
-    await this.pick(title);
+    // What takes the focus just then, such as a terminal that was made before, closes the palette.
+    const attempt = () =>
+      this.#tryCommand(title).then(
+        () => true,
+        () => false,
+      );
+    await waitFor(attempt, Boolean, { what: `the command ${title} in the palette`, timeout: 30_000 });
     await this.#paletteClosed();
   }
 
@@ -47,10 +51,20 @@ export class QuickInput {
     await this.#input.fill(value);
   }
 
+  async #tryCommand(title: string): Promise<void> {
+    await this.#page.keyboard.press('F1');
+    await this.#input.fill(`>${title}`, { timeout: 5_000 });
+    await this.#row(title).click({ timeout: 5_000 });
+  }
+
   /** Chooses the entry of a quick pick with exactly this label. */
   async pick(label: string): Promise<void> {
+    await this.#row(label).click();
+  }
+
+  #row(label: string): Locator {
     const name = this.#page.locator('.label-name', { hasText: new RegExp(`^\\s*${escapePattern(label)}\\s*$`) });
-    await this.#rows.filter({ has: name }).first().click();
+    return this.#rows.filter({ has: name }).first();
   }
 
   /** The value in the box. */

@@ -23,14 +23,17 @@ export class TreeView {
     await waitFor(isShown, Boolean, { what: `the view ${container}`, timeout: 30_000 });
   }
 
-  /** Each row as `label description`, two spaces deeper per level. */
-  async rows(): Promise<string[]> {
-    const rows = await this.#rows.all();
-    const lines = await Promise.all(rows.map(rowText));
-    return lines.sort((a, b) => a.index - b.index).map((line) => line.text);
+  /** Each row as `label description`, two spaces deeper per level; given a count, once there are that many. */
+  async rows(count?: number): Promise<string[]> {
+    const read = async () => {
+      const lines = await this.#rows.evaluateAll(rowTexts);
+      return lines.sort((a, b) => a.index - b.index).map((line) => line.text);
+    };
+    if (count === undefined) return read();
+    return waitFor(read, (rows) => rows.length === count, { what: `${count} rows in the tree` }).catch(read);
   }
 
-  row(text: string): Locator {
+  row(text: string | RegExp): Locator {
     return this.#rows.filter({ hasText: text }).first();
   }
 
@@ -73,8 +76,14 @@ export class TreeView {
   }
 }
 
-async function rowText(row: Locator): Promise<{ index: number; text: string }> {
-  return row.evaluate((element) => {
+interface RowElement {
+  getAttribute(name: string): string | null;
+  querySelector(selector: string): { readonly textContent: string | null } | null;
+}
+
+/** Runs in the page. */
+function rowTexts(elements: readonly RowElement[]): { index: number; text: string }[] {
+  return elements.map((element) => {
     const read = (selector: string) => element.querySelector(selector)?.textContent?.trim() ?? '';
     const depth = Number(element.getAttribute('aria-level') ?? 1) - 1;
     const text = `${'  '.repeat(depth)}${read('.label-name')} ${read('.label-description')}`.trimEnd();

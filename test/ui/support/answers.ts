@@ -9,13 +9,13 @@ export async function newAnswering(workbench: Workbench, name: string): Promise<
 
 let asked = 0;
 
-/** Types at the session's program and returns the process id it answers with. */
+/** Types at the session's program and returns what it says of itself: its process id, how often it was resized. */
 export async function ask(workbench: Workbench, name: string): Promise<string> {
   const question = `question ${++asked}`;
   await workbench.terminals.focus(name);
   await workbench.terminals.type(`${question}\n`);
   const text = await workbench.terminals.waitForText(`heard ${question}`);
-  return new RegExp(`process (\\d+) heard ${question}`).exec(text)?.[1] ?? '';
+  return new RegExp(`(process \\d+, resized \\d+ times), heard ${question}`).exec(text)?.[1] ?? '';
 }
 
 export async function askAll(workbench: Workbench, names: readonly string[]): Promise<Record<string, string>> {
@@ -24,10 +24,16 @@ export async function askAll(workbench: Workbench, names: readonly string[]): Pr
   return answers;
 }
 
+/** The rows of the tree without the ages of the sessions, which go on during a test. */
+export async function ageless(workbench: Workbench, count?: number): Promise<string[]> {
+  const rows = await workbench.tree.rows(count);
+  return rows.map((row) => row.replace(/ · (now|\d+[mhd])$/, ''));
+}
+
 /** What a person sees of the sessions at a glance. */
 export async function glance(workbench: Workbench): Promise<Record<string, unknown>> {
   return {
-    tree: await workbench.tree.rows(),
+    tree: await ageless(workbench),
     terminals: await workbench.terminals.names(),
     front: await workbench.terminals.active(),
     screen: await workbench.terminals.screen(),

@@ -9,13 +9,15 @@ export async function lookLike(workbench: Workbench, expected: TerminalLook): Pr
   return waitFor(look, (now) => isDeepStrictEqual(now, expected)).catch(look);
 }
 
+/** Reads that have to agree: more than fit between the two paintings of a program that is told of a new size. */
+const reads = 6;
+
 /** Waits until the terminal in front no longer changes from one look to the next, and returns that look. */
 export async function settledLook(workbench: Workbench): Promise<TerminalLook> {
-  let last = await workbench.terminals.look();
+  const looks: TerminalLook[] = [];
   const isSettled = (now: TerminalLook) => {
-    const isSame = isDeepStrictEqual(now, last);
-    last = now;
-    return isSame;
+    if (!isDeepStrictEqual(now, looks[0])) looks.length = 0;
+    return looks.push(now) >= reads;
   };
   return waitFor(() => workbench.terminals.look(), isSettled);
 }

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { HoldfastError } from '../../../src/base/errors.ts';
+import { matchSession } from '../../../src/cli/sessionMatch.ts';
+
+const sessions = [
+  { id: 'aaaa1111-0000-4000-8000-000000000000', name: 'login' },
+  { id: 'aaaa2222-0000-4000-8000-000000000000', name: 'login-page' },
+  { id: 'bbbb3333-0000-4000-8000-000000000000', name: 'Search' },
+  { id: 'cccc4444-0000-4000-8000-000000000000', name: 'search-box' },
+];
+
+describe('the session that a name on the command line means', () => {
+  const found: [query: string, name: string, why: string][] = [
+    ['login', 'login', 'the exact name, though another name begins so'],
+    ['search', 'Search', 'the name in other case, though another name begins so'],
+    ['login-', 'login-page', 'the only name that begins so'],
+    ['LOGIN-P', 'login-page', 'the only name that begins so, in other case'],
+    ['bbbb', 'Search', 'the only id that begins so'],
+    ['aaaa2222-0000-4000-8000-000000000000', 'login-page', 'the whole id'],
+  ];
+  for (const [query, name, why] of found) {
+    it(`is for “${query}” ${why}`, () => assert.equal(matchSession(sessions, query).name, name));
+  }
+
+  it('is not guessed where several begin so; the error names them', () => {
+    assert.deepEqual(errorOf('aaaa'), {
+      code: 'AMBIGUOUS_SESSION',
+      text: '“aaaa” could be login (aaaa1111), login-page (aaaa2222). Give more of the name, or the beginning of the id.',
+    });
+  });
+
+  it('is not guessed between two names that differ in case only', () => {
+    const twins = [sessions[0], { id: 'dddd', name: 'LOGIN' }] as typeof sessions;
+    assert.equal(errorOf('Login', twins).code, 'AMBIGUOUS_SESSION');
+  });
+
+  it('is none where nothing begins so; the error names what there is', () => {
+    assert.deepEqual(errorOf('nobody', sessions.slice(0, 1)), {
+      code: 'SESSION_NOT_FOUND',
+      text: 'There is no session “nobody”. There are login (aaaa1111).',
+    });
+  });
+
+  it('is none for an empty name', () => assert.equal(errorOf('').code, 'SESSION_NOT_FOUND'));
+});
+
+function errorOf(query: string, among = sessions): { code: string; text: string } {
+  try {
+    matchSession(among, query);
+  } catch (error) {
+    if (error instanceof HoldfastError) return { code: error.code, text: error.text };
+  }
+  return assert.fail('a session was found');
+}
