@@ -51,6 +51,13 @@ describe('the pacing of a terminal’s output', () => {
     assert.equal(terminal.questions, 5);
   });
 
+  it('does not wait for ever for more after output that ends inside a control sequence', () => {
+    terminal.output(`${'x'.repeat(8_000)}\x1b[3`);
+    const before = [...terminal.acknowledged];
+    mock.timers.tick(100);
+    assert.deepEqual([before, terminal.questions, terminal.acknowledged], [[], 0, [8_003]]);
+  });
+
   it('acknowledges what was drawn when the terminal answers', () => {
     terminal.output(5_000);
     terminal.output(5_000);

@@ -23,7 +23,12 @@ describe('the keys that detach', () => {
     ['work after a Ctrl+\\ that was for the program', ['\x1c\x1c\x1cd'], '\x1c', true],
     ['are known as xterm sends them to vim', ['\x1b[27;5;92~', 'd'], '', true],
     ['are known in the kitty keyboard protocol', ['\x1b[92;5u', '\x1b[100u'], '', true],
-    ['are known with num lock on and keys that report their release', ['\x1b[92;133u', '\x1b[92;133:3u', 'd'], '', true],
+    [
+      'are known with num lock on and keys that report their release',
+      ['\x1b[92;133u', '\x1b[92;133:3u', 'd'],
+      '',
+      true,
+    ],
     ['reach the program in the form in which they were typed', ['\x1b[92;5u', '\x1b[92;5u'], '\x1b[92;5u', false],
     ['are not any other key with Ctrl', ['\x1b[93;5u', 'd'], '\x1b[93;5ud', false],
   ];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { HoldfastError } from '../../../src/base/errors.ts';
-import { matchSession } from '../../../src/cli/sessionMatch.ts';
+import { matchExactly, matchSession } from '../../../src/cli/sessionMatch.ts';
 
 const sessions = [
   { id: 'aaaa1111-0000-4000-8000-000000000000', name: 'login' },
@@ -44,9 +44,23 @@ describe('the session that a name on the command line means', () => {
   it('is none for an empty name', () => assert.equal(errorOf('').code, 'SESSION_NOT_FOUND'));
 });
 
-function errorOf(query: string, among = sessions): { code: string; text: string } {
+describe('the session that a name means to a command that ends it', () => {
+  it('is the one of that name', () => assert.equal(matchExactly(sessions, 'login').id, sessions[0]?.id));
+
+  it('is the one whose id begins with 8 characters or more', () => {
+    assert.equal(matchExactly(sessions, 'AAAA2222-00').name, 'login-page');
+  });
+
+  for (const query of ['login-', 'search', 'bbbb', '']) {
+    it(`is none for “${query}”, which would be a guess`, () => {
+      assert.equal(errorOf(query, sessions, matchExactly).code, 'SESSION_NOT_FOUND');
+    });
+  }
+});
+
+function errorOf(query: string, among = sessions, match = matchSession): { code: string; text: string } {
   try {
-    matchSession(among, query);
+    match(among, query);
   } catch (error) {
     if (error instanceof HoldfastError) return { code: error.code, text: error.text };
   }

@@ -10,11 +10,26 @@ function table(rows: string[][], options: Partial<TableOptions> = {}): string {
 
 describe('a table', () => {
   it('aligns its columns and ends no line in blanks', () => {
-    assert.equal(table([['NAME', 'PID'], ['a', '1'], ['login', '']]), 'NAME   PID\na      1\nlogin');
+    assert.equal(
+      table([
+        ['NAME', 'PID'],
+        ['a', '1'],
+        ['login', ''],
+      ]),
+      'NAME   PID\na      1\nlogin',
+    );
   });
 
   it('aligns by what characters take up on the screen', () => {
-    assert.equal(table([['登录', 'x'], ['👩‍👩‍👧', 'x'], ['e\u0301', 'x'], ['abcd', 'x']]), '登录  x\n👩‍👩‍👧    x\ne\u0301     x\nabcd  x');
+    assert.equal(
+      table([
+        ['登录', 'x'],
+        ['👩‍👩‍👧', 'x'],
+        ['e\u0301', 'x'],
+        ['abcd', 'x'],
+      ]),
+      '登录  x\n👩‍👩‍👧    x\ne\u0301     x\nabcd  x',
+    );
   });
 
   it('cuts its last column to the width of the terminal', () => {
@@ -34,7 +49,10 @@ describe('a table', () => {
   });
 
   it('paints cells without moving the columns', () => {
-    const rows: Cell[][] = [[{ text: 'one', style: 'green' }, { text: 'x' }], [{ text: 'three' }, { text: 'x' }]];
+    const rows: Cell[][] = [
+      [{ text: 'one', style: 'green' }, { text: 'x' }],
+      [{ text: 'three' }, { text: 'x' }],
+    ];
     const lines = formatTable(rows, { paint: (style, text) => (style ? `<${text}>` : text) });
     assert.deepEqual(lines, ['<one>    x', 'three  x']);
   });

@@ -28,7 +28,7 @@ describe('the text of a transcript', () => {
 
   it('has every line, however it came in pieces', async () => {
     const lines = numbered(300);
-    assert.deepEqual(await textOf(...`${lines.join('\r\n')}\r\n`.match(/[\s\S]{1,7}/g) ?? []), lines);
+    assert.deepEqual(await textOf(...(`${lines.join('\r\n')}\r\n`.match(/[\s\S]{1,7}/g) ?? [])), lines);
   });
 
   it('shows a line that was redrawn as it last looked', async () => {
