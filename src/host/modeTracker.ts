@@ -56,14 +56,16 @@ export class ModeTracker {
   }
 
   /**
-   * Control sequences that bring a terminal on which the serialize add-on's were written into this state. What
-   * moves the cursor (the scroll region, and the origin mode that the add-on sets) is followed by its position.
+   * Control sequences that bring a terminal on which the serialize add-on's were written into this state. The scroll
+   * region, and the origin mode that the add-on sets, move the cursor, and the add-on misses it by a column where the
+   * last row is full: its position follows, but where it waits behind the last column to wrap.
    */
   serialize(): string {
-    const region = this.#scrollRegions.get(this.#terminal.buffer.active.type);
-    const { originMode } = this.#terminal.modes;
+    const { buffer, cols, modes } = this.#terminal;
+    const region = this.#scrollRegions.get(buffer.active.type);
     let text = region ? `\x1b[${region.top};${region.bottom}r` : '';
-    if (region || originMode) text += this.#cursorPosition(originMode ? (region?.top ?? 1) : 1);
+    const isMoved = region || modes.originMode || buffer.active.cursorX < cols;
+    if (isMoved) text += this.#cursorPosition(modes.originMode ? (region?.top ?? 1) : 1);
     for (const [mode, initial] of trackedModes) {
       const value = this.#modes.get(mode);
       if (value !== initial) text += `\x1b[?${mode}${value ? 'h' : 'l'}`;

@@ -23,6 +23,9 @@ const enterAlternate = '\x1b[?1049h\x1b[H';
 /** On a terminal that shows the normal screen already it would move the cursor. */
 const leaveAlternate = '\x1b[?1049l';
 
+/** The add-on's moves by no column at all, after an empty row that wraps; terminals take them for moves by one. */
+const emptyMoves = /\x1b\[0[CD]/g;
+
 /** Undoes what a program may have set and can no longer undo itself: modes, mouse, scroll region, colours. */
 const leaveProgram = '\x1b[!p\x1b[?9;12;1000;1002;1003;1004;1005;1006;1015;1016;2004l\x1b]0;\x07';
 
@@ -125,7 +128,20 @@ export class Screen {
     const title = this.#title ? `\x1b]0;${this.#title}\x07` : '';
     const content = this.#serializer.serialize(scrollback === undefined ? {} : { scrollback });
     // The add-on takes the alternate screen to begin without colours, yet leaves those of the cursor set.
-    const screen = content.replace(enterAlternate, `\x1b[m${enterAlternate}`);
-    return title + screen + paintTrailingBackground(this.#terminal) + this.#modes.serialize();
+    const screen = content.replace(emptyMoves, '').replace(enterAlternate, `\x1b[m${enterAlternate}`);
+    const background = paintTrailingBackground(this.#terminal);
+    return title + screen + background + this.#modes.serialize() + this.#waitingCursor();
+  }
+
+  /** A cursor waits behind the last column for a character to wrap; only printing the row can put it there. */
+  #waitingCursor(): string {
+    const { buffer, cols, modes } = this.#terminal;
+    const { type, baseY, cursorX, cursorY } = buffer.active;
+    if (cursorX < cols || type === 'alternate' || modes.insertMode || modes.originMode) return '';
+    const row = baseY + cursorY;
+    const last = buffer.active.getLine(row)?.getCell(cols - 1);
+    if (!last?.getChars() && last?.getWidth() !== 0) return '';
+    const range = { start: row, end: row };
+    return `\x1b[${cursorY + 1}H\x1b[m${this.#serializer.serialize({ range, excludeModes: true, excludeAltBuffer: true })}`;
   }
 }

@@ -26,6 +26,12 @@ export function runCli(cwd: string, ...args: string[]): Promise<CliResult> {
   });
 }
 
+/** The environment of somebody at a terminal, whatever a test run's own says of colours. */
+function interactive(): NodeJS.ProcessEnv {
+  const { CI, NO_COLOR, NODE_DISABLE_COLORS, FORCE_COLOR, ...env } = process.env;
+  return env;
+}
+
 /** `holdfast` on a terminal of its own, as a user sees it. */
 export class CliTerminal {
   readonly #pty: IPty;
@@ -37,7 +43,7 @@ export class CliTerminal {
   constructor(cwd: string, args: string[], { cols = 80, rows = 24, before = ':' } = {}) {
     this.#terminal = new Terminal({ cols, rows, scrollback: 10_000, allowProposedApi: true });
     const script = ['-c', `${before}; exec "$@"`, 'sh', projectNode, cli, ...args];
-    this.#pty = spawn('/bin/sh', script, { cwd, cols, rows, name: 'xterm-256color', env: process.env });
+    this.#pty = spawn('/bin/sh', script, { cwd, cols, rows, name: 'xterm-256color', env: interactive() });
     this.#pty.onData((text) => {
       this.#output += text;
       this.#terminal.write(text);

@@ -12,6 +12,9 @@ const states: [what: string, bytes: string][] = [
   ['a line that wraps', 'x'.repeat(50)],
   ['a line that fills its row exactly', `${'x'.repeat(20)}`],
   ['wide characters at the edge of a row', `${'x'.repeat(19)}日本`],
+  ['an empty row that wraps into a wide character', '\t\t\t日'],
+  ['the cursor above a row that is full', `${'x'.repeat(40)}\x1b[1;3H`],
+  ['a row that was filled above another', `\r\nbelow\x1b[H${'日'.repeat(9)}\x1b[35mx\x1b[41my`],
   ['emoji and combining characters', '🙂 e\u0301 👩\u200d🚀 ❤\ufe0f'],
   ['16 colours', '\x1b[31;42mred on green\x1b[97;100m bright'],
   ['256 colours', '\x1b[38;5;208;48;5;17mx'],
@@ -87,7 +90,7 @@ describe('a snapshot of a screen', () => {
     const snapshot = screen.snapshot();
     screen.write(Buffer.from('after'), () => undefined);
     const { seq, text } = await snapshot;
-    assert.deepEqual([seq, text], [6, 'before']);
+    assert.deepEqual([seq, text], [6, 'before\x1b[1;7H']);
   });
 
   it('holds no more lines above the screen than are asked for', async () => {
