@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import type { TerminalSize } from '../protocol/hostMessages.ts';
 
 /**
  * Questions that every terminal answers and no program asks: the states of private modes that do not exist, each
@@ -9,6 +10,15 @@ import { StringDecoder } from 'node:string_decoder';
 const firstMode = 58_000;
 const modes = 1_000;
 const answer = /\x1b\[\?(58\d{3});\d\$y/g;
+
+/**
+ * The size of the terminal in characters, and the answer with rows and columns. What programs ask for is answered by
+ * their host and never comes this far.
+ *
+ * @see https://invisible-island.net/xterm/ctlseqs/ctlseqs.html, CSI 18 t
+ */
+const sizeQuestion = '\x1b[18t';
+const sizeAnswer = /\x1b\[8;(\d+);(\d+)t/g;
 
 /** Output after which the terminal is asked whether it has drawn it; bytes. */
 const askEvery = 5_000;
@@ -33,6 +43,8 @@ export interface RenderPacerOptions {
   write: (text: string) => void;
   /** Everything up to byte offset `seq` has been drawn, or all but the end of the last chunk. */
   acknowledge: (seq: number) => void;
+  /** The terminal's answer to {@link RenderPacer.askSize}. */
+  sized: (size: TerminalSize) => void;
 }
 
 /**
@@ -47,6 +59,7 @@ export class RenderPacer {
   #questions = 0;
   #unasked = 0;
   #isGround = true;
+  #isSizeWanted = false;
   #deadline = answerDeadline;
   #timer: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
@@ -69,6 +82,13 @@ export class RenderPacer {
       if (this.#unasked > giveUpAfter) this.#acknowledge(end);
       else if (this.#unasked >= askEvery) this.#expectMore(end);
     }
+    if (this.#isSizeWanted) this.askSize();
+  }
+
+  /** Asks the terminal for its size, as soon as that cuts through no control sequence of the program. */
+  askSize(): void {
+    this.#isSizeWanted = !this.#isGround;
+    if (this.#isGround) this.#options.write(sizeQuestion);
   }
 
   /** Replaces everything shown by a screen that stands for byte offset `seq`. */
@@ -81,9 +101,13 @@ export class RenderPacer {
 
   /** What the user typed, without the terminal's answers to us. */
   filterInput(input: string): string {
-    if (!input.includes('\x1b[?58')) return input;
-    return input.replace(answer, (_, mode) => {
+    if (!input.includes('\x1b[')) return input;
+    const typed = input.replace(answer, (_, mode) => {
       this.#answered(Number(mode));
+      return '';
+    });
+    return typed.replace(sizeAnswer, (_, rows, cols) => {
+      this.#options.sized({ cols: Number(cols), rows: Number(rows) });
       return '';
     });
   }

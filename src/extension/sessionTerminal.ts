@@ -32,6 +32,9 @@ type Shown =
   | { kind: 'ended'; pid?: number }
   | { kind: 'unreachable'; pid: number };
 
+/** Where much text must be laid out anew, VS Code puts off a new width for a tenth of a second; milliseconds. */
+const widthDelay = 300;
+
 /**
  * Puts back what a program may have left set: alternate screen, scroll region, mouse, keys, cursor, colours. Leaving
  * the alternate screen and resetting the region both move the cursor, so it is saved before each.
@@ -54,11 +57,15 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   readonly #pacer = new RenderPacer({
     write: (text) => this.#onDidWrite.fire(text),
     acknowledge: (seq) => this.#attachment?.acknowledge(seq),
+    sized: (size) => this.#measured(size),
   });
   #attachment: SessionAttachment | undefined;
   #shown: Shown = { kind: 'nothing' };
   #name: string | undefined;
   #isOpen = false;
+  /** Whether it was in front at some time, so that its size is known. */
+  #isSeen = false;
+  #secondLook: NodeJS.Timeout | undefined;
 
   constructor(options: SessionTerminalOptions) {
     this.#options = options;
@@ -67,19 +74,23 @@ export class SessionTerminal implements vscode.Pseudoterminal {
 
   open(dimensions: vscode.TerminalDimensions | undefined): void {
     this.#isOpen = true;
-    this.#dimensions.opened(dimensions);
-    if (this.#options.isFront()) this.#dimensions.broughtToFront();
+    this.#dimensions.reported(dimensions);
+    this.#isSeen = this.#options.isFront();
     this.update();
   }
 
-  /** The terminal has come to the front. */
+  /** VS Code does not always tell the size of a terminal that comes to the front, so the terminal is asked. */
   broughtToFront(): void {
-    if (this.#dimensions.broughtToFront()) this.update();
+    if (!this.#isOpen) return;
+    this.#pacer.askSize();
+    clearTimeout(this.#secondLook);
+    this.#secondLook = setTimeout(() => this.#lookAgain(), widthDelay);
   }
 
   /** The tab was closed, or the window is closing: the session runs on. */
   close(): void {
     this.#isOpen = false;
+    clearTimeout(this.#secondLook);
     this.#pacer.dispose();
     this.#detach();
   }
@@ -95,10 +106,8 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   }
 
   setDimensions(dimensions: vscode.TerminalDimensions): void {
-    if (!this.#dimensions.reported(dimensions)) return;
-    const { own } = this.#dimensions;
-    if (own && this.#attachment) this.#attachment.resize(own);
-    else this.update();
+    this.#dimensions.reported(dimensions);
+    this.#applySize();
   }
 
   /** Brings the terminal in line with its session's record. */
@@ -109,8 +118,8 @@ export class SessionTerminal implements vscode.Pseudoterminal {
       this.#name = record.name;
       this.#onDidChangeName.fire(record.name);
     }
-    // A terminal behind others has no size yet, and taking one would disturb the program: it waits to be looked at.
-    if (this.#dimensions.own) void this.#attaching.queue(() => this.#follow());
+    // The size of a terminal that was always behind others is a guess, which would disturb the program.
+    if (this.#isSeen) void this.#attaching.queue(() => this.#follow());
   }
 
   get #record(): SessionRecord | undefined {
@@ -135,7 +144,7 @@ export class SessionTerminal implements vscode.Pseudoterminal {
     const { machine, workplace } = manager.options;
     try {
       const connection = await hostAddress(machine, workplace.key, id, { kind: 'window', pid: process.pid });
-      const size = this.#dimensions.own ?? (await currentSize(connection));
+      const size = this.#ownSize ?? (await currentSize(connection));
       const scrollback = terminalScrollback();
       const attachment = new SessionAttachment({ ...connection, size, scrollback, theme: currentTheme() });
       this.#wire(attachment, pid);
@@ -143,7 +152,7 @@ export class SessionTerminal implements vscode.Pseudoterminal {
       await attachment.open();
       if (this.#attachment !== attachment) return;
       this.#shown = { kind: 'process', pid };
-      if (this.#dimensions.own) attachment.resize(this.#dimensions.own);
+      if (this.#ownSize) attachment.resize(this.#ownSize);
     } catch (error) {
       if (!this.#isOpen) return;
       this.#detach();
@@ -158,6 +167,27 @@ export class SessionTerminal implements vscode.Pseudoterminal {
     attachment.onScreen(({ seq, text }) => this.#pacer.writeScreen(text, seq));
     attachment.onResized((size) => this.#followSize(size));
     attachment.onEnd((end) => this.#ended(attachment, pid, end));
+  }
+
+  #measured(size: TerminalSize): void {
+    this.#dimensions.measured(size);
+    this.#isSeen = true;
+    this.#applySize();
+  }
+
+  #lookAgain(): void {
+    this.#pacer.askSize();
+    this.#isSeen = true;
+    this.update();
+  }
+
+  #applySize(): void {
+    if (this.#ownSize && this.#attachment) this.#attachment.resize(this.#ownSize);
+    else this.update();
+  }
+
+  get #ownSize(): TerminalSize | undefined {
+    return this.#isSeen ? this.#dimensions.own : undefined;
   }
 
   /** Another window may have set another size; the text must be laid out for the one the program knows. */

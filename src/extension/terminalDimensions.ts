@@ -5,42 +5,29 @@ import type { TerminalSize } from '../protocol/hostMessages.ts';
 const noOverride = { columns: 0, rows: 0 };
 
 /**
- * The room one terminal has in its window, and the size it is held to while another window's applies.
- *
- * An override can only make a VS Code terminal smaller, and while there is one VS Code reports what that leaves.
+ * The room one terminal has in its window, and the size it is held to while another window's applies. An override
+ * can only make a VS Code terminal smaller.
  */
 export class TerminalDimensions {
-  #initial: Dimensions | undefined;
   #own: TerminalSize | undefined;
   #override: TerminalSize | undefined;
 
-  /** The terminal's own room; undefined until it is on screen for the first time. */
+  /** The room that is known so far. VS Code's word for a terminal that was never on screen is but an estimate. */
   get own(): TerminalSize | undefined {
     return this.#own;
   }
 
-  /** What VS Code opens a terminal with is an estimate, or its default, unless the terminal is in front. */
-  opened(dimensions: Dimensions | undefined): void {
-    this.#initial = dimensions;
+  /** VS Code's word for the room, whatever the override. It is not given for every change. */
+  reported(dimensions: Dimensions | undefined): void {
+    if (dimensions) this.#own = { cols: dimensions.columns, rows: dimensions.rows };
   }
 
-  /** The terminal is in front of the others; false where its own room was known before or is not yet. */
-  broughtToFront(): boolean {
-    if (this.#own || !this.#initial) return false;
-    this.#own = { cols: this.#initial.columns, rows: this.#initial.rows };
-    return true;
-  }
-
-  /** Takes in what VS Code reports; false where that says nothing new. */
-  reported(dimensions: Dimensions): boolean {
-    // Right after opening VS Code reports the very same dimensions once more.
-    if (dimensions === this.#initial) return false;
-    const { cols = 0, rows = 0 } = this.#own ?? {};
+  /** The terminal's own word for its size, which is what an override leaves of its room. */
+  measured({ cols, rows }: TerminalSize): void {
     this.#own = {
-      cols: unclipped(dimensions.columns, this.#override?.cols, cols),
-      rows: unclipped(dimensions.rows, this.#override?.rows, rows),
+      cols: unclipped(cols, this.#override?.cols, this.#own?.cols),
+      rows: unclipped(rows, this.#override?.rows, this.#own?.rows),
     };
-    return this.#own.cols !== cols || this.#own.rows !== rows;
   }
 
   /** The override that lays the text out for the size the program knows; undefined where nothing changes. */
@@ -53,9 +40,9 @@ export class TerminalDimensions {
   }
 }
 
-/** A report below the override is the real room; one at the override only says that the room is no smaller. */
-function unclipped(reported: number, override: number | undefined, known: number): number {
-  return override === undefined || reported < override ? reported : Math.max(known, override);
+/** A size below the override is the whole room; one at the override only says that the room is no smaller. */
+function unclipped(measured: number, override = Number.POSITIVE_INFINITY, known = measured): number {
+  return measured < override ? measured : Math.max(known, override);
 }
 
 function equal(a: TerminalSize, b: TerminalSize | undefined): boolean {

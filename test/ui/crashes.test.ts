@@ -4,7 +4,7 @@ import { canFindMarked } from '../support/markedProcesses.ts';
 import { signal } from '../support/processes.ts';
 import { waitFor } from '../support/waitFor.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
-import { ageless, ask, askAll, glance, newAnswering, untilRestored } from './support/answers.ts';
+import { ageless, askProcesses, glance, newAnswering, untilRestored } from './support/answers.ts';
 import { editorProcesses } from './support/editorProcesses.ts';
 import { untilLayoutStored } from './support/layout.ts';
 
@@ -21,13 +21,13 @@ describe('sessions whose editor is killed', () => {
     workbench = await editor.open();
     await workbench.tree.show('Holdfast');
     for (const name of sessions) await newAnswering(workbench, name);
-    processes = await askAll(workbench, sessions);
+    processes = await askProcesses(workbench, sessions);
   });
 
   it('go on in their terminals when the helper is killed, and another helper takes over', async () => {
     const [helper = 0] = await editorProcesses('helper');
     signal(helper, 'SIGKILL');
-    const answer = await ask(workbench, 'three');
+    const { three } = await askProcesses(workbench, ['three']);
     const [successor] = await waitFor(
       () => editorProcesses('helper'),
       (pids) => pids.some((pid) => pid !== helper),
@@ -35,9 +35,9 @@ describe('sessions whose editor is killed', () => {
     await workbench.statusBarItem('3 running').waitFor();
     await workbench.screenshot('crashes-01-helper');
     assert.deepEqual(
-      { answer, isAnother: successor !== helper, tree: await ageless(workbench, 3) },
+      { three, isAnother: successor !== helper, tree: await ageless(workbench, 3) },
       {
-        answer: processes.three,
+        three: processes.three,
         isAnother: true,
         tree: ['one feature/one', 'two feature/two', 'three feature/three'],
       },
@@ -51,7 +51,7 @@ describe('sessions whose editor is killed', () => {
     await untilRestored(workbench, 'three', '3 running');
     await workbench.screenshot('crashes-02-replaced');
     assert.deepEqual(
-      { ...(await glance(workbench)), processes: await askAll(workbench, sessions) },
+      { ...(await glance(workbench)), processes: await askProcesses(workbench, sessions) },
       { ...before, processes },
     );
   });
@@ -66,7 +66,7 @@ describe('sessions whose editor is killed', () => {
     await untilRestored(workbench, 'three', '3 running');
     await workbench.screenshot('crashes-04-reloaded');
     assert.deepEqual(
-      { ...(await glance(workbench)), processes: await askAll(workbench, sessions) },
+      { ...(await glance(workbench)), processes: await askProcesses(workbench, sessions) },
       { ...before, processes },
     );
   });
@@ -80,7 +80,7 @@ describe('sessions whose editor is killed', () => {
     await untilRestored(workbench, 'three', '3 running');
     await workbench.screenshot('crashes-05-server');
     assert.deepEqual(
-      { ...(await glance(workbench)), processes: await askAll(workbench, sessions) },
+      { ...(await glance(workbench)), processes: await askProcesses(workbench, sessions) },
       { ...before, processes },
     );
   });

@@ -9,6 +9,7 @@ const answer = (number: number) => `\x1b[?${58_000 + number};0$y`;
 /** A pacer whose terminal says what it was given. */
 class PacedTerminal {
   readonly acknowledged: number[] = [];
+  readonly sizes: unknown[] = [];
   written = '';
   #end = 0;
   readonly pacer = new RenderPacer({
@@ -16,6 +17,7 @@ class PacedTerminal {
       this.written += text;
     },
     acknowledge: (seq) => this.acknowledged.push(seq),
+    sized: (size) => this.sizes.push(size),
   });
 
   /** Output of the session, as text or as one line of so many bytes. */
@@ -88,6 +90,20 @@ describe('the pacing of a terminal’s output', () => {
       [terminal.pacer.filterInput(`a${answer(0)}b${answer(1)}c`), terminal.acknowledged],
       ['abc', [5_000, 10_000]],
     );
+  });
+
+  it('asks for the size of the terminal, and keeps the answer from the program', () => {
+    terminal.pacer.askSize();
+    const typed = terminal.pacer.filterInput('a\x1b[8;12;91tb');
+    assert.deepEqual([terminal.written, typed, terminal.sizes], ['\x1b[18t', 'ab', [{ cols: 91, rows: 12 }]]);
+  });
+
+  it('asks for the size only where that cuts through no control sequence', () => {
+    terminal.output('one\x1b[3');
+    terminal.pacer.askSize();
+    terminal.output('1mtwo');
+    terminal.output('three\x1b[m');
+    assert.equal(terminal.written, 'one\x1b[31mtwothree\x1b[m\x1b[18t');
   });
 
   it('leaves other answers of the terminal to the program', () => {

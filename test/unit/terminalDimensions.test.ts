@@ -10,22 +10,16 @@ describe('the dimensions of a terminal', () => {
     dimensions = new TerminalDimensions();
   });
 
-  it('are unknown while the terminal is behind others, whatever VS Code opens it with', () => {
-    const initial = vscode(80, 30);
-    dimensions.opened(initial);
-    assert.deepEqual({ isNews: dimensions.reported(initial), own: dimensions.own }, { isNews: false, own: undefined });
+  it('are those that VS Code reports', () => {
+    dimensions.reported(vscode(91, 12));
+    dimensions.reported(vscode(100, 20));
+    assert.deepEqual(dimensions.own, size(100, 20));
   });
 
-  it('are those it was opened with once it is in front', () => {
-    dimensions.opened(vscode(91, 12));
-    const isNews = [dimensions.broughtToFront(), dimensions.broughtToFront()];
-    assert.deepEqual({ isNews, own: dimensions.own }, { isNews: [true, false], own: size(91, 12) });
-  });
-
-  it('are those that VS Code reports later', () => {
-    dimensions.opened(vscode(80, 30));
-    const isNews = [dimensions.reported(vscode(91, 12)), dimensions.reported(vscode(91, 12))];
-    assert.deepEqual({ isNews, own: dimensions.own }, { isNews: [true, false], own: size(91, 12) });
+  it('are those that the terminal itself tells', () => {
+    dimensions.reported(vscode(80, 30));
+    dimensions.measured(size(91, 12));
+    assert.deepEqual(dimensions.own, size(91, 12));
   });
 
   it('are overridden by the size that another window gave the session, and come back', () => {
@@ -34,17 +28,17 @@ describe('the dimensions of a terminal', () => {
     assert.deepEqual(overrides, [undefined, vscode(58, 10), undefined, vscode(0, 0)]);
   });
 
-  it('are not forgotten when VS Code reports what an override leaves of them', () => {
+  it('are not forgotten when the terminal tells what an override leaves of them', () => {
     dimensions.reported(vscode(91, 12));
     dimensions.followed(size(58, 10));
-    dimensions.reported(vscode(58, 10));
+    dimensions.measured(size(58, 10));
     assert.deepEqual(dimensions.own, size(91, 12));
   });
 
-  it('follow a panel that becomes narrower than the override', () => {
+  it('are those of a terminal that is smaller than the override', () => {
     dimensions.reported(vscode(91, 12));
     dimensions.followed(size(58, 10));
-    dimensions.reported(vscode(40, 10));
+    dimensions.measured(size(40, 10));
     assert.deepEqual(dimensions.own, size(40, 12));
   });
 });

@@ -9,19 +9,25 @@ export async function newAnswering(workbench: Workbench, name: string): Promise<
 
 let asked = 0;
 
-/** Types at the session's program and returns the process id it answers with. */
+/** Types at the session's program and returns what it says of itself: its process id, how often it was resized. */
 export async function ask(workbench: Workbench, name: string): Promise<string> {
   const question = `question ${++asked}`;
   await workbench.terminals.focus(name);
   await workbench.terminals.type(`${question}\n`);
   const text = await workbench.terminals.waitForText(`heard ${question}`);
-  return new RegExp(`process (\\d+), resized \\d+ times, heard ${question}`).exec(text)?.[1] ?? '';
+  return new RegExp(`(process \\d+, resized \\d+ times), heard ${question}`).exec(text)?.[1] ?? '';
 }
 
 export async function askAll(workbench: Workbench, names: readonly string[]): Promise<Record<string, string>> {
   const answers: Record<string, string> = {};
   for (const name of names) answers[name] = await ask(workbench, name);
   return answers;
+}
+
+/** Only the process ids of the answers: VS Code may resize a terminal while it builds its panel anew. */
+export async function askProcesses(workbench: Workbench, names: readonly string[]): Promise<Record<string, string>> {
+  const answers = Object.entries(await askAll(workbench, names));
+  return Object.fromEntries(answers.map(([name, answer]) => [name, answer.replace(/,.*/, '')]));
 }
 
 /** The rows of the tree without the ages of the sessions, which go on during a test. */
