@@ -1,5 +1,6 @@
 import { delay } from '../base/async.ts';
 import { backoff } from '../base/backoff.ts';
+import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import type { Attach, Hello, HostExit, TerminalSize } from '../protocol/hostMessages.ts';
@@ -16,6 +17,9 @@ export interface SessionAttachmentOptions {
   /** How long to try to reach the host again after its connection was lost; milliseconds. */
   patience?: number;
 }
+
+/** Input that may wait for the connection to be made anew; bytes. */
+const maxHeldInput = 1024 * 1024;
 
 /** Why an attachment is over: the process ended, or its host cannot be reached. */
 export type AttachmentEnd = { kind: 'exit'; exit: HostExit } | { kind: 'lost' };
@@ -40,6 +44,8 @@ export class SessionAttachment implements Disposable {
   readonly onEnd = this.#onEnd.event;
   #size: TerminalSize;
   #host: HostClient | undefined;
+  #isAttached = false;
+  #held: Buffer[] = [];
   #life: string | undefined;
   #next: number | undefined;
   #ended = false;
@@ -68,8 +74,15 @@ export class SessionAttachment implements Disposable {
     this.#host?.acknowledge(seq);
   }
 
+  /**
+   * Types at the session. While the connection is made anew the input waits; a program started meanwhile is not given
+   * what was meant for the one before.
+   *
+   * @throws {HoldfastError} `INPUT_TOO_LARGE`
+   */
   input(data: Buffer): void {
-    this.#host?.input(data);
+    if (this.#isAttached) this.#host?.input(data);
+    else this.#hold(data);
   }
 
   resize(size: TerminalSize): void {
@@ -90,17 +103,37 @@ export class SessionAttachment implements Disposable {
     try {
       this.#abort.signal.throwIfAborted();
       this.#host = host;
-      if (this.#life !== host.life) this.#next = undefined;
-      this.#life = host.life;
+      this.#liveAs(host.life);
       this.#listen(host);
       const { cols, rows } = await host.attach(this.#request());
       // A connection that breaks before this point rejects the attach above.
       host.onClose(() => void this.#reconnect());
+      this.#isAttached = true;
+      for (const data of this.#held.splice(0)) host.input(data);
       this.#onResized.fire({ cols, rows });
     } catch (error) {
       host.dispose();
       throw error;
     }
+  }
+
+  #liveAs(life: string): void {
+    if (this.#life !== undefined && this.#life !== life) {
+      this.#next = undefined;
+      this.#held = [];
+    }
+    this.#life = life;
+  }
+
+  #hold(data: Buffer): void {
+    const held = this.#held.reduce((sum, { length }) => sum + length, 0);
+    if (held + data.length > maxHeldInput) {
+      throw new HoldfastError(
+        'INPUT_TOO_LARGE',
+        'The session cannot be reached at the moment; nothing of it was sent.',
+      );
+    }
+    this.#held.push(data);
   }
 
   #listen(host: HostClient): void {
@@ -132,6 +165,7 @@ export class SessionAttachment implements Disposable {
   }
 
   async #reconnect(): Promise<void> {
+    this.#isAttached = false;
     const deadline = Date.now() + (this.#options.patience ?? 5_000);
     for (const pause of backoff({ initial: 20, max: 500 })) {
       if (this.#ended) return;

@@ -38,10 +38,12 @@ export class StatusBar implements Disposable {
     const sessions = this.#workspace.list();
     const counts = countByStatus(sessions);
     const isWaiting = sessions.some(({ status }) => status === 'waiting');
-    this.#item.text = `$(pulse) ${counts}`;
+    this.#item.text = `$(pulse) ${counts}${this.#isConnected ? '' : ' $(debug-disconnect)'}`;
     this.#item.tooltip = tooltip(sessions, this.#isConnected);
-    this.#item.accessibilityInformation = { label: `Holdfast: ${counts}`, role: 'button' };
-    this.#item.backgroundColor = isWaiting ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    const connection = this.#isConnected ? '' : ', helper not connected';
+    this.#item.accessibilityInformation = { label: `Holdfast: ${counts}${connection}`, role: 'button' };
+    this.#item.backgroundColor =
+      isWaiting || !this.#isConnected ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
   }
 }
 
@@ -53,6 +55,7 @@ function tooltip(sessions: readonly SessionRecord[], isConnected: boolean): vsco
     const { icon, label } = statusLook(status);
     text.appendMarkdown(`\n\n$(${icon}) `).appendText(name).appendMarkdown(` · ${label}`);
   }
-  if (!isConnected) text.appendMarkdown('\n\n$(warning) The helper is not connected; sessions run on.');
+  if (!isConnected)
+    text.appendMarkdown('\n\n$(warning) The helper is not connected and is tried again; sessions run on.');
   return text;
 }

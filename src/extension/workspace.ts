@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { Sequencer } from '../base/async.ts';
+import { delay, Sequencer } from '../base/async.ts';
+import { backoff } from '../base/backoff.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
@@ -11,6 +12,9 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { contextKeys, type WindowState } from './ids.ts';
 import { readSettings } from './settings.ts';
 import { Terminals } from './terminals.ts';
+
+/** Milliseconds between attempts to get a helper. */
+const reconnectPauses = { initial: 1_000, max: 30_000 };
 
 export interface WorkspaceOptions {
   context: vscode.ExtensionContext;
@@ -31,6 +35,7 @@ export class Workspace implements Disposable {
   readonly #opening = new Sequencer();
   #opened = new DisposableStore();
   #isDisposed = false;
+  readonly #reconnecting = new WeakSet<SessionManager>();
   #manager: SessionManager | undefined;
   #terminals: Terminals | undefined;
   #ready: Promise<void> = Promise.resolve();
@@ -131,6 +136,7 @@ export class Workspace implements Disposable {
       this.#joinLater(manager);
     } catch (error) {
       this.#options.log.error('The helper could not be reached', error as Error);
+      void this.#reconnect(manager);
     }
   }
 
@@ -172,9 +178,30 @@ export class Workspace implements Disposable {
   /** A lost helper is replaced at once, so that changes from elsewhere keep coming. */
   #connectionChanged(manager: SessionManager, isConnected: boolean): void {
     this.#options.log.info(isConnected ? 'Connected to the helper' : 'The connection to the helper was lost');
-    this.#onConnectionChange.fire(isConnected);
-    if (isConnected || manager.list().length === 0) return;
-    manager.helper.connect().catch((error) => this.#options.log.error('The helper could not be started', error));
+    if (isConnected) this.#onConnectionChange.fire(true);
+    else if (manager.list().length > 0) void this.#reconnect(manager);
+  }
+
+  /** Tries until it succeeds; only a helper that does not come back at once is worth the user's attention. */
+  async #reconnect(manager: SessionManager): Promise<void> {
+    if (this.#reconnecting.has(manager)) return;
+    this.#reconnecting.add(manager);
+    for (const pause of backoff(reconnectPauses)) {
+      if (manager !== this.#manager || (await this.#connect(manager))) break;
+      this.#onConnectionChange.fire(false);
+      await delay(pause);
+    }
+    this.#reconnecting.delete(manager);
+  }
+
+  async #connect(manager: SessionManager): Promise<boolean> {
+    try {
+      await manager.helper.connect();
+      return true;
+    } catch (error) {
+      this.#options.log.error('The helper could not be started', error as Error);
+      return false;
+    }
   }
 
   #close(): void {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { useEditor } from '../support/editor.ts';
 import { canFindMarked } from '../support/markedProcesses.ts';
 import { signal } from '../support/processes.ts';
@@ -44,12 +46,32 @@ describe('sessions whose editor is killed', () => {
     );
   });
 
+  it('run on where no helper can be started: the badge says so until one comes back', async () => {
+    const runtime = path.join(process.env.HOLDFAST_STATE_DIR as string, 'runtime');
+    const [version = ''] = await readdir(runtime);
+    const program = path.join(runtime, version, 'helper.cjs');
+    const code = await readFile(program);
+    const [helper = 0] = await editorProcesses('helper');
+    await writeFile(program, 'process.exit(1)');
+    signal(helper, 'SIGKILL');
+    const warning = workbench.page.locator('.statusbar-item [aria-label*="helper not connected"]');
+    await warning.waitFor();
+    await workbench.screenshot('crashes-02-no-helper');
+    const { three } = await askProcesses(workbench, ['three']);
+    await writeFile(program, code);
+    await warning.waitFor({ state: 'detached' });
+    assert.deepEqual(
+      { three, helpers: (await editorProcesses('helper')).length },
+      { three: processes.three, helpers: 1 },
+    );
+  });
+
   it('are back without a dead twin once VS Code has replaced an extension host that was killed', async () => {
     const before = await glance(workbench);
     await untilLayoutStored(workbench);
     await workbench.terminals.untilReplaced(killExtensionHosts);
     await untilRestored(workbench, 'three', '3 running');
-    await workbench.screenshot('crashes-02-replaced');
+    await workbench.screenshot('crashes-03-replaced');
     assert.deepEqual(
       { ...(await glance(workbench)), processes: await askProcesses(workbench, sessions) },
       { ...before, processes },
@@ -61,10 +83,10 @@ describe('sessions whose editor is killed', () => {
     await untilLayoutStored(workbench);
     await killExtensionHosts();
     await workbench.statusBarItem('3 running').waitFor({ state: 'detached' });
-    await workbench.screenshot('crashes-03-killed');
+    await workbench.screenshot('crashes-04-killed');
     await workbench.reload();
     await untilRestored(workbench, 'three', '3 running');
-    await workbench.screenshot('crashes-04-reloaded');
+    await workbench.screenshot('crashes-05-reloaded');
     assert.deepEqual(
       { ...(await glance(workbench)), processes: await askProcesses(workbench, sessions) },
       { ...before, processes },
@@ -78,7 +100,7 @@ describe('sessions whose editor is killed', () => {
     await editor.startServer();
     await workbench.reload();
     await untilRestored(workbench, 'three', '3 running');
-    await workbench.screenshot('crashes-05-server');
+    await workbench.screenshot('crashes-06-server');
     assert.deepEqual(
       { ...(await glance(workbench)), processes: await askProcesses(workbench, sessions) },
       { ...before, processes },

@@ -61,7 +61,7 @@ describe('a session that cannot be made', () => {
     );
   });
 
-  it('is in a folder without git, and runs there without a worktree', async () => {
+  it('is in a folder without git, and runs there without a worktree, also when the folder becomes a repository', async () => {
     const folder = await temp.make('plain');
     const window = await editor.open(folder);
     await window.tree.show('Holdfast');
@@ -80,6 +80,16 @@ describe('a session that cannot be made', () => {
         tree: ['plain no worktree'],
       },
     );
+    await askForSession(window, 'second');
+    await window.messages.pressButton('git repository', 'Initialize Repository');
+    await window.messages.waitForNotification('The repository is ready');
+    await window.statusBarItem('1 running').waitFor();
+    await window.terminals.untilActive('plain');
+    await window.terminals.focus('plain');
+    await window.terminals.type('echo $((6 * 7))\n');
+    await window.terminals.waitForText(/^42$/m);
+    await window.screenshot('errors-07-initialized');
+    assert.deepEqual(await window.terminals.names(), ['plain']);
   });
 });
 
