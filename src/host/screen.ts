@@ -1,9 +1,9 @@
 import { Emitter } from '../base/event.ts';
-import { SerializeAddon, Terminal, Unicode11Addon } from '../node/xterm.ts';
+import { Terminal, Unicode11Addon } from '../node/xterm.ts';
 import type { SavedScreen, TerminalSize } from '../protocol/hostMessages.ts';
 import { ModeTracker } from './modeTracker.ts';
+import { ScreenSerializer } from './screenSerializer.ts';
 import { answerQueries, type Theme } from './terminalReplies.ts';
-import { paintTrailingBackground } from './trailingBackground.ts';
 
 export interface ScreenOptions extends TerminalSize {
   /** Lines kept above the screen. */
@@ -17,14 +17,8 @@ export interface Snapshot extends TerminalSize {
   text: string;
 }
 
-/** The switch to the alternate screen as the serialize add-on writes it. */
-const enterAlternate = '\x1b[?1049h\x1b[H';
-
 /** On a terminal that shows the normal screen already it would move the cursor. */
 const leaveAlternate = '\x1b[?1049l';
-
-/** The add-on's moves by no column at all, after an empty row that wraps; terminals take them for moves by one. */
-const emptyMoves = /\x1b\[0[CD]/g;
 
 /** Undoes what a program may have set and can no longer undo itself: modes, mouse, scroll region, colours. */
 const leaveProgram = '\x1b[!p\x1b[?9;12;1000;1002;1003;1004;1005;1006;1015;1016;2004l\x1b]0;\x07';
@@ -32,7 +26,6 @@ const leaveProgram = '\x1b[!p\x1b[?9;12;1000;1002;1003;1004;1005;1006;1015;1016;
 /** The session's terminal without a display: fed every byte, it can be drawn anew at any moment. */
 export class Screen {
   readonly #terminal: InstanceType<typeof Terminal>;
-  readonly #serializer = new SerializeAddon();
   readonly #modes: ModeTracker;
   readonly #onReply = new Emitter<string>();
   /** What the terminal answers to a program's question, to be written to the program. */
@@ -51,7 +44,6 @@ export class Screen {
       allowProposedApi: true,
       windowOptions: { getWinSizeChars: true },
     });
-    this.#terminal.loadAddon(this.#serializer);
     this.#terminal.loadAddon(new Unicode11Addon());
     // The width rules must be those of the terminals that show the session, and 11 is VS Code's default.
     this.#terminal.unicode.activeVersion = '11';
@@ -126,22 +118,6 @@ export class Screen {
 
   #serialize(scrollback: number | undefined): string {
     const title = this.#title ? `\x1b]0;${this.#title}\x07` : '';
-    const content = this.#serializer.serialize(scrollback === undefined ? {} : { scrollback });
-    // The add-on takes the alternate screen to begin without colours, yet leaves those of the cursor set.
-    const screen = content.replace(emptyMoves, '').replace(enterAlternate, `\x1b[m${enterAlternate}`);
-    const background = paintTrailingBackground(this.#terminal);
-    return title + screen + background + this.#modes.serialize() + this.#waitingCursor();
-  }
-
-  /** A cursor waits behind the last column for a character to wrap; only printing the row can put it there. */
-  #waitingCursor(): string {
-    const { buffer, cols, modes } = this.#terminal;
-    const { type, baseY, cursorX, cursorY } = buffer.active;
-    if (cursorX < cols || type === 'alternate' || modes.insertMode || modes.originMode) return '';
-    const row = baseY + cursorY;
-    const last = buffer.active.getLine(row)?.getCell(cols - 1);
-    if (!last?.getChars() && last?.getWidth() !== 0) return '';
-    const range = { start: row, end: row };
-    return `\x1b[${cursorY + 1}H\x1b[m${this.#serializer.serialize({ range, excludeModes: true, excludeAltBuffer: true })}`;
+    return title + new ScreenSerializer(this.#terminal).serialize(scrollback) + this.#modes.serialize();
   }
 }

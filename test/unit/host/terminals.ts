@@ -1,3 +1,11 @@
+import {
+  type Attributes,
+  backgroundFlag,
+  cell,
+  colorBits,
+  foregroundFlag,
+  internalsOf,
+} from '../../../src/host/terminalInternals.ts';
 import { Terminal, Unicode11Addon } from '../../../src/node/xterm.ts';
 
 type XtermTerminal = InstanceType<typeof Terminal>;
@@ -34,23 +42,53 @@ export function describeTerminal({ terminal, title }: ObservedTerminal): string 
   ].join('\n');
 }
 
-function describeLine({ buffer, cols }: XtermTerminal, row: number): string {
+function describeLine(terminal: XtermTerminal, row: number): string {
+  const { buffer, cols } = terminal;
   const line = buffer.active.getLine(row);
   let text = line?.isWrapped ? '↪' : ' ';
   let style = '';
   for (let column = 0; column < cols; column++) {
-    const cell = line?.getCell(column);
-    if (!cell || cell.getWidth() === 0) continue;
-    const hasText = cell.getChars() !== '';
-    const current = describeStyle(cell, hasText);
+    const shown = line?.getCell(column);
+    if (!shown || shown.getWidth() === 0) continue;
+    const hasText = shown.getChars() !== '';
+    const current = describeStyle(shown, hasText);
     if (current !== style) text += `<${current}>`;
     style = current;
-    text += cell.getChars() || ' ';
+    text += shown.getChars() || ' ';
   }
-  return text.trimEnd();
+  return text.trimEnd() + describeExtended(terminal, row);
+}
+
+/** Underlines and links: the interface calls a character underlined that belongs to a link, even to a dead one. */
+function describeExtended(terminal: XtermTerminal, row: number): string {
+  const { buffers } = internalsOf(terminal);
+  const line = buffers.active.lines.get(row);
+  let text = '';
+  for (let column = 0; column < terminal.cols; column++) {
+    if (!line || !terminal.buffer.active.getLine(row)?.getCell(column)?.getChars()) continue;
+    const [, fg = 0, bg = 0] = line._data.subarray(column * cell.words);
+    const extended = line._extendedAttrs[column] ?? { _ext: 0, _urlId: 0 };
+    const [, , underline, link] = describePen(terminal, { fg, bg, extended });
+    if (underline || link) text += ` ${column}:${underline}${link}`;
+  }
+  return text && ` {${text}}`;
 }
 
 type Cell = NonNullable<ReturnType<NonNullable<ReturnType<XtermTerminal['buffer']['active']['getLine']>>['getCell']>>;
+
+/** Colours and flags, underline, link. A link's id alone says nothing, and its own underline hides any other. */
+function describePen(terminal: XtermTerminal, { fg, bg, extended }: Attributes): (number | string)[] {
+  const { _ext, _urlId } = bg & backgroundFlag.hasExtended ? extended : { _ext: 0, _urlId: 0 };
+  const link = internalsOf(terminal)._oscLinkService.getLinkData(_urlId);
+  const style = (_ext >> 26) & 7 || (fg & foregroundFlag.underline ? 1 : 0);
+  const underline = link || (style === 0 && (_ext & colorBits) === 0) ? '' : `underline ${style} ${_ext & colorBits}`;
+  return [
+    fg & ~foregroundFlag.underline,
+    bg & ~backgroundFlag.hasExtended,
+    underline,
+    link ? `link ${link.id ?? ''} ${link.uri}` : '',
+  ];
+}
 
 /** Of an empty cell only the background can be seen. */
 function describeStyle(cell: Cell, hasText: boolean): string {
@@ -60,15 +98,14 @@ function describeStyle(cell: Cell, hasText: boolean): string {
     cell.isBold(),
     cell.isDim(),
     cell.isItalic(),
-    cell.isUnderline(),
     cell.isBlink(),
     cell.isInverse(),
     cell.isInvisible(),
     cell.isStrikethrough(),
     cell.isOverline(),
   ].map((flag) => (flag ? 1 : 0));
-  if (cell.isAttributeDefault()) return '';
-  return `${cell.getFgColorMode()}:${cell.getFgColor()}/${background}/${flags.join('')}`;
+  const style = `${cell.getFgColorMode()}:${cell.getFgColor()}/${background}/${flags.join('')}`;
+  return style === '0:-1/0:-1/00000000' ? '' : style;
 }
 
 interface Internals {
@@ -77,14 +114,14 @@ interface Internals {
     coreService: { isCursorHidden: boolean; decPrivateModes: { cursorStyle?: string; cursorBlink?: boolean } };
     coreMouseService: { activeEncoding: string };
     _charsetService: { charset: unknown; glevel: number };
-    _inputHandler: { _curAttrData: { fg: number; bg: number } };
   };
 }
 
 /** What a terminal does not tell through its interface. */
 function describeInternals(terminal: XtermTerminal): string {
-  const { buffers, coreService, coreMouseService, _charsetService, _inputHandler } = (terminal as unknown as Internals)
-    ._core;
+  const { buffers, coreService, coreMouseService, _charsetService } = (terminal as unknown as Internals)._core;
+  const { _inputHandler, buffers: screens } = internalsOf(terminal);
+  const { savedX, savedY, ybase, savedCurAttrData, tabs } = screens.active;
   return JSON.stringify({
     region: [buffers.active.scrollTop, buffers.active.scrollBottom],
     isCursorHidden: coreService.isCursorHidden,
@@ -92,6 +129,8 @@ function describeInternals(terminal: XtermTerminal): string {
     cursorBlink: coreService.decPrivateModes.cursorBlink,
     mouseEncoding: coreMouseService.activeEncoding,
     isLineDrawing: _charsetService.charset !== undefined,
-    next: [_inputHandler._curAttrData.fg, _inputHandler._curAttrData.bg],
+    next: describePen(terminal, _inputHandler._curAttrData),
+    saved: [savedX, Math.max(0, savedY - ybase), ...describePen(terminal, savedCurAttrData)],
+    tabs: Object.keys(tabs).filter((column) => tabs[Number(column)]),
   });
 }
