@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
-import { programOf, resolveCommand } from '../core/launchCommand.ts';
+import { programOf, resolveCommand, withVariables } from '../core/launchCommand.ts';
 import { findExecutable, isKnownCommand } from '../node/executable.ts';
 import { requireFolder } from '../node/repository.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
@@ -26,7 +26,11 @@ export async function launchSpec(record: SessionRecord, context: LaunchContext):
     sessionId: record.id,
     ...resolveCommand(record.command, { platform: process.platform, shell }),
     cwd,
-    env: { ...env, ...extraEnvironment(record), HOLDFAST_SESSION_ID: record.id, HOLDFAST_SESSION_NAME: record.name },
+    env: withVariables(env, {
+      ...extraEnvironment(record),
+      HOLDFAST_SESSION_ID: record.id,
+      HOLDFAST_SESSION_NAME: record.name,
+    }),
     ...initialSize,
     scrollback,
     theme,
@@ -37,6 +41,8 @@ export interface CommandLookup {
   cwd: string;
   shell: string;
   env: Record<string, string>;
+  /** The default is this machine's. */
+  platform?: NodeJS.Platform;
 }
 
 /** @throws {HoldfastError} `COMMAND_NOT_FOUND` when neither the PATH nor the user's shell knows the command. */

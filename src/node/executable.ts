@@ -12,29 +12,32 @@ export interface LookupContext {
   cwd: string;
   env: Record<string, string>;
   shell: string;
+  /** The default is this machine's. */
+  platform?: NodeJS.Platform;
   /** For the shell's answer; milliseconds. */
   deadline?: number;
 }
 
-/** Whether the user's shell would know what to run for `word`: a file, a built-in, an alias or a function. */
+/**
+ * Whether the user's shell would know what to run for `word`: a file, a built-in, an alias or a function. On
+ * Windows, whose shells have no common way to ask, it is believed to.
+ */
 export async function isKnownCommand(word: string, context: LookupContext): Promise<boolean> {
+  const { platform = process.platform } = context;
   const name = expandHome(word, context.env);
-  // Only the shell knows other users' homes.
-  if (name.startsWith('~')) return true;
+  // Only the shell knows other users' homes, and what a backslash quotes.
+  if (platform === 'win32' || name.startsWith('~') || name.includes('\\')) return true;
   if (await findExecutable(name, context)) return true;
-  if (process.platform === 'win32' || name.includes('/')) return false;
-  return shellKnows(name, context);
+  return !name.includes('/') && (await shellKnows(name, context));
 }
 
 /** The file that a program's name stands for, as the system itself would find it. */
 export async function findExecutable(
   name: string,
-  { cwd, env }: Pick<LookupContext, 'cwd' | 'env'>,
+  { cwd, env, platform = process.platform }: Pick<LookupContext, 'cwd' | 'env' | 'platform'>,
 ): Promise<string | undefined> {
-  const isPath = name.includes('/') || (process.platform === 'win32' && name.includes('\\'));
-  const folders = isPath ? [cwd] : (env.PATH ?? env.Path ?? '').split(path.delimiter).filter(Boolean);
-  const endings = process.platform === 'win32' ? ['', ...(env.PATHEXT ?? '.EXE;.CMD;.BAT;.COM').split(';')] : [''];
-  for (const folder of folders) {
+  const { isPath, folders, endings } = platform === 'win32' ? windowsSearch(name, env) : posixSearch(name, env);
+  for (const folder of isPath ? [cwd] : folders) {
     for (const ending of endings) {
       const file = path.resolve(cwd, folder, name + ending);
       if (await isExecutable(file)) return file;
@@ -43,24 +46,52 @@ export async function findExecutable(
   return undefined;
 }
 
+interface Search {
+  /** Whether the name is a path, which is looked up nowhere else. */
+  isPath: boolean;
+  folders: string[];
+  endings: string[];
+}
+
+function posixSearch(name: string, { PATH = '' }: Record<string, string>): Search {
+  return { isPath: name.includes('/'), folders: PATH.split(':').filter(Boolean), endings: [''] };
+}
+
+/** A name without one of the known endings is no program there: npm puts a shell script beside `tool.cmd`. */
+function windowsSearch(name: string, env: Record<string, string>): Search {
+  const known = (windowsVariable(env, 'PATHEXT') || '.COM;.EXE;.BAT;.CMD').split(';').filter(Boolean);
+  const hasEnding = known.some((ending) => name.toLowerCase().endsWith(ending.toLowerCase()));
+  return {
+    isPath: /[\\/:]/.test(name),
+    folders: (windowsVariable(env, 'PATH') ?? '').split(';').filter(Boolean),
+    endings: hasEnding ? ['', ...known] : known,
+  };
+}
+
+/** A variable by its name in upper case; in the environment it may have any. */
+export function windowsVariable(env: Record<string, string>, name: string): string | undefined {
+  return Object.entries(env).find(([key]) => key.toUpperCase() === name)?.[1];
+}
+
 function expandHome(word: string, env: Record<string, string>): string {
   return env.HOME && /^~(\/|$)/.test(word) ? env.HOME + word.slice(1) : word;
 }
 
-/** A shell that hangs, cannot start or speaks another language has not said that the command is unknown. */
+/** The exit code by which the shell says that it does not know a word; one of no shell's own. */
+const unknownCode = 113;
+
+/** A shell that hangs, cannot start, fails or speaks another language has not said that the command is unknown. */
 async function shellKnows(word: string, context: LookupContext): Promise<boolean> {
   const args = lookupArguments(context.shell, word);
-  if (!args) return true;
-  const code = await runUnattended(context.shell, args, context);
-  return code === undefined || code === 0;
+  return !args || (await runUnattended(context.shell, args, context)) !== unknownCode;
 }
 
 /** The word is an argument, never part of the script, so that it cannot do anything but be looked up. */
 function lookupArguments(shell: string, word: string): string[] | undefined {
   const name = path.basename(shell);
-  if (name === 'fish') return ['-i', '-c', 'type -q -- $argv[1]', word];
+  if (name === 'fish') return ['-i', '-c', `type -q -- $argv[1]; or exit ${unknownCode}`, word];
   if (!/^(ba|da|k|mk|z|a)?sh$/.test(name)) return undefined;
-  return ['-i', '-c', 'command -v -- "$1" >/dev/null', name, word];
+  return ['-i', '-c', `command -v -- "$1" >/dev/null || exit ${unknownCode}`, name, word];
 }
 
 /**

@@ -1,32 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
+import { repositoryVariables } from '../core/misleadingVariables.ts';
 
 /** `rev-parse --path-format` came with 2.31. */
 const minVersion = [2, 31] as const;
 
 const defaultTimeout = 30_000;
 const maxOutput = 64 * 1024 * 1024;
-
-/**
- * Set by a git that runs us (a hook, a rebase); they would point our git at the wrong repository. What the user
- * set with `git -c` stays.
- *
- * @see https://git-scm.com/docs/git-rev-parse#Documentation/git-rev-parse.txt---local-env-vars
- */
-const repositoryVariables = [
-  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
-  'GIT_COMMON_DIR',
-  'GIT_DIR',
-  'GIT_GRAFT_FILE',
-  'GIT_IMPLICIT_WORK_TREE',
-  'GIT_INDEX_FILE',
-  'GIT_NAMESPACE',
-  'GIT_OBJECT_DIRECTORY',
-  'GIT_PREFIX',
-  'GIT_SHALLOW_FILE',
-  'GIT_WORK_TREE',
-];
 
 export interface GitOptions {
   cwd: string;

@@ -9,7 +9,7 @@ import { systemErrorCode } from '../base/errors.ts';
 export const processIdentitySchema = v.object({ pid: v.number(), startTime: v.string(), bootId: v.string() });
 export type ProcessIdentity = v.InferOutput<typeof processIdentitySchema>;
 
-/** `unknown` where the system refuses to tell: such a process must be treated as alive. */
+/** `unknown` where the system does not tell: such a process must be neither given up nor killed. */
 export type Liveness = 'alive' | 'gone' | 'unknown';
 
 const run = promisify(execFile);
@@ -59,58 +59,121 @@ const linux: ProcessTable = {
   },
 };
 
+/** Runs a program of the system and resolves with what it printed. */
+export type Execute = (
+  file: string,
+  args: string[],
+  options?: { env?: NodeJS.ProcessEnv; timeout?: number; windowsHide?: boolean },
+) => Promise<{ stdout: string }>;
+
 /** `ps` writes times in the caller's zone and language, which must not make one process look like two. */
 const plainEnvironment = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
 
-const darwin: ProcessTable = {
-  bootId: async () => (await run('sysctl', ['-n', 'kern.bootsessionuuid'])).stdout.trim(),
-  async startTime(pid) {
-    try {
-      const { stdout } = await run('ps', ['-o', 'lstart=', '-p', String(pid)], { env: plainEnvironment });
-      return stdout.trim() || undefined;
-    } catch (error) {
-      // For a pid that nobody has, ps ends with 1 and says nothing at all.
-      const { code, stdout, stderr } = error as { code?: unknown; stdout?: string; stderr?: string };
-      if (code === 1 && !stdout && !stderr) return undefined;
-      throw error;
-    }
-  },
-};
+/** The time of the boot moves when the clock is set, the boot's session does not. */
+function darwinTable(execute: Execute): ProcessTable {
+  return {
+    bootId: remembered(() => readBootSession(execute)),
+    async startTime(pid) {
+      try {
+        const { stdout } = await execute('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], { env: plainEnvironment });
+        return stdout.trim() || undefined;
+      } catch (error) {
+        // For a pid that nobody has, ps ends with 1 and says nothing at all.
+        const { code, stdout, stderr } = error as { code?: unknown; stdout?: string; stderr?: string };
+        if (code === 1 && !stdout && !stderr) return undefined;
+        throw error;
+      }
+    },
+  };
+}
 
-const windows: ProcessTable = {
-  bootId: () => powershell('(Get-CimInstance Win32_OperatingSystem).LastBootUpTime.ToFileTimeUtc()'),
-  async startTime(pid) {
-    const process = `$p = Get-Process -Id ${pid} -ErrorAction SilentlyContinue`;
-    const answer = await powershell(`${process}; if ($p) { $p.StartTime.ToFileTimeUtc() } else { 'none' }`);
-    return answer === 'none' ? undefined : answer;
-  },
-};
+async function readBootSession(execute: Execute): Promise<string> {
+  const id = (await execute('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'])).stdout.trim();
+  if (!id) throw new Error('sysctl did not answer');
+  return id;
+}
+
+/**
+ * Windows has no boot id, and its boot time moves with every correction of the clock. Processes are told apart by
+ * when they were created, to 100 ns and for good, so one id for all boots of the machine will do.
+ */
+function windowsTable(execute: Execute): ProcessTable {
+  return {
+    bootId: remembered(() => readMachineGuid(execute)),
+    async startTime(pid) {
+      const find = `$p = try { [Diagnostics.Process]::GetProcessById(${pid}) } catch [System.ArgumentException] { $null }`;
+      const tell = `if ($p -and -not $p.HasExited) { $p.StartTime.ToFileTimeUtc() } else { 'none' }`;
+      const answer = await powershell(execute, `${find}; ${tell}`);
+      return answer === 'none' ? undefined : answer;
+    },
+  };
+}
+
+const systemFolder = `${process.env.SystemRoot ?? 'C:\\Windows'}\\System32`;
+
+/** How long a program of Windows may take to answer; milliseconds. */
+const windowsDeadline = 10_000;
+
+async function readMachineGuid(execute: Execute): Promise<string> {
+  const args = ['query', 'HKLM\\SOFTWARE\\Microsoft\\Cryptography', '/v', 'MachineGuid', '/reg:64'];
+  const { stdout } = await execute(`${systemFolder}\\reg.exe`, args, { timeout: windowsDeadline, windowsHide: true });
+  const guid = stdout.match(/MachineGuid\s+REG_SZ\s+(\S+)/)?.[1];
+  if (!guid) throw new Error('The registry holds no MachineGuid');
+  return guid;
+}
 
 /** @throws where PowerShell fails or says nothing, which proves nothing about any process. */
-async function powershell(script: string): Promise<string> {
+async function powershell(execute: Execute, script: string): Promise<string> {
+  const file = `${systemFolder}\\WindowsPowerShell\\v1.0\\powershell.exe`;
   const args = ['-NoProfile', '-NonInteractive', '-Command', `$ErrorActionPreference = 'Stop'; ${script}`];
-  const { stdout } = await run('powershell.exe', args, { timeout: 10_000, windowsHide: true });
+  const { stdout } = await execute(file, args, { timeout: windowsDeadline, windowsHide: true });
   if (!stdout.trim()) throw new Error('PowerShell did not answer');
   return stdout.trim();
 }
 
-export function processTable(platform: NodeJS.Platform = process.platform): ProcessTable {
-  if (platform === 'win32') return windows;
-  return platform === 'darwin' ? darwin : linux;
+/** No process outlives its boot, so one answer is enough; after a failure the next call asks again. */
+function remembered(ask: () => Promise<string>): () => Promise<string> {
+  let answer: Promise<string> | undefined;
+  return () => {
+    answer ??= ask().catch((error: unknown) => {
+      answer = undefined;
+      throw error;
+    });
+    return answer;
+  };
 }
 
+const thisSystem = createProcessTable(process.platform);
+
+export function processTable(): ProcessTable {
+  return thisSystem;
+}
+
+export function createProcessTable(platform: NodeJS.Platform, execute: Execute = run): ProcessTable {
+  if (platform === 'win32') return windowsTable(execute);
+  return platform === 'darwin' ? darwinTable(execute) : linux;
+}
+
+/** Stands for what the system did not tell; nothing is concluded from it. */
+const unknown = 'unknown';
+
 export async function identify(pid: number, table: ProcessTable = processTable()): Promise<ProcessIdentity> {
-  const [startTime, bootId] = await Promise.all([table.startTime(pid), table.bootId()]);
-  return { pid, startTime: startTime ?? 'unknown', bootId };
+  const [startTime, bootId] = await Promise.all([orUnknown(table.startTime(pid)), orUnknown(table.bootId())]);
+  return { pid, startTime, bootId };
+}
+
+async function orUnknown(answer: Promise<string | undefined>): Promise<string> {
+  return (await answer.catch(() => undefined)) ?? unknown;
 }
 
 /** Whether the very process that was identified still lives; a reused pid counts as gone. */
 export async function liveness(identity: ProcessIdentity, table: ProcessTable = processTable()): Promise<Liveness> {
   try {
-    if (identity.bootId !== (await table.bootId())) return 'gone';
+    if (identity.bootId !== unknown && identity.bootId !== (await table.bootId())) return 'gone';
     const startTime = await table.startTime(identity.pid);
     if (startTime === undefined) return 'gone';
-    return identity.startTime === 'unknown' || startTime === identity.startTime ? 'alive' : 'gone';
+    if (identity.startTime !== unknown && identity.startTime !== startTime) return 'gone';
+    return identity.bootId === unknown || identity.startTime === unknown ? 'unknown' : 'alive';
   } catch {
     return 'unknown';
   }

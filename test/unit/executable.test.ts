@@ -42,6 +42,23 @@ describe('looking up a command', () => {
     });
   }
 
+  const foundOnWindows: [what: string, name: string, file: string | undefined][] = [
+    ['finds what npm installs, not the shell script beside it', 'claude', 'win/claude.CMD'],
+    ['finds a program by its full name', 'claude.CMD', 'win/claude.CMD'],
+    ['finds a program with a dot in its name', 'python3.11', 'win/python3.11.EXE'],
+    ['finds a program by a path without its ending', './win/claude', 'win/claude.CMD'],
+    ['finds nothing that is no program there', 'only-a-script', undefined],
+  ];
+  for (const [what, name, file] of foundOnWindows) {
+    it(`on Windows ${what}`, async () => {
+      for (const program of ['claude', 'claude.CMD', 'python3.11.EXE', 'only-a-script'])
+        await script(`win/${program}`, '');
+      const windows = { Path: `C:\\nowhere;${path.join(folder, 'win')}`, PathExt: '.COM;.EXE;.CMD' };
+      const found = await findExecutable(name, { cwd: folder, env: windows, platform: 'win32' });
+      assert.equal(found, file && path.join(folder, file));
+    });
+  }
+
   const known: [what: string, word: string, isKnown: boolean][] = [
     ['a program on the PATH', 'tool', true],
     ['a built-in', 'cd', true],
@@ -51,10 +68,30 @@ describe('looking up a command', () => {
     ['a program in the user’s home', '~/mine', true],
     ['no other program in the user’s home', '~/yours', false],
     ['perhaps a program in another user’s home', '~somebody/tool', true],
+    ['a program whose alias is passed over', '\\ls', true],
   ];
   for (const [what, word, isKnown] of known) {
     it(`asks the user’s shell, which knows ${what}: ${word}`, async () => {
       assert.equal(await isKnownCommand(word, { cwd: folder, env, shell: '/bin/sh' }), isKnown);
+    });
+  }
+
+  for (const word of ['my-alias', 'my-function', 'for', 'export', ':']) {
+    it(`asks an interactive shell, which knows what its start-up files define and its own words: ${word}`, async () => {
+      await script('home/.bashrc', `alias my-alias=true\nmy-function() { true; }`);
+      assert.equal(await isKnownCommand(word, { cwd: folder, env, shell: '/bin/bash' }), true);
+    });
+  }
+
+  it('believes a shell that fails before it is asked to know every command', async () => {
+    const home = path.dirname(await script('failing/.bashrc', 'exit 1'));
+    const context = { cwd: folder, env: { ...env, HOME: home }, shell: '/bin/bash' };
+    assert.equal(await isKnownCommand('no-such-program', context), true);
+  });
+
+  for (const word of ['dir', 'dir/w', 'Get-ChildItem', 'my-alias', '.\\run.ps1', 'C:\\tools\\run']) {
+    it(`believes every shell of Windows to know ${word}`, async () => {
+      assert.equal(await isKnownCommand(word, { cwd: folder, env, shell: 'cmd.exe', platform: 'win32' }), true);
     });
   }
 
@@ -86,6 +123,29 @@ describe('looking up a command', () => {
     it(`names what is unknown in ${what}`, async () => {
       const check = checkCommand(command, { cwd: folder, env, shell });
       const named = await check.then(
+        () => undefined,
+        ({ data }) => data.command,
+      );
+      assert.equal(named, unknown);
+    });
+  }
+});
+
+describe('on Windows', () => {
+  const dirs = useTempDirs();
+  const commands: [what: string, command: SessionCommand, unknown: string | undefined][] = [
+    ['nothing in a line that only the shell can know', 'dir', undefined],
+    ['the shell of a line where that is not there', 'exit', 'no-such-shell.exe'],
+    ['a word of an argument vector that only a shell knows', ['dir'], 'dir'],
+    ['nothing in an argument vector of a program', ['tool', 'x'], undefined],
+  ];
+  for (const [what, command, unknown] of commands) {
+    it(`the check names ${what}`, async () => {
+      const folder = await dirs.make('windows');
+      for (const name of ['cmd.exe', 'tool.exe']) await writeFile(path.join(folder, name), '', { mode: 0o755 });
+      const shell = command === 'exit' ? 'no-such-shell.exe' : 'cmd.exe';
+      const lookup = { cwd: folder, shell, env: { Path: folder, PATHEXT: '.exe' }, platform: 'win32' } as const;
+      const named = await checkCommand(command, lookup).then(
         () => undefined,
         ({ data }) => data.command,
       );

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import {
   defaultShell,
   describeCommand,
@@ -9,26 +10,42 @@ import {
 import type { SessionCommand } from '../../../src/protocol/sessionRecord.ts';
 
 describe('what is started', () => {
+  const cmd = 'C:\\Windows\\System32\\cmd.exe';
+  const gitBash = 'C:\\Program Files\\Git\\bin\\bash.exe';
   const cases: [what: string, command: SessionCommand, platform: NodeJS.Platform, shell: string, line: string[]][] = [
     ['for no command', null, 'linux', '/bin/zsh', ['/bin/zsh']],
     ['for a blank line', '  ', 'linux', '/bin/zsh', ['/bin/zsh']],
     ['for an empty vector', [], 'linux', '/bin/zsh', ['/bin/zsh']],
     ['for a vector', ['node', '-e', '1 2'], 'linux', '/bin/zsh', ['node', '-e', '1 2']],
     ['for a line', 'npm test | tee log', 'darwin', '/bin/zsh', ['/bin/zsh', '-i', '-c', 'npm test | tee log']],
-    [
-      'for a line in cmd',
-      'npm test',
-      'win32',
-      'C:\\Windows\\cmd.exe',
-      ['C:\\Windows\\cmd.exe', '/d', '/s', '/c', 'npm test'],
-    ],
+    ['for no command in cmd', null, 'win32', cmd, [cmd]],
+    ['for a line in cmd', 'dir "a b"', 'win32', cmd, [cmd, '/d', '/s', '/c', 'dir "a b"']],
     [
       'for a line in PowerShell',
-      'npm test',
+      'ls *.ts',
       'win32',
       'C:\\pwsh.exe',
-      ['C:\\pwsh.exe', '-NoLogo', '-Command', 'npm test'],
+      ['C:\\pwsh.exe', '-NoLogo', '-Command', 'ls *.ts'],
     ],
+    [
+      'for a line in Windows PowerShell',
+      'gci',
+      'win32',
+      'PowerShell.EXE',
+      ['PowerShell.EXE', '-NoLogo', '-Command', 'gci'],
+    ],
+    ['for no command in Git Bash', null, 'win32', gitBash, [gitBash, '-l', '-i']],
+    ['for a line in Git Bash', 'll | wc', 'win32', gitBash, [gitBash, '-l', '-i', '-c', 'll | wc']],
+    ['for no command in WSL', null, 'win32', 'wsl.exe', ['wsl.exe']],
+    [
+      'for a line in WSL',
+      'npm test',
+      'win32',
+      'wsl.exe',
+      ['wsl.exe', '--exec', 'sh', '-c', 'exec "$SHELL" -l -i -c "$1"', 'sh', 'npm test'],
+    ],
+    ['for a line in another shell', 'ls', 'win32', 'C:/tools/nu.exe', ['C:/tools/nu.exe', '-c', 'ls']],
+    ['for a vector', ['cmd', '/c', 'dir'], 'win32', gitBash, ['cmd', '/c', 'dir']],
   ];
   for (const [what, command, platform, shell, line] of cases) {
     it(`${what} on ${platform}`, () => {
@@ -36,6 +53,14 @@ describe('what is started', () => {
       assert.deepEqual([file, ...args], line);
     });
   }
+
+  it('by sh in WSL is the line as it was typed, in the user’s shell', () => {
+    const { args } = resolveCommand('printf "%s|" "$0" \'a  b\' "\\$x"', { platform: 'win32', shell: 'wsl.exe' });
+    const [, file, ...rest] = args as [string, string, ...string[]];
+    const env = { PATH: '/usr/bin:/bin', SHELL: '/bin/bash', HOME: '/nowhere' };
+    const { stdout } = spawnSync(file, rest, { env, encoding: 'utf8' });
+    assert.equal(stdout, '/bin/bash|a  b|$x|');
+  });
 });
 
 describe('the program of a command', () => {
@@ -74,23 +99,79 @@ describe('the user’s shell', () => {
 });
 
 describe('the environment of a session', () => {
-  it('has nothing left of the processes above it', () => {
-    const editor = {
-      VSCODE_PID: '1',
-      ELECTRON_RUN_AS_NODE: '1',
-      TERM_PROGRAM_VERSION: '2',
-      npm_config_x: '3',
-      TMUX: '4',
-      COLUMNS: '5',
+  const own = { TERM: 'xterm-256color', COLORTERM: 'truecolor', TERM_PROGRAM: 'holdfast' };
+  const user = { PATH: '/bin', HOME: '/home/me', LANG: 'de_DE.UTF-8' };
+
+  const leftovers: [what: string, variables: Record<string, string>][] = [
+    ['the editor', { VSCODE_PID: '1', VSCODE_IPC_HOOK_CLI: '/s', ELECTRON_RUN_AS_NODE: '1', CHROME_DESKTOP: 'code' }],
+    ['the editor’s snap', { SNAP: '/snap/code/1', SNAP_NAME: 'code', GDK_PIXBUF_MODULE_FILE: '/snap/x' }],
+    ['npm', { npm_config_x: '3', INIT_CWD: '/' }],
+    ['another terminal', { TERM: 'xterm-kitty', TERM_PROGRAM: 'iTerm.app', TERM_PROGRAM_VERSION: '2', KITTY_PID: '3' }],
+    [
+      'another terminal’s abilities',
+      { VTE_VERSION: '7600', WT_SESSION: 'x', LC_TERMINAL: 'iTerm2', COLORFGBG: '15;0' },
+    ],
+    [
+      'another terminal’s window',
+      { TMUX: '4', TMUX_PANE: '%1', STY: '1', WINDOWID: '2', COLUMNS: '5', GPG_TTY: '/dev/x' },
+    ],
+    ['the git that ran the editor', { GIT_DIR: '/a/.git', GIT_INDEX_FILE: '/a/.git/index', GIT_PREFIX: 'x/' }],
+    ['the editor’s git on Linux', { GIT_ASKPASS: '/usr/share/code/resources/app/extensions/git/dist/askpass.sh' }],
+    [
+      'the editor’s git on Windows',
+      { GIT_ASKPASS: 'c:\\Program Files\\VS Code\\resources\\app\\extensions\\git\\dist\\askpass.sh' },
+    ],
+    ['the editor’s ssh', { SSH_ASKPASS: '/x/extensions/git/dist/ssh-askpass.sh', SSH_ASKPASS_REQUIRE: 'force' }],
+    ['the editor as git’s editor', { GIT_EDITOR: '"/x/extensions/git/dist/git-editor.sh"' }],
+    ['the editor’s server', { BROWSER: '/home/me/.vscode-server/cli/servers/x/server/bin/helpers/browser.sh' }],
+  ];
+  for (const [what, variables] of leftovers) {
+    it(`has nothing left of ${what}`, () => {
+      assert.deepEqual(sessionEnvironment({ ...variables, ...user, GONE: undefined }, {}, 'linux'), {
+        ...user,
+        ...own,
+      });
+    });
+  }
+
+  it('keeps what the user chose for git and ssh', () => {
+    const chosen = {
+      GIT_ASKPASS: '/usr/lib/ssh/ssh-askpass',
+      SSH_ASKPASS: '/usr/bin/ksshaskpass',
+      SSH_ASKPASS_REQUIRE: 'prefer',
+      GIT_EDITOR: 'code --wait',
+      GIT_CONFIG_COUNT: '0',
+      GIT_AUTHOR_NAME: 'me',
+      BROWSER: 'firefox',
     };
-    const { PATH, HOME, ...rest } = sessionEnvironment({ ...editor, PATH: '/bin', HOME: '/home/me', GONE: undefined });
-    assert.deepEqual(
-      [PATH, HOME, rest],
-      ['/bin', '/home/me', { TERM: 'xterm-256color', COLORTERM: 'truecolor', TERM_PROGRAM: 'holdfast' }],
-    );
+    assert.deepEqual(sessionEnvironment({ ...chosen, ...user }, {}, 'linux'), { ...chosen, ...user, ...own });
+  });
+
+  const locales: [what: string, env: Record<string, string>, platform: NodeJS.Platform, lang: string | undefined][] = [
+    ['is a UTF-8 one for an editor that came from the Dock', {}, 'darwin', 'en_US.UTF-8'],
+    ['is a UTF-8 one for an editor that came from a service', {}, 'linux', 'C.UTF-8'],
+    ['is a UTF-8 one for an editor with an empty one', { LANG: '' }, 'linux', 'C.UTF-8'],
+    ['is the user’s', { LANG: 'C' }, 'darwin', 'C'],
+    ['is left to the user’s LC_ALL', { LC_ALL: 'POSIX' }, 'linux', undefined],
+    ['is left to the user’s LC_CTYPE', { LC_CTYPE: 'UTF-8' }, 'darwin', undefined],
+    ['is none for Windows', {}, 'win32', undefined],
+  ];
+  for (const [what, env, platform, lang] of locales) {
+    it(`has a language that ${what} on ${platform}`, () => {
+      assert.equal(sessionEnvironment(env, {}, platform).LANG, lang);
+    });
+  }
+
+  it('keeps a Git Bash in the folder of the session', () => {
+    assert.equal(sessionEnvironment({}, {}, 'win32').CHERE_INVOKING, '1');
   });
 
   it('has what the session adds, even where that is usually taken away', () => {
     assert.equal(sessionEnvironment({}, { VSCODE_X: 'mine' }).VSCODE_X, 'mine');
+  });
+
+  it('has a variable once on Windows, whatever the case of its name', () => {
+    const { PATH, Path } = sessionEnvironment({ Path: 'C:\\old' }, { PATH: 'C:\\new' }, 'win32');
+    assert.deepEqual([PATH, Path], ['C:\\new', undefined]);
   });
 });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  createProcessTable,
+  type Execute,
   identify,
   isGroupAlive,
   liveness,
@@ -12,8 +14,9 @@ import {
 
 const identity = { pid: 7, startTime: '100', bootId: 'boot' };
 
+const failing = () => Promise.reject(Object.assign(new Error('not permitted'), { code: 'EPERM' }));
+
 describe('whether a process lives', () => {
-  const failing = () => Promise.reject(Object.assign(new Error('not permitted'), { code: 'EPERM' }));
   const cases: [what: string, table: Partial<ProcessTable>, liveness: string][] = [
     ['the same start time is the same process', {}, 'alive'],
     ['another start time is another process with its pid', { startTime: async () => '101' }, 'gone'],
@@ -29,11 +32,112 @@ describe('whether a process lives', () => {
     });
   }
 
-  it('cannot be denied of one whose start time was not known', async () => {
+  for (const what of ['startTime', 'bootId'] as const) {
+    it(`is neither claimed nor denied of one whose ${what} was not known`, async () => {
+      const system = { bootId: async () => 'boot', startTime: async () => '100' };
+      assert.equal(await liveness({ ...identity, [what]: 'unknown' }, system), 'unknown');
+    });
+  }
+
+  it('is denied of one of an unknown boot whose pid nobody has', async () => {
+    const system = { bootId: async () => 'boot', startTime: async () => undefined };
+    assert.equal(await liveness({ ...identity, bootId: 'unknown' }, system), 'gone');
+  });
+
+  it('is not known of one that the system refused to identify', async () => {
+    const refused = await identify(7, { bootId: failing, startTime: failing });
     const system = { bootId: async () => 'boot', startTime: async () => '100' };
-    assert.equal(await liveness({ ...identity, startTime: 'unknown' }, system), 'alive');
+    assert.equal(await liveness(refused, system), 'unknown');
   });
 });
+
+describe('a process of macOS', () => {
+  const noSuchProcess = () => Promise.reject(Object.assign(new Error('ps'), { code: 1, stdout: '', stderr: '' }));
+
+  it('is known by the session of its boot, which no setting of the clock changes', async () => {
+    const system = fakeSystem({ sysctl: 'B00T-1D\n', ps: 'Sat Nov 21 07:08:59 2026\n' });
+    assert.deepEqual(await identify(7, createProcessTable('darwin', system.execute)), {
+      pid: 7,
+      startTime: 'Sat Nov 21 07:08:59 2026',
+      bootId: 'B00T-1D',
+    });
+    assert.deepEqual(system.calls.sort(), ['/bin/ps -o lstart= -p 7', '/usr/sbin/sysctl -n kern.bootsessionuuid']);
+  });
+
+  it('has ended where ps says nothing of it', async () => {
+    assert.equal(await createProcessTable('darwin', noSuchProcess).startTime(7), undefined);
+  });
+
+  it('is not known where the boot’s session is not told', async () => {
+    const table = createProcessTable('darwin', fakeSystem({ sysctl: '\n', ps: '100' }).execute);
+    assert.equal(await liveness(identity, table), 'unknown');
+  });
+});
+
+describe('a process of Windows', () => {
+  const registry = '\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\r\n    MachineGuid    REG_SZ    6f0c-42\r\n\r\n';
+
+  it('is known by its machine and the time it was created', async () => {
+    const { execute } = fakeSystem({ reg: registry, powershell: '133769012345678901\r\n' });
+    assert.deepEqual(await identify(7, createProcessTable('win32', execute)), {
+      pid: 7,
+      startTime: '133769012345678901',
+      bootId: '6f0c-42',
+    });
+  });
+
+  it('costs one question about the machine however often it is asked for', async () => {
+    const { execute, calls } = fakeSystem({ reg: registry, powershell: '100' });
+    const table = createProcessTable('win32', execute);
+    for (let count = 0; count < 3; count++) await identify(7, table);
+    assert.equal(calls.filter((call) => call.includes('reg.exe')).length, 1);
+  });
+
+  const answers: [what: string, answers: Record<string, string>, verdict: string][] = [
+    ['lives where it was created then', { reg: registry, powershell: '100\r\n' }, 'alive'],
+    ['is another where it was created at another time', { reg: registry, powershell: '101\r\n' }, 'gone'],
+    ['is not known where PowerShell says nothing', { reg: registry, powershell: '' }, 'unknown'],
+    ['is not known where PowerShell fails', { reg: registry }, 'unknown'],
+    ['is not known where the registry fails', { powershell: '100' }, 'unknown'],
+    ['is not known where the registry says something else', { reg: 'ERROR', powershell: '100' }, 'unknown'],
+  ];
+  for (const [what, told, verdict] of answers) {
+    it(`${what}: ${verdict}`, async () => {
+      const table = createProcessTable('win32', fakeSystem(told).execute);
+      assert.equal(await liveness({ pid: 7, startTime: '100', bootId: '6f0c-42' }, table), verdict);
+    });
+  }
+
+  it('has no time where there is none', async () => {
+    const { execute } = fakeSystem({ powershell: 'none\r\n' });
+    assert.equal(await createProcessTable('win32', execute).startTime(7), undefined);
+  });
+
+  it('is known again after the registry failed once', async () => {
+    const told: Record<string, string> = { powershell: '100' };
+    const table = createProcessTable('win32', fakeSystem(told).execute);
+    await assert.rejects(table.bootId());
+    told.reg = registry;
+    assert.equal(await table.bootId(), '6f0c-42');
+  });
+});
+
+/** Programs of the system by name, with what they print; any other fails. */
+function fakeSystem(answers: Record<string, string>): { execute: Execute; calls: string[] } {
+  const calls: string[] = [];
+  const execute: Execute = async (file, args) => {
+    calls.push([file, ...args].join(' '));
+    const name =
+      file
+        .split(/[\\/]/)
+        .at(-1)
+        ?.replace(/\.exe$/, '') ?? '';
+    const stdout = answers[name];
+    if (stdout === undefined) throw new Error(`${name} failed`);
+    return { stdout };
+  };
+  return { execute, calls };
+}
 
 describe('on this system', () => {
   it('this process lives', async () => {

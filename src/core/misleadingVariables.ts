@@ -1,0 +1,52 @@
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Set by a git that runs somebody (a hook, a rebase, a commit's editor); they would point another git at the
+ * wrong repository. What the user set with `git -c` stays.
+ *
+ * @see https://git-scm.com/docs/git-rev-parse#Documentation/git-rev-parse.txt---local-env-vars
+ */
+export const repositoryVariables: readonly string[] = [
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_COMMON_DIR',
+  'GIT_CONFIG',
+  'GIT_DIR',
+  'GIT_GRAFT_FILE',
+  'GIT_IMPLICIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_INTERNAL_SUPER_PREFIX',
+  'GIT_NAMESPACE',
+  'GIT_NO_REPLACE_OBJECTS',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_PREFIX',
+  'GIT_REPLACE_REF_BASE',
+  'GIT_SHALLOW_FILE',
+  'GIT_WORK_TREE',
+];
+
+/**
+ * Of the editor's processes, the snap it may come in, and npm.
+ *
+ * @see VS Code's `sanitizeProcessEnvironment`
+ */
+const editorVariables =
+  /^(VSCODE_|ELECTRON_|APPLICATION_INSIGHTS|ORIGINAL_XDG|CHROME_DESKTOP$|SNAP$|SNAP_|GDK_PIXBUF_|npm_|INIT_CWD$|NODE_CHANNEL_FD$)/;
+
+/** By which programs tell the terminal they run in, its window or its size. */
+const terminalVariables =
+  /^(TERM_PROGRAM|TERM_SESSION_ID$|TERMINAL_EMULATOR$|TMUX|STY$|ZELLIJ|WINDOWID$|COLUMNS$|LINES$|COLORFGBG$|GPG_TTY$|LC_TERMINAL|ITERM_|KITTY_|WEZTERM_|GHOSTTY_|ALACRITTY_|KONSOLE_|GNOME_TERMINAL_|VTE_VERSION$|XTERM_|WT_SESSION$|WT_PROFILE_ID$|ConEmu)/;
+
+/** Name programs; where these are the editor's own they do nothing without the editor's other variables. */
+const programVariables = new Set(['GIT_ASKPASS', 'SSH_ASKPASS', 'GIT_EDITOR', 'GIT_SEQUENCE_EDITOR', 'BROWSER']);
+const editorProgram = /[\\/]extensions[\\/]git[\\/]dist[\\/]|[\\/]bin[\\/]helpers[\\/]browser/;
+
+/** Whether a variable belongs to the processes above a session and would mislead a program in it. */
+export function isMisleading(name: string, env: Variables): boolean {
+  if (editorVariables.test(name) || terminalVariables.test(name) || repositoryVariables.includes(name)) return true;
+  if (name === 'SSH_ASKPASS_REQUIRE') return isEditorProgram(env.SSH_ASKPASS);
+  return programVariables.has(name) && isEditorProgram(env[name]);
+}
+
+function isEditorProgram(value = ''): boolean {
+  return editorProgram.test(value);
+}
