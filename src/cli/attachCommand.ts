@@ -1,11 +1,12 @@
 import { constants } from 'node:os';
-import * as v from 'valibot';
 import { HoldfastError } from '../base/errors.ts';
+import type { HostClientOptions } from '../client/hostClient.ts';
 import { describeExit } from '../core/presentation.ts';
 import { isRunning } from '../core/sessionRecord.ts';
-import { readJson } from '../node/durableFile.ts';
-import { type HostExit, savedScreenSchema } from '../protocol/hostMessages.ts';
+import { readLastScreen } from '../node/savedScreen.ts';
+import type { HostExit } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { hostLost, toAttachError } from './attachErrors.ts';
 import { type AttachmentOutcome, runAttachment } from './attachment.ts';
 import { print } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
@@ -16,7 +17,14 @@ import { UserTerminal } from './userTerminal.ts';
 /** Exit code of a program that was ended by a signal, as shells count. */
 const signalBase = 128;
 
-/** `holdfast attach NAME`. Returns the session's exit code, 0 after detaching, 1 where the session was lost. */
+/** How an attachment ends when nothing went wrong. */
+type AttachmentResult = Exclude<AttachmentOutcome, { kind: 'lost' }>;
+
+/**
+ * `holdfast attach NAME`. Returns the session's exit code, 0 after detaching.
+ *
+ * @throws {HoldfastError} `CONNECTION_LOST`, `TIMEOUT`, `INPUT_TOO_LARGE`; the terminal is then restored.
+ */
 export async function attachSession(program: Program, { name }: CommandArguments): Promise<number> {
   requireTerminal();
   const { record, host } = await withSessions(program, async (sessions) => {
@@ -26,11 +34,18 @@ export async function attachSession(program: Program, { name }: CommandArguments
     return { record, host: await sessions.hostAddress(record.id) };
   });
   if (!isRunning(record)) return exitCodeOf(record.exit);
+  return useTerminal(record, host);
+}
+
+async function useTerminal(record: SessionRecord, host: HostClientOptions): Promise<number> {
   const terminal = new UserTerminal();
   try {
     const outcome = await runAttachment(host, terminal);
-    terminal.leave(describeOutcome(record.name, outcome));
-    return outcomeCode(outcome);
+    if (outcome.kind === 'lost') throw hostLost(record);
+    terminal.leave(describeResult(record.name, outcome));
+    return outcome.kind === 'exit' ? exitCodeOf(outcome.exit) : 0;
+  } catch (error) {
+    throw toAttachError(error, record);
   } finally {
     terminal.dispose();
   }
@@ -53,20 +68,13 @@ function refuseItself({ id, name }: SessionRecord): void {
 }
 
 async function showLastScreen(sessions: RepositorySessions, record: SessionRecord): Promise<void> {
-  const saved = v.safeParse(savedScreenSchema, await readJson(sessions.places(record.id).screen));
-  if (saved.success) print(`${saved.output.screen}${restoreTerminal}`);
+  const saved = await readLastScreen(sessions.places(record.id));
+  if (saved) print(`${saved.screen}${restoreTerminal}`);
   print(`[${record.name} does not run: ${describeExit(record) ?? 'it was not started yet'}]`);
 }
 
-function describeOutcome(name: string, outcome: AttachmentOutcome): string {
-  switch (outcome.kind) {
-    case 'detached':
-      return `[detached from ${name}]`;
-    case 'lost':
-      return `[the host of ${name} is gone; “holdfast status ${name}” tells what became of the session]`;
-    case 'exit':
-      return `[${name} ${describeEnd(outcome.exit)}]`;
-  }
+function describeResult(name: string, result: AttachmentResult): string {
+  return result.kind === 'detached' ? `[detached from ${name}]` : `[${name} ${describeEnd(result.exit)}]`;
 }
 
 function describeEnd({ code, signal, reason }: HostExit): string {
@@ -77,11 +85,6 @@ function describeEnd({ code, signal, reason }: HostExit): string {
 function signalName(number: number): string {
   const found = Object.entries(constants.signals).find(([, value]) => value === number);
   return found?.[0] ?? `signal ${number}`;
-}
-
-function outcomeCode(outcome: AttachmentOutcome): number {
-  if (outcome.kind === 'detached') return 0;
-  return outcome.kind === 'lost' ? 1 : exitCodeOf(outcome.exit);
 }
 
 function exitCodeOf(exit: { code: number | null; signal: number | null } | undefined): number {

@@ -1,4 +1,5 @@
 import { Deferred } from '../base/async.ts';
+import { HoldfastError } from '../base/errors.ts';
 import { DisposableStore } from '../base/lifecycle.ts';
 import { HostClient, type HostClientOptions } from '../client/hostClient.ts';
 import { type AttachmentEnd, SessionAttachment } from '../client/sessionAttachment.ts';
@@ -22,21 +23,35 @@ export async function runAttachment(host: HostClientOptions, terminal: UserTermi
   const disposables = new DisposableStore();
   disposables.add(terminal.onGone(() => outcome.resolve({ kind: 'detached' })));
   try {
-    await showHistory(host, terminal);
-    // The scrollback is on the terminal by now and must not come again with each fresh screen.
-    const attachment = disposables.add(new SessionAttachment({ ...host, size: terminal.size, scrollback: 0 }));
-    wire(attachment, terminal, outcome);
-    await attachment.open();
-    terminal.startReading();
+    // A host that does not answer keeps nobody from leaving.
+    await Promise.race([begin(host, terminal, { outcome, disposables }), outcome.promise]);
     return await outcome.promise;
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'INPUT_TOO_LARGE') await terminal.dropInput();
+    throw error;
   } finally {
     disposables.dispose();
   }
 }
 
+interface Running {
+  outcome: Deferred<AttachmentOutcome>;
+  /** What the attachment holds, until it is over. */
+  disposables: DisposableStore;
+}
+
+async function begin(host: HostClientOptions, terminal: UserTerminal, running: Running): Promise<void> {
+  const { outcome, disposables } = running;
+  await showHistory(disposables.add(await HostClient.connect(host)), terminal);
+  // The scrollback is on the terminal by now and must not come again with each fresh screen.
+  const attachment = disposables.add(new SessionAttachment({ ...host, size: terminal.size, scrollback: 0 }));
+  wire(attachment, terminal, outcome);
+  await attachment.open();
+  terminal.startReading();
+}
+
 /** Moves what is on the terminal into its scrollback and prints the session's own scrollback and screen below. */
-async function showHistory(options: HostClientOptions, terminal: UserTerminal): Promise<void> {
-  const host = await HostClient.connect(options);
+async function showHistory(host: HostClient, terminal: UserTerminal): Promise<void> {
   try {
     // Attaching here as well would set the session's size twice.
     const { text } = await host.snapshot(historyLines);

@@ -43,8 +43,8 @@ export const commandSpecs = {
       '  Ctrl+\\ d        Detach; the session runs on. Closing the terminal does the same.',
       '  Ctrl+\\ Ctrl+\\   Send one Ctrl+\\ to the program.',
       '',
-      'Ends with the exit code of the session, 128 + N where signal N ended it, 0 after detaching, and 1 where the',
-      'session was lost.',
+      'Ends with the exit code of the session, 128 + N where signal N ended it, 0 after detaching or when told to',
+      'go (SIGHUP, SIGINT, SIGTERM), and 1 where the session’s host cannot be reached.',
     ].join('\n'),
   },
   stop: {

@@ -14,13 +14,24 @@ function programHelp(): string {
     '',
     'Options:',
     ...columns([
-      ['-h, --help', 'Show help, also for one command: holdfast ls --help'],
+      ['-h, --help', 'Show help, also for one command: holdfast ls --help, holdfast help ls'],
       ['--version', 'Print the version.'],
     ]),
     '',
-    'NAME is a session’s name, or the beginning of its name or id where only one session has it.',
+    'NAME is a session’s name, or the beginning of its name or id where only one session has it; “stop” takes the',
+    'whole name, or at least 8 characters of the id.',
+    '',
+    'Exit codes:',
+    ...columns(exitCodes),
   ].join('\n');
 }
+
+const exitCodes = [
+  ['0', 'Done; also where whoever reads the output has seen enough.'],
+  ['1', 'Something went wrong; standard error tells what, to which session, and what to do.'],
+  ['2', 'The command line is wrong.'],
+  ['N', 'Of “attach”: the exit code of the session, 128 + N where signal N ended it.'],
+] as const;
 
 function commandHelp(command: CommandName): string {
   const { options, summary, details } = commandSpec(command);

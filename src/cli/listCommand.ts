@@ -1,28 +1,41 @@
 import { describeCommand } from '../core/launchCommand.ts';
 import { age, statusLook } from '../core/presentation.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { ColumnFit } from './columnWidths.ts';
 import { paint, print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
 import { type Program, withSessions } from './repositorySessions.ts';
+import { shownRecord } from './shownRecord.ts';
 import { statusStyle } from './statusStyle.ts';
 import { type Cell, formatTable } from './table.ts';
 
-const headings = ['NAME', 'STATUS', 'BRANCH', 'AGE', 'ACTIVITY', 'PID', 'COMMAND'];
+const columns: readonly (ColumnFit & { heading: string })[] = [
+  { heading: 'NAME', least: 10 },
+  { heading: 'STATUS' },
+  { heading: 'BRANCH', least: 10, leftOut: 4 },
+  { heading: 'AGE', leftOut: 3 },
+  { heading: 'ACTIVITY', leftOut: 2 },
+  { heading: 'PID', leftOut: 1 },
+  { heading: 'COMMAND', least: 8, leftOut: 5 },
+];
 
 /** `holdfast ls` */
 export async function listSessions(program: Program, { json }: CommandArguments): Promise<number> {
-  const records = await withSessions(program, (sessions) => sessions.list());
-  if (json) printJson(records);
-  else if (records.length === 0) print('No sessions in this repository.');
+  const { records, workplace } = await withSessions(program, async (sessions) => {
+    return { records: await sessions.list(), workplace: sessions.workplace };
+  });
+  if (json) printJson(records.map(shownRecord));
+  else if (records.length === 0) print(`No sessions in ${workplace.root}.`);
   else for (const line of sessionTable(records, new Date())) print(line);
   return 0;
 }
 
 function sessionTable(records: readonly SessionRecord[], now: Date): string[] {
-  const heading = headings.map((text): Cell => ({ text, style: 'dim' }));
+  const heading = columns.map(({ heading: text }): Cell => ({ text, style: 'dim' }));
   const rows = records.map((record) => sessionRow(record, now));
-  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
-  return formatTable([heading, ...rows], { width, paint });
+  const width = process.stdout.isTTY ? process.stdout.columns : 0;
+  // Terminals that nobody has given a size say zero.
+  return formatTable([heading, ...rows], { fit: width > 0 ? { width, columns } : undefined, paint });
 }
 
 function sessionRow(record: SessionRecord, now: Date): Cell[] {

@@ -6,6 +6,7 @@ import { print } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
 import { type Program, withSessions } from './repositorySessions.ts';
 import { watchEnd } from './sessionEnd.ts';
+import { explainSystemError } from './systemFailure.ts';
 
 /** How often a log that is followed is looked at; milliseconds. */
 const followInterval = 250;
@@ -19,6 +20,12 @@ export async function printLogs(program: Program, args: CommandArguments): Promi
     try {
       if (args.follow) await follow(source, args.lines, { helper, record });
       else printLast([...(await collect(source)), ...source.end()], args.lines);
+    } catch (error) {
+      throw explainSystemError(error, {
+        code: 'UNKNOWN',
+        message: `The log of “${record.name}” cannot be read`,
+        advice: `The session was left as it is. Check the files in ${places.folder}.`,
+      });
     } finally {
       await source.close();
     }

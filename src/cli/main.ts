@@ -42,15 +42,36 @@ function readVersion(): string {
   return JSON.parse(readFileSync(path.join(__dirname, 'version.json'), 'utf8')).version;
 }
 
-/** 2 for a command line that is wrong, 1 for everything else. */
-function report(error: unknown): number {
+/** Tells what went wrong; returns the exit code: 2 for a command line that is wrong, 1 for everything else. */
+function report(thrown: unknown): number {
+  const error = toHoldfastError(thrown);
+  const isUsage = error instanceof UsageError;
   if (process.argv.includes('--json')) console.error(JSON.stringify(toErrorShape(error)));
-  else console.error(`holdfast: ${error instanceof HoldfastError ? error.text : describeError(error)}`);
-  return error instanceof UsageError ? 2 : 1;
+  else console.error(`holdfast: ${error.text}${isUsage ? '' : ` (${error.code})`}`);
+  return isUsage ? 2 : 1;
 }
 
-// A reader that has seen enough, such as `head`, is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+/** Whatever was not expected is an error with advice, too. */
+function toHoldfastError(error: unknown): HoldfastError {
+  if (error instanceof HoldfastError) return error;
+  const advice = 'Sessions run on. If it stays so, please report it.';
+  return new HoldfastError('UNKNOWN', `Something unexpected went wrong: ${describeError(error)}.`, {
+    advice,
+    cause: error,
+  });
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that has seen enough, such as `head`, is no error.
+  process.exit(error.code === 'EPIPE' ? 0 : report(notPrinted(error)));
+});
+
+function notPrinted(error: NodeJS.ErrnoException): HoldfastError {
+  return new HoldfastError('UNKNOWN', `The output could not be written (${error.code}).`, {
+    advice: 'Write it to another place.',
+    cause: error,
+  });
+}
 
 main(process.argv.slice(2)).then(
   (code) => {

@@ -40,11 +40,12 @@ const exclusive = [
 /** @throws {UsageError} */
 export function parseCommandLine(argv: readonly string[]): Invocation {
   const { values, positionals } = parse(argv);
-  const [word, ...names] = positionals;
+  const asksHelp = positionals[0] === 'help';
+  const [word, ...names] = asksHelp ? positionals.slice(1) : positionals;
   if (values.version) return { kind: 'version' };
   if (word === undefined) return { kind: 'help' };
   const command = toCommand(word);
-  if (values.help) return { kind: 'help', command };
+  if (values.help || asksHelp) return { kind: 'help', command };
   const { lines, json, raw, host, follow } = values;
   checkOptions(command, { lines: lines !== undefined, json, raw, host, follow });
   const args = { name: toName(command, names), json, raw, host, follow };

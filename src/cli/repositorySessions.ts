@@ -11,6 +11,7 @@ import { repositoryPlaces, type SessionPlaces, sessionPlaces, thisMachine } from
 import { findWorkplace, type Workplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { matchSession } from './sessionMatch.ts';
+import { explainSystemError } from './systemFailure.ts';
 
 /** The program that runs: where its files are, and its version. */
 export interface Program {
@@ -28,17 +29,25 @@ export class RepositorySessions implements Disposable {
   /**
    * Joins the repository's helper. Where none runs, one is started if there ever was a session.
    *
-   * @throws {HoldfastError} `NO_FOLDER`, `GIT_MISSING`, `GIT_TOO_OLD`, `HELPER_START_FAILED`
+   * @throws {HoldfastError} `NO_FOLDER`, `GIT_MISSING`, `GIT_TOO_OLD`, `HELPER_START_FAILED`, `CONNECTION_LOST`
    */
   static async open({ dist, version }: Program): Promise<RepositorySessions> {
     const workplace = await findWorkplace(currentFolder());
     const client = { kind: 'cli' as const, pid: process.pid, version };
     const launcher = new HelperLauncher({ machine: thisMachine(), key: workplace.key, dist, client });
     const helper = new HelperClient({ launcher, replica: () => [] });
-    if (await helper.join()) return new RepositorySessions(workplace, helper);
-    if (!(await hasSessions(workplace))) return new RepositorySessions(workplace, undefined);
-    await helper.connect();
-    return new RepositorySessions(workplace, helper);
+    try {
+      if (await helper.join()) return new RepositorySessions(workplace, helper);
+      if (!(await hasSessions(workplace))) return new RepositorySessions(workplace, undefined);
+      await helper.connect();
+      return new RepositorySessions(workplace, helper);
+    } catch (error) {
+      throw explainSystemError(error, {
+        code: 'CONNECTION_LOST',
+        message: 'The helper of this repository cannot be reached',
+        advice: `Its sessions run on. Check ${repositoryPlaces(thisMachine(), workplace.key).folder}.`,
+      });
+    }
   }
 
   private constructor(workplace: Workplace, helper: HelperClient | undefined) {

@@ -7,6 +7,7 @@ import { type SessionRecord, sessionStatuses } from '../protocol/sessionRecord.t
 import { paint, print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
 import { type Program, type RepositorySessions, withSessions } from './repositorySessions.ts';
+import { shownRecord, variableNames } from './shownRecord.ts';
 import { type Cell, formatTable } from './table.ts';
 
 type Fact = [label: string, text: string];
@@ -35,7 +36,7 @@ async function showRepository(sessions: RepositorySessions, json: boolean): Prom
 async function showSession(sessions: RepositorySessions, name: string, json: boolean): Promise<void> {
   const { record } = await sessions.find(name);
   const host = isRunning(record) ? await hostStatus(sessions, record.id) : undefined;
-  if (json) return printJson({ session: record, host: host ?? null });
+  if (json) return printJson({ session: shownRecord(record), host: host ?? null });
   const now = new Date();
   printFacts([
     ['Name', record.name],
@@ -60,13 +61,15 @@ async function hostStatus(sessions: RepositorySessions, id: string): Promise<Hos
 }
 
 function furtherFacts(record: SessionRecord): Fact[] {
+  const { env, ...metadata } = record.metadata ?? {};
   const facts: [string, string | undefined][] = [
     ['Phase', record.currentPhase],
     ['Starts in', record.cwd],
     ['Template', record.template],
     ['Retry', `${record.policy.retry}, ${count(record.attempts, 'attempt')} so far`],
     ['Conversation', record.agentSessionId],
-    ['Metadata', record.metadata && JSON.stringify(record.metadata)],
+    ['Variables', variableNames(record).join(', ') || undefined],
+    ['Metadata', Object.keys(metadata).length > 0 ? JSON.stringify(metadata) : undefined],
     ['Id', record.id],
     ['Revision', String(record.revision)],
   ];

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
+import { type ColumnFit, fitColumns, gap } from './columnWidths.ts';
 import type { Style } from './output.ts';
 
 export interface Cell {
@@ -8,27 +9,22 @@ export interface Cell {
 }
 
 export interface TableOptions {
-  /** Columns of the terminal, to which the last column is cut; absent, nothing is cut. */
-  width?: number | undefined;
+  /** The terminal's width and what becomes of the columns there; absent, nothing is cut. */
+  fit?: { width: number; columns: readonly ColumnFit[] } | undefined;
   paint: (style: Style | undefined, text: string) => string;
 }
 
-const gap = '  ';
-
-/** The least that is left of a last column that has to be cut. */
-const minLastWidth = 8;
-
 /** Lines with the columns aligned by what the characters take up on the screen. */
-export function formatTable(rows: readonly (readonly Cell[])[], { width, paint }: TableOptions): string[] {
+export function formatTable(rows: readonly (readonly Cell[])[], { fit, paint }: TableOptions): string[] {
   const plain = rows.map((row) => row.map((cell) => ({ ...cell, text: oneLine(cell.text) })));
-  const widths = columnWidths(plain);
-  const last = widths.length - 1;
-  const before = widths.slice(0, last).reduce((sum, column) => sum + column + gap.length, 0);
-  const lastWidth = width === undefined ? Number.POSITIVE_INFINITY : Math.max(minLastWidth, width - before);
+  const natural = columnWidths(plain);
+  const widths = fit ? fitColumns(natural, fit.columns, fit.width) : natural;
   return plain.map((row) => {
-    const cells = row.map(({ text, style }, column) => {
-      if (column === last) return paint(style, cut(text, lastWidth));
-      return paint(style, text) + ' '.repeat((widths[column] as number) - stringWidth(text));
+    const cells = row.flatMap(({ text, style }, column) => {
+      const width = widths[column] as number;
+      if (width === 0) return [];
+      const shown = cut(text, width);
+      return [paint(style, shown) + ' '.repeat(width - stringWidth(shown))];
     });
     return cells.join(gap).trimEnd();
   });

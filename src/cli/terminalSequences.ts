@@ -52,7 +52,5 @@ export function replaceScreen(text: string): string {
   return `${beginUpdate}${resetModes}\x1b[H\x1b[J${text}${endUpdate}`;
 }
 
-/** A line of our own below what is shown. */
-export function closingLine(text: string): string {
-  return `\r\n\x1b[J${text}\r\n`;
-}
+/** Goes to an empty line below the cursor, with nothing under it. */
+export const newLine = '\r\n\x1b[J';

@@ -1,10 +1,14 @@
+import { delay } from '../base/async.ts';
 import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import type { TerminalSize } from '../protocol/hostMessages.ts';
-import { closingLine, restoreTerminal } from './terminalSequences.ts';
+import { newLine, restoreTerminal } from './terminalSequences.ts';
 
 /** The signals that ask this program to go; they end the attachment and never the session. */
 const goodbyes = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+
+/** A paste that has not gone on for so long is over; milliseconds. */
+const quiet = 200;
 
 /** Pseudoterminals that nobody has given a size say zero. */
 const fallbackSize: TerminalSize = { cols: 80, rows: 24 };
@@ -21,6 +25,7 @@ export class UserTerminal implements Disposable {
   /** The terminal was closed, or this program was told to go. */
   readonly onGone = this.#onGone.event;
   readonly #leaveAtExit = () => this.dispose();
+  #hasShown = false;
   #left = false;
 
   constructor() {
@@ -36,7 +41,20 @@ export class UserTerminal implements Disposable {
 
   /** Begins to read; what was typed before this waits in the terminal. */
   startReading(): void {
-    this.#stdin.on('data', (data) => this.#onInput.fire(Buffer.from(data)));
+    if (!this.#left) this.#stdin.on('data', (data) => this.#onInput.fire(Buffer.from(data)));
+  }
+
+  /** Drops what is being pasted until no more of it comes, so that the shell does not take the rest for commands. */
+  async dropInput(): Promise<void> {
+    this.#onInput.dispose();
+    let hasMore = false;
+    this.#stdin.on('data', () => {
+      hasMore = true;
+    });
+    do {
+      hasMore = false;
+      await delay(quiet);
+    } while (hasMore);
   }
 
   get size(): TerminalSize {
@@ -44,22 +62,24 @@ export class UserTerminal implements Disposable {
     return { cols: columns || fallbackSize.cols, rows: rows || fallbackSize.rows };
   }
 
-  /** `onTaken` follows once the terminal has taken the data. */
+  /** Shows something of the session; `onTaken` follows once the terminal has taken it. */
   write(data: string | Buffer, onTaken?: () => void): void {
-    if (!this.#left) this.#stdout.write(data, onTaken);
+    if (this.#left) return;
+    this.#hasShown = true;
+    this.#stdout.write(data, onTaken);
   }
 
   /** Restores the terminal and leaves one line of ours on it. */
   leave(line: string): void {
-    this.write(restoreTerminal + closingLine(line));
     this.dispose();
+    this.#stdout.write(`${line}\n`);
   }
 
-  /** Restores the terminal, however it is left. */
+  /** Restores the terminal, however it is left, with the cursor on an empty line below what was shown. */
   dispose(): void {
     if (this.#left) return;
-    this.write(restoreTerminal);
     this.#left = true;
+    if (this.#hasShown) this.#stdout.write(restoreTerminal + newLine);
     process.off('exit', this.#leaveAtExit);
     this.#stdin.setRawMode(false);
     this.#stdin.pause();

@@ -36,7 +36,7 @@ describe('holdfast', () => {
 
   it('says so where there is no session, and starts no helper for that', async () => {
     const result = await runCli(project().folder, 'ls');
-    assert.deepEqual(result, { code: 0, stdout: 'No sessions in this repository.\n', stderr: '' });
+    assert.deepEqual(result, { code: 0, stdout: `No sessions in ${project().folder}.\n`, stderr: '' });
   });
 
   it('works without a window: with the helper killed it starts one, which finds the session running', async () => {

@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
+import net from 'node:net';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
+import { sessionPlaces } from '../../src/node/places.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
-import { CliTerminal, cliCommand, runCli } from './support/cli.ts';
+import { CliTerminal, type CliTerminalOptions, cliCommand, runCli } from './support/cli.ts';
 import { helperPid, hostPids, useProject } from './support/project.ts';
-import { isRunningProcess, processEnd } from './support/scene.ts';
+import { isRunningProcess, machine, processEnd } from './support/scene.ts';
 
 const detach = '\x1cd';
+
+const hostLost =
+  'The host of “one” cannot be reached. Its files and its transcript are kept. “holdfast status one” tells ' +
+  'whether it runs, “holdfast logs one” what it has shown. (CONNECTION_LOST)';
 
 describe('holdfast attach', () => {
   const project = useProject();
@@ -24,7 +32,7 @@ describe('holdfast attach', () => {
     return [window, record];
   }
 
-  function attach(options?: { cols?: number; rows?: number; before?: string }): CliTerminal {
+  function attach(options?: CliTerminalOptions): CliTerminal {
     const terminal = new CliTerminal(project().folder, ['attach', 'one'], options);
     terminals.push(terminal);
     return terminal;
@@ -89,6 +97,40 @@ describe('holdfast attach', () => {
     assert.deepEqual({ codes, runs }, { codes: [0, 0, 0], runs: true });
   });
 
+  it('restores the terminal when it is told to go', async () => {
+    await start(['/bin/sh', '-c', 'printf "\\033[?1049h\\033[?1000h\\033[?2004hready"; exec cat']);
+    const settings = 'echo "<$(stty -g)>"';
+    const restored: unknown[] = [];
+    for (const signal of ['SIGHUP', 'SIGTERM', 'SIGINT'] as const) {
+      // The shell is in the same process group and must be there afterwards.
+      const terminal = attach({ before: `trap : HUP TERM INT; ${settings}`, after: settings });
+      await terminal.waitForText(/ready/);
+      process.kill(-terminal.pid, signal);
+      await terminal.exit();
+      const text = await terminal.waitForText(/>$/);
+      const [before, after] = terminal.output.match(/<[\w:=]+>/g) ?? [];
+      const { mouseTrackingMode, bracketedPasteMode } = terminal.modes;
+      const isMainScreen = !text.includes('ready');
+      restored.push({ isSame: before === after, isMainScreen, mouseTrackingMode, bracketedPasteMode });
+    }
+    const right = { isSame: true, isMainScreen: true, mouseTrackingMode: 'none', bracketedPasteMode: false };
+    assert.deepEqual(restored, [right, right, right]);
+  });
+
+  it('lets go when it is told to while the session’s host does not answer', async () => {
+    const [window, record] = await start(['/bin/cat']);
+    const silent = await listenInPlaceOf(socketOf(window, record));
+    try {
+      const terminal = attach();
+      await once(silent, 'connection');
+      process.kill(terminal.pid, 'SIGTERM');
+      const code = await terminal.exit();
+      assert.deepEqual({ code, output: terminal.output }, { code: 0, output: '[detached from one]\r\n' });
+    } finally {
+      silent.close();
+    }
+  });
+
   it('goes on while the helper is gone', async () => {
     const [window] = await start(['/bin/cat']);
     const terminal = attach();
@@ -101,14 +143,49 @@ describe('holdfast attach', () => {
     assert.match(await terminal.waitForText(/after\nafter/), /before\nafter\nafter$/);
   });
 
-  it('ends with 1 and says so when the session’s host is killed', async () => {
+  it('ends with 1 and says below what was shown what to do when the session’s host is killed', async () => {
     const [window] = await start(['/bin/cat']);
-    const terminal = attach();
+    const terminal = attach({ cols: 300 });
     terminal.type('ready\r');
     await terminal.waitForText(/ready\nready/);
     for (const pid of await hostPids(window)) process.kill(pid, 'SIGKILL');
-    assert.equal(await terminal.exit(), 1);
-    assert.match(await terminal.waitForText(/\[/), /\[the host of one is gone/);
+    const code = await terminal.exit();
+    const text = await terminal.waitForText(/\(CONNECTION_LOST\)/);
+    assert.deepEqual({ code, lines: text.split('\n').slice(-2) }, { code: 1, lines: ['', `holdfast: ${hostLost}`] });
+  });
+
+  it('tells what was kept and what to do where the socket of the session’s host is gone', async () => {
+    const [window, record] = await start(['/bin/cat']);
+    await rm(socketOf(window, record));
+    const terminal = attach({ cols: 300, errors: 'aside' });
+    assert.deepEqual(await terminal.result(), {
+      code: 1,
+      output: '',
+      errors: `holdfast: ${hostLost.replace('.', ' (ENOENT).')}\n`,
+    });
+  });
+
+  it('tells the same where nobody listens at that socket any more', async () => {
+    const [window, record] = await start(['/bin/cat']);
+    await rm(socketOf(window, record));
+    await writeFile(socketOf(window, record), '');
+    const terminal = attach({ errors: 'aside' });
+    const { code, errors } = await terminal.result();
+    assert.deepEqual({ code, errors }, { code: 1, errors: `holdfast: ${hostLost.replace('.', ' (ECONNREFUSED).')}\n` });
+  });
+
+  it('tells that the session’s host does not answer where it is stuck', async () => {
+    const [window, record] = await start(['/bin/cat']);
+    const silent = await listenInPlaceOf(socketOf(window, record));
+    try {
+      const { code, errors } = await attach({ errors: 'aside' }).result();
+      assert.deepEqual(
+        { code, errors: errors.slice(0, 45), isTyped: errors.endsWith('(TIMEOUT)\n') },
+        { code: 1, errors: 'holdfast: The host of “one” does not answer. ', isTyped: true },
+      );
+    } finally {
+      silent.close();
+    }
   });
 
   it('lets Ctrl+C stop a flood of output at once', async () => {
@@ -159,6 +236,43 @@ describe('holdfast attach', () => {
     );
   });
 
+  it('restores the terminal and tells why when far more is pasted than the program reads', async () => {
+    const modes = '\\033[?1049h\\033[?1000h\\033[?2004h\\033[?25l';
+    const [, record] = await start(['/bin/sh', '-c', `stty raw -echo; printf "${modes}ready"; exec sleep 1000`]);
+    const settings = 'echo "<$(stty -g)>"';
+    const terminal = attach({ cols: 300, before: settings, after: `${settings}; read rest; echo "rest: $rest"` });
+    await terminal.waitForText(/ready/);
+    terminal.type('x'.repeat(70 * 1024 * 1024));
+    await terminal.waitForText(/>$/);
+    terminal.type('none\r');
+    const text = await terminal.waitForText(/^rest: .*$/m);
+    const code = await terminal.exit();
+    const [before, after] = terminal.output.match(/<[\w:=]+>/g) ?? [];
+    const { mouseTrackingMode, bracketedPasteMode } = terminal.modes;
+    assert.deepEqual(
+      {
+        code,
+        error: text.match(/^holdfast: .*/m)?.[0],
+        isRestored: before === after,
+        rest: text.match(/^rest: (.{0,9})/m)?.[1],
+        mouseTrackingMode,
+        bracketedPasteMode,
+        runs: await isRunningProcess(record.ptyPid as number),
+      },
+      {
+        code: 1,
+        error:
+          'holdfast: “one” takes no more input, so the end of it was dropped. The session was left as it is: ' +
+          'attach again, and give it large input as a file. (INPUT_TOO_LARGE)',
+        isRestored: true,
+        rest: 'none',
+        mouseTrackingMode: 'none',
+        bracketedPasteMode: false,
+        runs: true,
+      },
+    );
+  });
+
   it('ends with the exit code of the session', async () => {
     await start();
     const terminal = attach();
@@ -206,9 +320,22 @@ describe('holdfast attach', () => {
     assert.deepEqual(
       { stderr, code },
       {
-        stderr: 'holdfast: Attaching needs a terminal. To read what a session printed, use “holdfast logs”.\n',
+        stderr:
+          'holdfast: Attaching needs a terminal. To read what a session printed, use “holdfast logs”. (INVALID_ARGUMENT)\n',
         code: 1,
       },
     );
   });
 });
+
+function socketOf({ options }: SessionManager, { id }: SessionRecord): string {
+  return sessionPlaces(machine, options.workplace.key, id).socket;
+}
+
+/** Plays a host that takes connections and says nothing. */
+async function listenInPlaceOf(socket: string): Promise<net.Server> {
+  await rm(socket);
+  const server = net.createServer((client) => client.on('error', () => undefined));
+  await once(server.listen(socket), 'listening');
+  return server;
+}

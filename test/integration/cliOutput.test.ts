@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { CliTerminal, runCli } from './support/cli.ts';
+import { promisify } from 'node:util';
+import { repositoryPlaces, sessionPlaces } from '../../src/node/places.ts';
+import { findWorkplace } from '../../src/node/repository.ts';
+import { waitFor } from '../support/waitFor.ts';
+import { CliTerminal, cliCommand, runCli } from './support/cli.ts';
 import { useProject } from './support/project.ts';
+import { machine } from './support/scene.ts';
 
 describe('what holdfast prints', () => {
   const project = useProject();
@@ -10,6 +17,10 @@ describe('what holdfast prints', () => {
   async function start(name: string, command?: string | string[]): Promise<string> {
     const window = await project().open();
     return (await window.create({ name, ...(command ? { command } : {}) })).record.id;
+  }
+
+  function inShell(line: string): Promise<{ stdout: string; stderr: string }> {
+    return promisify(execFile)('/bin/sh', ['-c', line], { cwd: project().folder, timeout: 20_000 });
   }
 
   async function onTerminal(args: string[], options: { cols?: number; before?: string } = {}): Promise<string> {
@@ -34,6 +45,52 @@ describe('what holdfast prints', () => {
     assert.deepEqual(
       lines.map((line) => line.length <= 90),
       [true, true],
+    );
+  });
+
+  it('stays aligned in 40 columns, with names of wide characters', async () => {
+    await start('login', ['/bin/cat']);
+    await start('日本語のとても長いセッション名前', ['/bin/cat']);
+    const [heading = '', ...lines] = (await onTerminal(['ls'], { cols: 40, before: 'export NO_COLOR=1' }))
+      .trim()
+      .split('\r\n');
+    assert.deepEqual(
+      [heading, ...lines],
+      [
+        'NAME                   STATUS   COMMAND',
+        'login                  running  /bin/cat',
+        '日本語のとても長いセ…  running  /bin/cat',
+      ],
+    );
+  });
+
+  it('names the variables that a session was given and shows no value', async () => {
+    const window = await project().open();
+    await window.create({ name: 'one', env: { API_KEY: 'secret-1', OTHER: 'secret-2' } });
+    const commands = [
+      ['status', 'one'],
+      ['status', 'one', '--json'],
+      ['ls', '--json'],
+      ['stop', 'one', '--json'],
+    ];
+    const outputs: string[] = [];
+    for (const command of commands) outputs.push((await runCli(project().folder, ...command)).stdout);
+    const [text = '', status = '', list = '', stopped = ''] = outputs;
+    assert.deepEqual(
+      {
+        text: text.match(/^Variables +(.*)/m)?.[1],
+        status: JSON.parse(status).session.metadata.env,
+        list: JSON.parse(list)[0].metadata.env,
+        stopped: JSON.parse(stopped).metadata.env,
+        hasSecret: outputs.map((output) => output.includes('secret-')),
+      },
+      {
+        text: 'API_KEY, OTHER',
+        status: { API_KEY: null, OTHER: null },
+        list: { API_KEY: null, OTHER: null },
+        stopped: { API_KEY: null, OTHER: null },
+        hasSecret: [false, false, false, false],
+      },
     );
   });
 
@@ -79,9 +136,69 @@ describe('what holdfast prints', () => {
         error: {
           code: 'SESSION_NOT_FOUND',
           message: 'There is no session “nobody”.',
-          advice: 'This repository has no sessions.',
+          advice: 'There are no sessions here.',
           data: { sessions: [] },
         },
+      },
+    );
+  });
+
+  it('ends without a word where its reader has seen enough', async () => {
+    await start('one');
+    assert.deepEqual(await inShell(`{ ${cliCommand} status one; echo "code $?" >&2; } | true`), {
+      stdout: '',
+      stderr: 'code 0\n',
+    });
+  });
+
+  it('is an error that says so where it cannot be written', async function () {
+    if (!existsSync('/dev/full')) return this.skip();
+    assert.deepEqual(await inShell(`${cliCommand} ls --json >/dev/full; echo "code $?"`), {
+      stdout: 'code 1\n',
+      stderr: `${JSON.stringify({
+        code: 'UNKNOWN',
+        message: 'The output could not be written (ENOSPC).',
+        advice: 'Write it to another place.',
+        data: {},
+      })}\n`,
+    });
+  });
+
+  it('is advice where a log cannot be read', async () => {
+    const window = await project().open();
+    const { record } = await window.create({ name: 'one', command: ['/bin/true'] });
+    const places = sessionPlaces(machine, window.options.workplace.key, record.id);
+    await waitFor(
+      () => window.get(record.id)?.status,
+      (status) => status === 'completed',
+    );
+    await rm(places.transcript, { force: true });
+    await mkdir(places.transcript);
+    const { stderr, code } = await runCli(project().folder, 'logs', 'one');
+    assert.deepEqual(
+      { code, stderr },
+      {
+        code: 1,
+        stderr:
+          'holdfast: The log of “one” cannot be read (EISDIR). The session was left as it is. ' +
+          `Check the files in ${places.folder}. (UNKNOWN)\n`,
+      },
+    );
+  });
+
+  it('is advice where nothing can be learnt of the helper', async () => {
+    const folder = await project().newFolder('plain');
+    const { key } = await findWorkplace(folder);
+    const places = repositoryPlaces(machine, key);
+    await mkdir(places.helperFile, { recursive: true });
+    const { stderr, code } = await runCli(folder, 'status');
+    assert.deepEqual(
+      { code, stderr },
+      {
+        code: 1,
+        stderr:
+          'holdfast: The helper of this repository cannot be reached (EISDIR). Its sessions run on. ' +
+          `Check ${places.folder}. (CONNECTION_LOST)\n`,
       },
     );
   });

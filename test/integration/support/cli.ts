@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type IPty, spawn } from 'node-pty';
 import { Terminal } from '../../../src/node/xterm.ts';
 import { projectNode } from '../../support/paths.ts';
+import { currentTestRun } from '../../support/testRun.ts';
 import { waitFor } from '../../support/waitFor.ts';
 import { dist } from './scene.ts';
 
@@ -32,17 +35,32 @@ function interactive(): NodeJS.ProcessEnv {
   return env;
 }
 
+export interface CliTerminalOptions {
+  cols?: number;
+  rows?: number;
+  /** Shell code that runs on the same terminal first. */
+  before?: string;
+  /** Shell code that runs on the same terminal afterwards; `pid` is then that of the shell. */
+  after?: string;
+  /** Standard error goes to a file instead of the terminal. */
+  errors?: 'aside';
+}
+
 /** `holdfast` on a terminal of its own, as a user sees it. */
 export class CliTerminal {
   readonly #pty: IPty;
   readonly #terminal: InstanceType<typeof Terminal>;
   readonly #exit: Promise<number>;
+  readonly #errorFile: string | undefined;
   #output = '';
 
-  /** `before` is shell code that runs on the same terminal first. */
-  constructor(cwd: string, args: string[], { cols = 80, rows = 24, before = ':' } = {}) {
+  constructor(cwd: string, args: string[], options: CliTerminalOptions = {}) {
+    const { cols = 80, rows = 24, before = ':', after, errors } = options;
     this.#terminal = new Terminal({ cols, rows, scrollback: 10_000, allowProposedApi: true });
-    const script = ['-c', `${before}; exec "$@"`, 'sh', projectNode, cli, ...args];
+    this.#errorFile = errors && path.join(currentTestRun().folder, 'temp', randomUUID());
+    const call = this.#errorFile ? `"$@" 2>'${this.#errorFile}'` : '"$@"';
+    const code = after === undefined ? `${before}; exec ${call}` : `${before}; ${call}; code=$?; ${after}; exit $code`;
+    const script = ['-c', code, 'sh', projectNode, cli, ...args];
     this.#pty = spawn('/bin/sh', script, { cwd, cols, rows, name: 'xterm-256color', env: interactive() });
     this.#pty.onData((text) => {
       this.#output += text;
@@ -76,6 +94,15 @@ export class CliTerminal {
   /** The exit code. */
   exit(): Promise<number> {
     return this.#exit;
+  }
+
+  /** Everything that came of it, once it has ended; call it once. `errors` only where they went aside. */
+  async result(): Promise<{ code: number; output: string; errors: string }> {
+    const code = await this.#exit;
+    if (!this.#errorFile) return { code, output: this.#output, errors: '' };
+    const errors = await readFile(this.#errorFile, 'utf8');
+    await rm(this.#errorFile);
+    return { code, output: this.#output, errors };
   }
 
   kill(): void {

@@ -20,6 +20,8 @@ describe('the command line', () => {
     ['', { kind: 'help' }],
     ['--help', { kind: 'help' }],
     ['logs -h', { kind: 'help', command: 'logs' }],
+    ['help', { kind: 'help' }],
+    ['help logs', { kind: 'help', command: 'logs' }],
     ['--version', { kind: 'version' }],
     ['ls', { kind: 'run', command: 'ls', args: none }],
     ['--json ls', { kind: 'run', command: 'ls', args: { ...none, json: true } }],
@@ -34,6 +36,7 @@ describe('the command line', () => {
 
   const refused: [line: string, message: string][] = [
     ['frobnicate', 'There is no command “frobnicate”; there are ls, status, attach, stop, logs.'],
+    ['help frobnicate', 'There is no command “frobnicate”; there are ls, status, attach, stop, logs.'],
     ['constructor', 'There is no command “constructor”; there are ls, status, attach, stop, logs.'],
     ['stop', 'Which session? Its name is missing.'],
     ['ls login', '“login” is one argument too many.'],
@@ -46,6 +49,17 @@ describe('the command line', () => {
   for (const [line, message] of refused) {
     it(`refuses “holdfast ${line}”`, () => assert.equal(parse(line), message));
   }
+
+  it('has help that lists every exit code, and what “stop” takes for a name', () => {
+    const [, names = '', codes = ''] = helpText().match(/\n(NAME is .*)\n\nExit codes:\n(.*)$/s) ?? [];
+    assert.deepEqual(
+      { codes: codes.match(/^ {2}\S+/gm), stop: names.replaceAll('\n', ' ').split('; ')[1] },
+      {
+        codes: ['  0', '  1', '  2', '  N'],
+        stop: '“stop” takes the whole name, or at least 8 characters of the id.',
+      },
+    );
+  });
 
   it('has help for every command that names its usage, and fits a terminal', () => {
     const texts = [helpText(), ...commandNames.map((name) => helpText(name))];

@@ -25,13 +25,21 @@ describe('the session that a name on the command line means', () => {
   it('is not guessed where several begin so; the error names them', () => {
     assert.deepEqual(errorOf('aaaa'), {
       code: 'AMBIGUOUS_SESSION',
-      text: '“aaaa” could be login (aaaa1111), login-page (aaaa2222). Give more of the name, or the beginning of the id.',
+      text: '“aaaa” could be login (aaaa1111), login-page (aaaa2222). Give more of the name, or the id in brackets.',
     });
   });
 
   it('is not guessed between two names that differ in case only', () => {
     const twins = [sessions[0], { id: 'dddd', name: 'LOGIN' }] as typeof sessions;
     assert.equal(errorOf('Login', twins).code, 'AMBIGUOUS_SESSION');
+  });
+
+  it('is not guessed between two of one name, which the beginning of an id tells apart', () => {
+    const twins = [sessions[0], { ...sessions[2], name: 'login' }] as typeof sessions;
+    assert.deepEqual(
+      { code: errorOf('login', twins).code, found: matchSession(twins, 'bbbb3333').id },
+      { code: 'AMBIGUOUS_SESSION', found: sessions[2]?.id },
+    );
   });
 
   it('is none where nothing begins so; the error names what there is', () => {
@@ -49,6 +57,18 @@ describe('the session that a name means to a command that ends it', () => {
 
   it('is the one whose id begins with 8 characters or more', () => {
     assert.equal(matchExactly(sessions, 'AAAA2222-00').name, 'login-page');
+  });
+
+  it('is not guessed between two of one name', () => {
+    const twins = [sessions[0], { ...sessions[2], name: 'login' }] as typeof sessions;
+    assert.equal(errorOf('login', twins, matchExactly).code, 'AMBIGUOUS_SESSION');
+  });
+
+  it('is none for the beginning of a name; the error tells what it takes', () => {
+    assert.deepEqual(errorOf('search-', sessions, matchExactly), {
+      code: 'SESSION_NOT_FOUND',
+      text: 'There is no session “search-”. This takes a whole name, or at least 8 characters of an id: search-box (cccc4444).',
+    });
   });
 
   for (const query of ['login-', 'search', 'bbbb', '']) {

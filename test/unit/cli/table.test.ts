@@ -32,16 +32,38 @@ describe('a table', () => {
     );
   });
 
-  it('cuts its last column to the width of the terminal', () => {
-    assert.equal(table([['one', 'a long command']], { width: 15 }), 'one  a long co…');
+  it('cuts a column that may be cut to the width of the terminal', () => {
+    assert.equal(
+      table([['one', 'a long command']], { fit: { width: 15, columns: [{}, { least: 8 }] } }),
+      'one  a long co…',
+    );
   });
 
-  it('cuts no wide character in half', () => {
-    assert.equal(table([['one', '登录登录登录']], { width: 14 }), 'one  登录登录…');
+  it('cuts no wide character in half, and stays aligned', () => {
+    assert.equal(
+      table(
+        [
+          ['登录登录登录', 'x'],
+          ['one', 'x'],
+        ],
+        { fit: { width: 11, columns: [{ least: 1 }, {}] } },
+      ),
+      '登录登…   x\none       x',
+    );
   });
 
-  it('leaves something of the last column on the narrowest terminal', () => {
-    assert.equal(table([['a long name', 'a long command']], { width: 5 }), 'a long name  a long …');
+  it('cuts the widest columns first, and each no further than it may be', () => {
+    const columns = [{ least: 4 }, { least: 2 }, { least: 6 }];
+    const row = ['abcdefgh', 'ab', 'abcdefghijkl'];
+    const lines = [22, 18, 10].map((width) => table([row], { fit: { width, columns } }));
+    assert.deepEqual(lines, ['abcdefgh  ab  abcdefg…', 'abcde…  ab  abcde…', 'abc…  ab  abcde…']);
+  });
+
+  it('leaves columns out, in their order, where cutting is not enough', () => {
+    const columns = [{ least: 4 }, { leftOut: 2 }, { leftOut: 1 }, { least: 5 }];
+    const row = ['abcdefgh', 'two', 'three', 'command line'];
+    const lines = [23, 22, 16, 11].map((width) => table([row], { fit: { width, columns } }));
+    assert.deepEqual(lines, ['abc…  two  three  comm…', 'abcdefgh  two  comman…', 'abc…  two  comm…', 'abc…  comm…']);
   });
 
   it('keeps control characters and line breaks from the terminal', () => {
