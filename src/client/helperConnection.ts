@@ -65,6 +65,11 @@ export class HelperConnection implements Disposable {
     return this.#welcome?.pid ?? 0;
   }
 
+  /** Of the helper's programs. */
+  get version(): string {
+    return this.#welcome?.version ?? '';
+  }
+
   get isOpen(): boolean {
     return !this.#closed;
   }

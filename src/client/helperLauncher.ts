@@ -5,16 +5,17 @@ import { backoff } from '../base/backoff.ts';
 import { fromErrorShape, HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { startBackground } from '../node/backgroundProcess.ts';
 import { readJson } from '../node/durableFile.ts';
-import { type LockOwner, readLock } from '../node/lockFile.ts';
+import { canBeJudged, describeOwner, type LockOwner, readLock } from '../node/lockFile.ts';
 import { type Machine, type RepositoryPlaces, repositoryPlaces } from '../node/places.ts';
 import { liveness } from '../node/processIdentity.ts';
 import { stageRuntime } from '../node/runtimeFolder.ts';
 import { readToken } from '../node/token.ts';
 import type { HelperHello } from '../protocol/helperRpc.ts';
 import { HelperConnection } from './helperConnection.ts';
+import { announceSuccessor, findSuccessor, isOutdated } from './helperUpgrade.ts';
 
 /** How long a helper may take from its start to its first answer; milliseconds. */
-const startDeadline = 20_000;
+const defaultStartDeadline = 20_000;
 
 /** How long to wait for somebody else's helper before another is started; milliseconds. */
 const restartInterval = 500;
@@ -36,20 +37,55 @@ export interface HelperLauncherOptions {
   /** The folder of the built programs. */
   dist: string;
   client: HelperHello['client'];
+  /** How long a helper may take from its start to its first answer; milliseconds. */
+  startDeadline?: number;
 }
 
 /** Finds the repository's helper, or starts it. Any number may try at once: one helper comes of it. */
 export class HelperLauncher {
   readonly #options: HelperLauncherOptions;
   readonly #places: RepositoryPlaces;
+  readonly #startDeadline: number;
 
   constructor(options: HelperLauncherOptions) {
     this.#options = options;
+    this.#startDeadline = options.startDeadline ?? defaultStartDeadline;
     this.#places = repositoryPlaces(options.machine, options.key);
   }
 
-  /** A connection to the helper that runs; undefined where none does. */
+  /** A connection to the helper that runs; undefined where none does. An older one is replaced first. */
   async tryConnect(): Promise<HelperConnection | undefined> {
+    const connection = await this.#connect();
+    return connection && this.#newest(connection);
+  }
+
+  /**
+   * An older helper is replaced first.
+   *
+   * @throws {HoldfastError} `HELPER_START_FAILED`, with the log's path in `data.log`.
+   */
+  async connectOrStart(): Promise<HelperConnection> {
+    return this.#newest(await this.#connectOrStart());
+  }
+
+  /**
+   * Ends a helper that is older than our own programs and starts ours, which adopts the sessions. That is tried
+   * once, so that two versions can never go on replacing each other.
+   */
+  async #newest(connection: HelperConnection): Promise<HelperConnection> {
+    const { dist } = this.#options;
+    if (!(await isOutdated(connection.version, dist))) return connection;
+    try {
+      await announceSuccessor(this.#places.helperFile, await stageRuntime(dist, this.#places.stateFolder));
+      await connection.shutdown();
+    } catch {
+      // The older one is as good as before.
+      if (connection.isOpen) return connection;
+    }
+    return this.#connectOrStart();
+  }
+
+  async #connect(): Promise<HelperConnection | undefined> {
     try {
       const token = await readToken(this.#places.stateFolder);
       return await HelperConnection.connect({ socket: await this.#socket(), token, client: this.#options.client });
@@ -59,29 +95,44 @@ export class HelperLauncher {
     }
   }
 
-  /** @throws {HoldfastError} `HELPER_START_FAILED`, with the log's path in `data.log`. */
-  async connectOrStart(): Promise<HelperConnection> {
-    const deadline = Date.now() + startDeadline;
+  async #connectOrStart(): Promise<HelperConnection> {
+    const deadline = Date.now() + this.#startDeadline;
     let nextStart = 0;
     for (const pause of backoff({ initial: 10, max: 200 })) {
-      const connection = await this.tryConnect();
+      const connection = await this.#connect();
       if (connection) return connection;
       if (Date.now() > deadline) break;
       if (Date.now() >= nextStart) {
         await this.#start();
+        await this.#requireOwnMachine();
         // Another starter's helper may be on its way to its socket, or one that is ending may hold the lock still.
         nextStart = Date.now() + restartInterval;
       } else {
         await delay(pause);
       }
     }
-    throw this.#startFailed('does not answer');
+    const owner = await readLock(this.#places.helperLock);
+    throw this.#startFailed('does not answer', owner && `${this.#describe(owner)} End that process if it hangs.`);
+  }
+
+  /** A helper of another machine is never reached from here, and nobody here can tell whether it still lives. */
+  async #requireOwnMachine(): Promise<void> {
+    const owner = await readLock(this.#places.helperLock);
+    if (!owner || (await canBeJudged(owner))) return;
+    throw this.#startFailed(
+      `seems to run on another machine, ${owner.host}`,
+      `${this.#describe(owner)} If that is no machine but a former name of this one, delete the file and try again.`,
+    );
+  }
+
+  #describe(owner: LockOwner): string {
+    return describeOwner(this.#places.helperLock, owner);
   }
 
   /** Ends the helper that runs: by asking, or where it does not answer, by its pid. Sessions' hosts run on. */
   async end(): Promise<void> {
     try {
-      await (await this.tryConnect())?.shutdown();
+      await (await this.#connect())?.shutdown();
     } catch {
       await this.#endUnasked();
     }
@@ -105,13 +156,15 @@ export class HelperLauncher {
   }
 
   async #start(): Promise<void> {
-    const runtime = await stageRuntime(this.#options.dist, this.#places.stateFolder);
+    const { dist } = this.#options;
+    const successor = await findSuccessor(this.#places.helperFile, dist);
+    const runtime = successor ?? (await stageRuntime(dist, this.#places.stateFolder));
     const { report } = await startBackground({
       script: path.join(runtime, 'helper.cjs'),
       args: [this.#options.key],
       flags: helperFlags,
       logFile: this.#places.helperLog,
-      deadline: startDeadline,
+      deadline: this.#startDeadline,
       errorCode: 'HELPER_START_FAILED',
     });
     const { error } = (report ?? {}) as { error?: unknown };
@@ -125,10 +178,10 @@ export class HelperLauncher {
     return file.success ? file.output.socket : this.#places.helperSocket;
   }
 
-  #startFailed(what: string): HoldfastError {
+  #startFailed(what: string, advice?: string): HoldfastError {
     const log = this.#places.helperLog;
     return new HoldfastError('HELPER_START_FAILED', `The Holdfast helper ${what}.`, {
-      advice: `Its log is ${log}.`,
+      advice: [advice, `Its log is ${log}.`].filter(Boolean).join(' '),
       data: { log },
     });
   }

@@ -12,12 +12,14 @@ import {
   namedBase,
   requireFolder,
 } from '../node/repository.ts';
-import { addWorktree, tagWorktree } from '../node/worktree.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionCommand, SessionRecord } from '../protocol/sessionRecord.ts';
+import { whileCreating } from './creationLock.ts';
+import { type UnfinishedSession, undoCreation } from './creationUndo.ts';
 import type { HelperClient } from './helperClient.ts';
 import { checkCommand, isInWorktree, launchSpec } from './launch.ts';
 import type { SessionManagerOptions } from './sessionManager.ts';
+import { beginWorktree, tagSession } from './sessionWorktree.ts';
 
 export interface CreateSessionOptions {
   name?: string;
@@ -53,45 +55,51 @@ const maxNameRaces = 5;
 
 const branchPrefix = 'feature/';
 
-/** Steps taken so far, each with what undoes it; the last one is undone first. */
-class Undo {
-  readonly #steps: (() => Promise<unknown>)[] = [];
-
-  add(step: () => Promise<unknown>): void {
-    this.#steps.push(step);
-  }
-
-  async run(): Promise<void> {
-    for (const step of this.#steps.reverse()) await step().catch(() => undefined);
-  }
-}
-
 /**
  * Makes a session: record, branch, worktree, process. All of it, or none.
  *
  * @throws {HoldfastError} `MAX_SESSIONS`, `NOT_A_REPOSITORY`, `NO_COMMITS`, `DETACHED_HEAD`, `COMMAND_NOT_FOUND`,
  *   `BRANCH_EXISTS`, `FOLDER_EXISTS`, `INVALID_NAME`, `INVALID_ARGUMENT`, `HELPER_START_FAILED`, `HOST_START_FAILED`,
- *   `DISK_FULL`, `STORAGE_NOT_WRITABLE`
+ *   `DISK_FULL`, `STORAGE_NOT_WRITABLE`; where something must stay all the same, the message says what, and
+ *   `data.kept` has the path and the reason.
  */
 export async function createSession(context: CreationContext, options: CreateSessionOptions): Promise<CreatedSession> {
   const plan = await makePlan(context, options);
+  return whileCreating(context, { id: plan.id, name: options.name ?? '' }, async () => {
+    const made: UnfinishedSession = {};
+    try {
+      return await makeAll(context, options, plan, made);
+    } catch (error) {
+      throw await undoCreation(context, made, error);
+    }
+  });
+}
+
+/** Notes each thing in `made` as soon as there may be something to undo. */
+async function makeAll(
+  context: CreationContext,
+  options: CreateSessionOptions,
+  plan: Plan,
+  made: UnfinishedSession,
+): Promise<CreatedSession> {
   const { helper, keep } = context;
-  const undo = new Undo();
-  try {
-    const { record: taken, notice } = await takeName(context, options, plan);
-    undo.add(async () => keep(await helper.delete(taken)));
-    await keep(taken);
-    if (plan.base) await makeWorktree(context.workplace as GitRepository, taken, plan.base, undo);
-    const launch = await prepareLaunch(context, taken, plan);
-    undo.add(() => helper.stop(taken.id, 0));
-    return told(await keep(await helper.start(launch)), notice);
-  } catch (error) {
-    await undo.run();
-    throw error;
+  const { record, notice } = await takeName(context, options, plan);
+  made.record = record;
+  await keep(record);
+  if (plan.base) {
+    const repository = context.workplace as GitRepository;
+    made.worktree = await beginWorktree(repository, record, plan.base);
+    await made.worktree.checkOut();
+    await tagSession(repository, record);
   }
+  const launch = await prepareLaunch(context, record, plan);
+  made.isStarted = true;
+  return told(await keep(await helper.start(launch)), notice);
 }
 
 interface Plan {
+  /** Of the session to be. */
+  id: string;
   /** What the branch starts from; undefined for a session without a worktree. */
   base: Base | undefined;
   command: SessionCommand;
@@ -108,7 +116,7 @@ async function makePlan(context: CreationContext, options: CreateSessionOptions)
   await requireFolder(folder);
   const base = await findBase(context, options);
   if (!isInWorktree(command)) await checkCommand(command, { cwd: folder, shell: settings().shell, env });
-  return { base, command, cwd, env };
+  return { id: randomUUID(), base, command, cwd, env };
 }
 
 async function prepareLaunch({ settings }: CreationContext, record: SessionRecord, plan: Plan): Promise<LaunchSpec> {
@@ -177,10 +185,9 @@ function takenNames(sessions: readonly SessionRecord[], branches: readonly strin
 function draftRecord(
   { workplace, folder, settings }: CreationContext,
   options: CreateSessionOptions,
-  { base, command, cwd }: Plan,
+  { id, base, command, cwd }: Plan,
   { name, branches }: { name: string; branches: readonly string[] },
 ): SessionRecord {
-  const id = randomUUID();
   const worktrees = path.resolve(workplace.root, settings().worktreesFolder);
   const branch = base ? (options.branch ?? branchPrefix + name) : '';
   const record = newRecord({
@@ -195,24 +202,6 @@ function draftRecord(
   });
   const ownsBranch = base !== undefined && !branches.includes(branch);
   return { ...record, metadata: { ownsBranch, ...(options.env ? { env: options.env } : {}) } };
-}
-
-async function makeWorktree(
-  repository: GitRepository,
-  record: SessionRecord,
-  { commit }: Base,
-  undo: Undo,
-): Promise<void> {
-  const { id, name, branch, baseBranch, worktreePath, createdAt } = record;
-  const start = ownsBranch(record) ? { start: commit } : {};
-  const made = await addWorktree(repository, { path: worktreePath, branch, ...start });
-  undo.add(() => made.undo());
-  await tagWorktree(worktreePath, { version: '1.0', id, name, branch, baseBranch, createdAt, key: repository.key });
-}
-
-/** Whether the session's branch was made for it; one that the user had already is never deleted. */
-export function ownsBranch({ metadata }: SessionRecord): boolean {
-  return metadata?.ownsBranch === true;
 }
 
 function toCommand(command: string | string[] | undefined): SessionCommand {

@@ -6,13 +6,14 @@ import type { Disposable } from '../base/lifecycle.ts';
 import { sessionEnvironment } from '../core/launchCommand.ts';
 import { mergeRecords } from '../core/mergeRecords.ts';
 import { chooseName } from '../core/sessionName.ts';
-import { byCreation, isLive, isRunning } from '../core/sessionRecord.ts';
+import { byCreation, isLive, isRunning, wasStarted } from '../core/sessionRecord.ts';
 import { type Machine, repositoryPlaces, sessionPlaces } from '../node/places.ts';
 import type { Workplace } from '../node/repository.ts';
 import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { HelperHello, HelperStatus, RegistryList } from '../protocol/helperRpc.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { whileCreating } from './creationLock.ts';
 import { HelperClient } from './helperClient.ts';
 import { HelperLauncher } from './helperLauncher.ts';
 import { launchSpec } from './launch.ts';
@@ -21,10 +22,10 @@ import {
   type CreatedSession,
   type CreateSessionOptions,
   createSession,
-  ownsBranch,
   told,
   whileNamesRace,
 } from './sessionCreation.ts';
+import { completeWorktree, ownsBranch } from './sessionWorktree.ts';
 
 /** How long a session's process may take to end after the hangup; milliseconds. */
 const stopGrace = 5_000;
@@ -139,21 +140,31 @@ export class SessionManager implements Disposable {
     return this.#keep(await this.helper.stop(this.require(id).id, stopGrace));
   }
 
-  /** Stops the session's process if it runs, and starts its command anew in the same worktree. */
+  /**
+   * Stops the session's process if it runs, and starts its command anew in the same worktree; where its creation
+   * was cut short, it gets its worktree first.
+   */
   async restart(id: string): Promise<SessionRecord> {
-    const launch = await this.#launchAgain(this.require(id));
-    await this.#end(id);
-    return this.#keep(await this.helper.start(launch));
+    const record = this.require(id);
+    if (wasStarted(record)) return this.#startAnew(record);
+    return whileCreating(this.options, record, async () => {
+      const { workplace } = this.options;
+      if (record.branch && workplace.kind === 'git') await completeWorktree(workplace, record);
+      return this.#startAnew(record);
+    });
   }
 
   /**
-   * Stops the session and forgets it. Its worktree goes only if nothing in it is uncommitted, untracked or
-   * unmerged, or if it is gone already.
+   * Stops the session and forgets it. Its worktree goes only if that loses no work, or if it is gone already.
+   *
+   * @throws {HoldfastError} `SESSION_RUNNING` where it does not end, or another window starts it meanwhile.
    */
   async destroy(id: string): Promise<DestroyedSession> {
     const record = await this.#end(this.require(id).id);
+    // Once it is forgotten, no other window can start it in the worktree that goes.
+    const tombstone = await this.helper.delete(record);
     const kept = record.branch ? await this.#removeWorktree(record) : undefined;
-    const tombstone = await this.#keep(await this.helper.delete(record));
+    await this.#keep(tombstone);
     return kept ? { record: tombstone, kept } : { record: tombstone };
   }
 
@@ -173,6 +184,12 @@ export class SessionManager implements Disposable {
     // Of a destroyed session nothing stays but its record and its transcript.
     const launches = ids.map((id) => stat(sessionPlaces(machine, workplace.key, id).launch));
     return (await Promise.allSettled(launches)).some(({ status }) => status === 'fulfilled');
+  }
+
+  async #startAnew(record: SessionRecord): Promise<SessionRecord> {
+    const launch = await this.#launchAgain(record);
+    await this.#end(record.id);
+    return this.#keep(await this.helper.start(launch));
   }
 
   /** Asks even if the record says that nothing runs: another window may have started it just now. */

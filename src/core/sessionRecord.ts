@@ -37,6 +37,11 @@ export function isRunning(record: SessionRecord): boolean {
   return record.status === 'active' || record.status === 'waiting' || record.status === 'recovering';
 }
 
+/** Whether a process of the session was ever seen to run; its creation may be under way otherwise. */
+export function wasStarted(record: SessionRecord): boolean {
+  return record.status !== 'idle' || record.exit !== undefined;
+}
+
 export function isLive(record: SessionRecord): boolean {
   return record.deletedAt === undefined;
 }

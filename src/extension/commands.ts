@@ -115,7 +115,7 @@ async function destroy(
   if (record && !isPlainObject(argument)) {
     const ending = isRunning(record) ? 'Its process will be ended. ' : '';
     const fate = record.branch
-      ? 'Its worktree is removed only if nothing in it is uncommitted, untracked or unmerged.'
+      ? 'Its worktree is removed only if nothing in it is uncommitted, untracked or unmerged, and no ignored file would be lost.'
       : 'Its folder stays as it is.';
     const detail = ending + fate;
     if (!(await confirm(`Destroy “${record.name}”?`, detail, 'Destroy'))) return undefined;

@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { Sequencer } from '../base/async.ts';
 import { describeError } from '../base/errors.ts';
@@ -8,9 +7,9 @@ import { type AttachmentEnd, SessionAttachment } from '../client/sessionAttachme
 import type { SessionManager } from '../client/sessionManager.ts';
 import { describeExit } from '../core/presentation.ts';
 import { isRunning } from '../core/sessionRecord.ts';
-import { readJson } from '../node/durableFile.ts';
 import { sessionPlaces } from '../node/places.ts';
-import { savedScreenSchema, type TerminalSize } from '../protocol/hostMessages.ts';
+import { readLastScreen } from '../node/savedScreen.ts';
+import type { TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { RenderPacer } from './renderPacer.ts';
 import { currentTheme, terminalScrollback } from './settings.ts';
@@ -235,11 +234,8 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   async #showEnded(record: SessionRecord): Promise<void> {
     this.#shown = { kind: 'ended' };
     const { machine, workplace } = this.#options.manager.options;
-    const saved = v.safeParse(
-      savedScreenSchema,
-      await readJson(sessionPlaces(machine, workplace.key, record.id).screen),
-    );
-    if (saved.success) this.#onDidWrite.fire(`\x1bc${saved.output.screen}`);
+    const saved = await readLastScreen(sessionPlaces(machine, workplace.key, record.id));
+    if (saved) this.#onDidWrite.fire(`\x1bc${saved.screen}`);
     this.#notice(sentence(describeExit(record) ?? 'nothing runs in this session'), 'run it again');
   }
 

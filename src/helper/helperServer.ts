@@ -3,7 +3,7 @@ import { Deferred } from '../base/async.ts';
 import type { Lock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
 import type { RepositoryPlaces } from '../node/places.ts';
-import { listen, removeSocket } from '../node/sockets.ts';
+import { ServerSocket } from '../node/sockets.ts';
 import type { HelperService } from './helperService.ts';
 import { RpcSession } from './rpcSession.ts';
 
@@ -16,20 +16,23 @@ export interface HelperServerOptions {
   log: Log;
   /** How long the helper stays with neither sessions nor clients; milliseconds. */
   graceMs: number;
+  /** How often to look whether the socket is still there; milliseconds. */
+  socketInterval?: number | undefined;
 }
 
 /** Listens for clients, tells them what changes, and ends the helper when nobody needs it. */
 export class HelperServer {
   readonly #options: HelperServerOptions;
   readonly #sessions = new Set<RpcSession>();
-  readonly #server: net.Server;
+  readonly #socket: ServerSocket;
   readonly #ended = new Deferred<void>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: HelperServerOptions) {
     this.#options = options;
-    const { service, log } = options;
-    this.#server = net.createServer((socket) => this.#accept(socket));
+    const { service, log, places, socketInterval } = options;
+    const server = net.createServer((socket) => this.#accept(socket));
+    this.#socket = new ServerSocket({ server, path: places.helperSocket, log, interval: socketInterval });
     service.registry.onChange((change) => {
       for (const session of this.#sessions) session.send(change);
     });
@@ -50,19 +53,18 @@ export class HelperServer {
   }
 
   async open(): Promise<void> {
-    await listen(this.#server, this.#options.places.helperSocket);
+    await this.#socket.open();
     this.#watchGrace();
   }
 
   /** Stops listening, lets go of the hosts, and only then of the lock. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    const { places, lock, service, log } = this.#options;
-    this.#server.close();
+    const { lock, service, log } = this.#options;
+    this.#socket.close();
     for (const session of this.#sessions) session.close();
     service.supervisor.dispose();
     await service.registry.close();
-    await removeSocket(places.helperSocket);
     await lock.release();
     log.info('Helper ended');
     this.#ended.resolve();

@@ -66,12 +66,20 @@ export class HelperService {
 
   async start(launch: LaunchSpec): Promise<SessionRecord> {
     const record = this.registry.require(launch.sessionId);
+    if (!(await this.supervisor.canStart())) throw this.#handOver();
     try {
       return await this.supervisor.start(launch);
     } catch (error) {
       this.#options.log.error('A session could not be started', { id: record.id, error });
       throw error;
     }
+  }
+
+  /** Without its folder this helper can start no host. The client asks the next helper, which has a new one. */
+  #handOver(): HoldfastError {
+    this.#options.log.error('The folder this helper was started from is gone, so the next helper takes over');
+    this.#onShutdownRequest.fire();
+    return new HoldfastError('CONNECTION_LOST', 'The Holdfast helper is ending.');
   }
 
   /** @throws {HoldfastError} `SESSION_RUNNING`, `SESSION_NOT_FOUND`, `REVISION_CONFLICT` */

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { KeyedSequencer, withDeadline } from '../base/async.ts';
 import { backoff } from '../base/backoff.ts';
 import { fromErrorShape, HoldfastError } from '../base/errors.ts';
@@ -53,6 +54,14 @@ export class HostSupervisor {
     this.#options = options;
   }
 
+  /** Whether the program of the session host is still where this helper was started from. */
+  async canStart(): Promise<boolean> {
+    return stat(this.#options.hostScript).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Hosts this helper is connected to. */
   get count(): number {
     return this.#links.size;
@@ -66,7 +75,7 @@ export class HostSupervisor {
   /** Takes in every host that runs, and notes the end of every one that does not. */
   async adoptAll(): Promise<void> {
     const ids = await this.#options.files.list();
-    await Promise.all(ids.map((id) => this.#operations.queue(id, () => this.#adoptUntried(id))));
+    await Promise.all(ids.map((id) => this.#operations.queue(id, () => this.#tryAdoption(id))));
   }
 
   /** Notes the end of a session that is said to run but has no host left, not even its file. */
@@ -95,16 +104,18 @@ export class HostSupervisor {
     const { registry } = this.#options;
     registry.require(id);
     await this.#operations.queue(id, () => this.#adopt(id));
+    const host = await this.#options.files.readHost(id);
     const link = this.#links.get(id);
     const record = registry.require(id);
-    if (!isRunning(record)) return record;
-    if (!link) throw doesNotEnd(record);
+    // A host may live of which the record has never heard: its helper was killed before it could note the start.
+    if (!isRunning(record) && !this.#unreachable.has(id)) return record;
+    if (!link) throw doesNotEnd(record, host);
     const giveUp = new AbortController();
     const isEnd = (change: RegistryChange) => change.record.id === id && !isRunning(change.record);
     const ended = nextEvent(registry.onChange, isEnd, giveUp.signal);
     link.stop(graceMs);
     try {
-      return (await withDeadline(ended, graceMs + stopMargin, () => doesNotEnd(record))).record;
+      return (await withDeadline(ended, graceMs + stopMargin, () => doesNotEnd(record, host))).record;
     } finally {
       giveUp.abort();
     }
@@ -155,6 +166,13 @@ export class HostSupervisor {
     }
   }
 
+  /** A session whose files cannot be read says nothing about the others, nor about its own host. */
+  async #tryAdoption(id: string): Promise<void> {
+    await this.#adoptUntried(id).catch((error) =>
+      this.#options.log.error('It cannot be told whether a session has a host', { id, error }),
+    );
+  }
+
   /** A host that did not answer a moment ago is tried again by its timer, and keeps nobody waiting until then. */
   async #adoptUntried(id: string): Promise<void> {
     const file = this.#unreachable.has(id) && (await this.#options.files.readHost(id));
@@ -182,7 +200,7 @@ export class HostSupervisor {
     registry.require(id);
     await this.#adoptUntried(id);
     if (this.#links.has(id)) return registry.require(id);
-    if (this.#unreachable.has(id)) throw mayStillRun(registry.require(id));
+    if (this.#unreachable.has(id)) throw mayStillRun(registry.require(id), await files.readHost(id));
     await files.saveLaunch(launch);
     const program = { script: hostScript, args: [key, id], flags: hostFlags, env: hostEnv };
     const { report, pid } = await startBackground({
@@ -264,16 +282,20 @@ export class HostSupervisor {
   }
 }
 
-function mayStillRun({ id, name }: SessionRecord): HoldfastError {
+function mayStillRun({ id, name }: SessionRecord, host: HostFile | undefined): HoldfastError {
   return new HoldfastError('SESSION_RUNNING', `The session host of “${name}” lives but does not answer.`, {
-    advice: 'Nothing was started, for its process may still be at work. Try again, or end the host yourself.',
+    advice: `Nothing was started, for its process may still be at work. Try again, or end ${processesOf(host)} yourself.`,
     data: { id },
   });
 }
 
-function doesNotEnd({ id, name }: SessionRecord): HoldfastError {
+function doesNotEnd({ id, name }: SessionRecord, host: HostFile | undefined): HoldfastError {
   return new HoldfastError('TIMEOUT', `“${name}” does not end. Nothing was lost.`, {
-    advice: 'Try again, or end its process yourself.',
+    advice: `Try again, or end ${processesOf(host)} yourself.`,
     data: { id },
   });
+}
+
+function processesOf(host: HostFile | undefined): string {
+  return host ? `its process (pid ${host.ptyPid}) and its host (pid ${host.pid})` : 'its process';
 }

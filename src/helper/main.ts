@@ -5,8 +5,10 @@ import { writeJson } from '../node/durableFile.ts';
 import { tryLock } from '../node/lockFile.ts';
 import { createFileLog, type Log } from '../node/log.ts';
 import { type Machine, repositoryPlaces, thisMachine } from '../node/places.ts';
+import { markRuntimeUse } from '../node/runtimeFolder.ts';
 import { prepareSocketFolder } from '../node/sockets.ts';
 import { readToken } from '../node/token.ts';
+import { Cleaner } from './cleaner.ts';
 import { HelperServer } from './helperServer.ts';
 import { HelperService } from './helperService.ts';
 import { HostSupervisor } from './hostSupervisor.ts';
@@ -17,6 +19,9 @@ const defaultGraceMs = 30_000;
 
 /** How often the records' last activity is brought up to date; milliseconds. */
 const activityInterval = 30_000;
+
+/** How often what nobody needs any more is removed; milliseconds. */
+const cleaningInterval = 6 * 3_600_000;
 
 /** `helper.cjs <repository key>`; says on standard output, in one line, that it is ready, or why it is not. */
 async function main(): Promise<void> {
@@ -44,6 +49,7 @@ async function startHelper(machine: Machine, key: string, log: Log): Promise<Hel
   await prepareSocketFolder(places.socketFolder);
   const attempt = await tryLock(places.helperLock);
   if (!('lock' in attempt)) return undefined;
+  await markRuntimeUse(__dirname);
   const token = await readToken(places.stateFolder);
   const version = readVersion();
   const files = new SessionFiles(machine, key, log);
@@ -52,11 +58,16 @@ async function startHelper(machine: Machine, key: string, log: Log): Promise<Hel
   const supervisor = new HostSupervisor({ key, hostScript, token, files, registry, log });
   const service = new HelperService({ registry, supervisor, files, log, version, clients: () => server.clients });
   const graceMs = Number(process.env.HOLDFAST_HELPER_GRACE_MS) || defaultGraceMs;
-  const server = new HelperServer({ places, token, version, service, lock: attempt.lock, log, graceMs });
+  const socketInterval = Number(process.env.HOLDFAST_SOCKET_CHECK_MS) || undefined;
+  const { lock } = attempt;
+  const server = new HelperServer({ places, token, version, service, lock, log, graceMs, socketInterval });
   await service.reconcile();
   await server.open();
   await writeJson(places.helperFile, { pid: process.pid, version, socket: places.helperSocket });
   setInterval(() => void supervisor.sampleActivity(), activityInterval);
+  const cleaner = new Cleaner({ registry, files, supervisor, stateFolder: places.stateFolder, log });
+  void cleaner.run();
+  setInterval(() => void cleaner.run(), cleaningInterval);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void server.close());
   log.info('Helper started', { key, version, hosts: supervisor.count });
   return server;

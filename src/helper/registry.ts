@@ -6,6 +6,7 @@ import { newerRecord } from '../core/mergeRecords.ts';
 import { byCreation, isLive, revise } from '../core/sessionRecord.ts';
 import type { RegistryChange, RegistryList } from '../protocol/helperRpc.ts';
 import { type RecordChanges, type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
+import { isForgettable } from './retention.ts';
 
 /** What a caller may not set: the helper alone decides it. */
 const protectedFields = ['id', 'revision', 'deletedAt', 'createdAt'] as const;
@@ -56,6 +57,7 @@ export class Registry {
     return this.#mutate(async () => {
       for (const record of replica) {
         const known = this.#records.get(record.id);
+        if (!known && isForgettable(record, this.#now())) continue;
         if (!known || newerRecord(known, record) !== known) await this.#commit(record);
       }
       return this.list();
@@ -106,6 +108,14 @@ export class Registry {
       if (current && !isLive(current)) return current;
       const tombstone = { deletedAt: this.#now().toISOString(), ptyPid: undefined };
       return this.#commit(revise(this.#requireRevision(id, baseRevision), tombstone));
+    });
+  }
+
+  /** Drops a tombstone that has served its time; its file is the caller's to remove. */
+  forget(id: string): Promise<void> {
+    return this.#mutate(async () => {
+      const record = this.#records.get(id);
+      if (record && isForgettable(record, this.#now())) this.#records.delete(id);
     });
   }
 

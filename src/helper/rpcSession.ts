@@ -118,8 +118,15 @@ export class RpcSession {
     try {
       return await handle();
     } catch (error) {
+      if (!this.#greeted) setImmediate(() => void this.#hangUp());
       throw toResponseError(v.isValiError(error) ? invalid(error) : error);
     }
+  }
+
+  /** The sending of an answer cannot be awaited, but that of a message behind it, which any client may ignore. */
+  async #hangUp(): Promise<void> {
+    await this.#connection.sendNotification('$/hangUp').catch(() => undefined);
+    this.#options.socket.destroySoon();
   }
 
   async #hello(params: unknown): Promise<HelperWelcome> {

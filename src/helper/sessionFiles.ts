@@ -1,8 +1,15 @@
-import { readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import * as v from 'valibot';
 import { isMissing, readJson, writeJson } from '../node/durableFile.ts';
+import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
-import { type Machine, repositoryPlaces, type SessionPlaces, sessionPlaces } from '../node/places.ts';
+import {
+  type Machine,
+  previousTranscript,
+  repositoryPlaces,
+  type SessionPlaces,
+  sessionPlaces,
+} from '../node/places.ts';
 import { type HostFile, hostFileSchema, type LaunchSpec } from '../protocol/hostMessages.ts';
 import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
 
@@ -11,6 +18,8 @@ export class SessionFiles {
   readonly #machine: Machine;
   readonly #key: string;
   readonly #log: Log;
+  /** Sessions whose record is there but could not be read. */
+  readonly #unreadable = new Set<string>();
 
   constructor(machine: Machine, key: string, log: Log) {
     this.#machine = machine;
@@ -33,6 +42,7 @@ export class SessionFiles {
     }
   }
 
+  /** A record that cannot be read keeps nobody from the others. */
   async readRecords(): Promise<SessionRecord[]> {
     const records = await Promise.all((await this.list()).map((id) => this.#readRecord(id)));
     return records.filter((record) => record !== undefined);
@@ -43,8 +53,12 @@ export class SessionFiles {
     return file.success ? file.output : undefined;
   }
 
+  /** What could not be read may be worth more than what takes its place, so it is put aside. */
   async saveRecord(record: SessionRecord): Promise<void> {
-    await writeJson(this.places(record.id).record, record);
+    const file = this.places(record.id).record;
+    if (this.#unreadable.has(record.id)) await rename(file, `${file}.unreadable-${Date.now()}`).catch(ignoreMissing);
+    this.#unreadable.delete(record.id);
+    await writeJson(file, record);
   }
 
   async saveLaunch(launch: LaunchSpec): Promise<void> {
@@ -57,11 +71,52 @@ export class SessionFiles {
     await Promise.all([launch, host, screen].map((file) => rm(file, { force: true })));
   }
 
-  async #readRecord(id: string): Promise<SessionRecord | undefined> {
-    const content = await readJson(this.places(id).record);
-    const record = v.safeParse(sessionRecordSchema, content);
-    if (record.success && record.output.id === id) return record.output;
-    if (content !== undefined) this.#log.warn('A session’s record copy cannot be read', { id });
-    return undefined;
+  /** Removes what a destroyed session has printed, unless a host of it may live. Returns whether it is gone. */
+  removeOutput(id: string): Promise<boolean> {
+    const { transcript, log } = this.places(id);
+    return this.#removeUnused(id, [transcript, previousTranscript(transcript), log, `${log}.1`]);
   }
+
+  /** Removes everything of a destroyed session, unless a host of it may live. Returns whether it is gone. */
+  remove(id: string): Promise<boolean> {
+    return this.#removeUnused(id, [this.places(id).folder]);
+  }
+
+  /** With the lock in hand there is no host, and none can start. */
+  async #removeUnused(id: string, paths: string[]): Promise<boolean> {
+    const attempt = await tryLock(this.places(id).hostLock);
+    if (!('lock' in attempt)) return false;
+    try {
+      await Promise.all(paths.map((name) => rm(name, { recursive: true, force: true })));
+      return true;
+    } finally {
+      await attempt.lock.release();
+    }
+  }
+
+  async #readRecord(id: string): Promise<SessionRecord | undefined> {
+    const file = this.places(id).record;
+    try {
+      const content = await readJson(file);
+      if (content === undefined && !(await exists(file))) return undefined;
+      const record = v.parse(sessionRecordSchema, content);
+      if (record.id === id) return record;
+      throw new Error(`it is that of session ${record.id}`);
+    } catch (error) {
+      this.#unreadable.add(id);
+      this.#log.error('A session’s record cannot be read; it stays where it is', { id, file, error });
+      return undefined;
+    }
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!isMissing(error)) throw error;
+}
+
+async function exists(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => true,
+    () => false,
+  );
 }

@@ -8,20 +8,16 @@ import { type Lock, tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
 import { type Machine, repositoryPlaces, type SessionPlaces, sessionPlaces } from '../node/places.ts';
 import { identify, type ProcessIdentity } from '../node/processIdentity.ts';
-import { listen, prepareSocketFolder, removeSocket } from '../node/sockets.ts';
+import { readLastScreen } from '../node/savedScreen.ts';
+import { prepareSocketFolder, ServerSocket } from '../node/sockets.ts';
 import { readToken } from '../node/token.ts';
-import {
-  type HostExit,
-  type HostFile,
-  type LaunchSpec,
-  launchSpecSchema,
-  type SavedScreen,
-  savedScreenSchema,
-} from '../protocol/hostMessages.ts';
+import { type HostExit, type HostFile, type LaunchSpec, launchSpecSchema } from '../protocol/hostMessages.ts';
 import { hostProtocol } from '../protocol/versions.ts';
+import { type EarlierRecording, findEarlierRecording } from './earlierRecording.ts';
 import { type ConnectionContext, HostConnection } from './hostConnection.ts';
 import { type Pty, spawnPty } from './pty.ts';
 import { Screen } from './screen.ts';
+import { ScreenSaver } from './screenSaver.ts';
 import { SessionHost } from './sessionHost.ts';
 import { Transcript } from './transcript.ts';
 
@@ -36,6 +32,8 @@ export interface HostServerOptions {
   key: string;
   sessionId: string;
   log: Log;
+  /** How often to look whether the socket is still there; milliseconds. */
+  socketInterval?: number | undefined;
 }
 
 /** What a host needs before its process may run. */
@@ -46,6 +44,7 @@ interface Preparation {
   screen: Screen;
   identity: ProcessIdentity;
   lock: Lock;
+  recording: EarlierRecording | undefined;
 }
 
 /** A running session host: its socket, its files, its clients. */
@@ -53,9 +52,10 @@ export class HostServer {
   readonly #options: HostServerOptions;
   readonly #places: SessionPlaces;
   readonly #lock: Lock;
-  readonly #server: net.Server;
+  readonly #socket: ServerSocket;
   readonly #context: ConnectionContext;
   readonly #transcript: Transcript;
+  readonly #screenSaver: ScreenSaver;
   readonly #file: HostFile;
   readonly #opened: Promise<void>;
   /** The host was told to go by the system, as at a shutdown: nobody asked for the end of its session. */
@@ -77,18 +77,24 @@ export class HostServer {
   }
 
   private constructor(options: HostServerOptions, preparation: Preparation, pty: Pty) {
-    const { places, token, launch, screen, identity, lock } = preparation;
-    const { sessionId, log } = options;
+    const { places, token, launch, screen, identity, lock, recording } = preparation;
+    const { sessionId, log, socketInterval } = options;
     this.#options = options;
     this.#places = places;
     this.#lock = lock;
-    this.#transcript = new Transcript({ file: places.transcript, cols: launch.cols, rows: launch.rows, log });
+    const { cols, rows } = launch;
+    this.#transcript = new Transcript({ file: places.transcript, cols, rows, log, earlier: recording });
     const host = new SessionHost({ sessionId, pty, screen, transcript: this.#transcript });
     const { ptyPid, startedAt } = host.status(0);
     const { socket } = places;
     this.#file = { ...identity, sessionId, protocol: hostProtocol.max, ptyPid, socket, startedAt, exit: null };
+    const snapshot = (scrollback?: number) => host.snapshot(scrollback);
+    this.#screenSaver = new ScreenSaver({ file: places.screen, startedAt, snapshot, log });
+    pty.onData(() => this.#screenSaver.changed());
+    host.onResize(() => this.#screenSaver.changed());
     this.#context = { token, sessionId, host, connections: new Set(), sizeOwner: undefined };
-    this.#server = net.createServer((connection) => this.#accept(connection));
+    const server = net.createServer((connection) => this.#accept(connection));
+    this.#socket = new ServerSocket({ server, path: socket, log, interval: socketInterval });
     host.onExit((exit) => void this.#finish(exit));
     this.#opened = this.#open();
   }
@@ -108,7 +114,9 @@ export class HostServer {
   }
 
   async #open(): Promise<void> {
-    await listen(this.#server, this.#places.socket);
+    await this.#socket.open();
+    // What was restored belongs to this life before anyone can tell that it has begun.
+    if (this.#context.host.journal.start > 0) await this.#screenSaver.save();
     await writeJson(this.#places.host, this.#file);
   }
 
@@ -118,8 +126,7 @@ export class HostServer {
     await this.#opened.catch(() => undefined);
     await this.#save(exit);
     // Whoever comes from here on finds nobody, and the end on disk.
-    this.#server.close();
-    await removeSocket(this.#places.socket).catch(() => undefined);
+    this.#socket.close();
     if (!this.#isLeaving) await this.#sayFarewell(exit);
     await this.#lock.release().catch(() => undefined);
     process.exit(0);
@@ -133,7 +140,7 @@ export class HostServer {
   /** Each file is worth having without the others. */
   async #save(exit: HostExit): Promise<void> {
     const saves = await Promise.allSettled([
-      this.#saveScreen(exit),
+      this.#screenSaver.finish(exit.endedAt),
       this.#transcript.close(),
       this.#isLeaving ? undefined : writeJson(this.#places.host, { ...this.#file, exit }),
     ]);
@@ -141,28 +148,23 @@ export class HostServer {
       if (save.status === 'rejected') this.#options.log.error('The end could not be written', { error: save.reason });
     }
   }
-
-  async #saveScreen({ endedAt }: HostExit): Promise<void> {
-    const { text, ...snapshot } = await this.#context.host.snapshot();
-    const saved: SavedScreen = { ...snapshot, screen: text, savedAt: endedAt };
-    await writeJson(this.#places.screen, saved);
-  }
 }
 
-async function prepare({ machine, key, sessionId }: HostServerOptions): Promise<Preparation> {
+async function prepare({ machine, key, sessionId, log }: HostServerOptions): Promise<Preparation> {
   const places = sessionPlaces(machine, key, sessionId);
   const { stateFolder, socketFolder } = repositoryPlaces(machine, key);
   await prepareSocketFolder(socketFolder);
   const lock = await takeLock(places.hostLock);
-  const [token, launch, previous, identity] = await Promise.all([
+  const [token, launch, previous, identity, recording] = await Promise.all([
     readToken(stateFolder),
-    readLaunch(places.launch),
-    readSavedScreen(places.screen),
+    takeLaunch(places.launch, log),
+    readLastScreen(places),
     identify(process.pid),
+    findEarlierRecording(places.transcript),
   ]);
   const screen = new Screen({ ...launch, theme: launch.theme ?? 'dark' });
   if (previous) await screen.restore(previous);
-  return { places, token, launch, screen, identity, lock };
+  return { places, token, launch, screen, identity, lock, recording };
 }
 
 /** Two hosts would run the session's command twice in one worktree. */
@@ -175,13 +177,12 @@ async function takeLock(file: string): Promise<Lock> {
   });
 }
 
-async function readLaunch(file: string): Promise<LaunchSpec> {
+/** The environment, which may hold secrets, does not stay on disk: each start brings its own. */
+async function takeLaunch(file: string, log: Log): Promise<LaunchSpec> {
   const launch = v.safeParse(launchSpecSchema, await readJson(file));
-  if (launch.success) return launch.output;
-  throw new HoldfastError('HOST_START_FAILED', `The launch file ${file} is missing or damaged.`);
-}
-
-async function readSavedScreen(file: string): Promise<SavedScreen | undefined> {
-  const saved = v.safeParse(savedScreenSchema, await readJson(file));
-  return saved.success ? saved.output : undefined;
+  if (!launch.success) throw new HoldfastError('HOST_START_FAILED', `The launch file ${file} is missing or damaged.`);
+  await writeJson(file, { ...launch.output, env: {} }).catch((error) =>
+    log.warn('The environment could not be removed from the launch file', { file, error }),
+  );
+  return launch.output;
 }

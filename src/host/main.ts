@@ -2,19 +2,22 @@ import { writeSync } from 'node:fs';
 import { toErrorShape } from '../base/errors.ts';
 import { createFileLog } from '../node/log.ts';
 import { sessionPlaces, thisMachine } from '../node/places.ts';
+import { markRuntimeUse } from '../node/runtimeFolder.ts';
 import { HostServer } from './hostServer.ts';
 
 /** `host.cjs <repository key> <session id>`; says on standard output, in one line, that it runs or why not. */
 async function main(): Promise<void> {
   const [key = '', sessionId = ''] = process.argv.slice(2);
   const machine = thisMachine();
+  const socketInterval = Number(process.env.HOLDFAST_SOCKET_CHECK_MS) || undefined;
   const log = createFileLog(sessionPlaces(machine, key, sessionId).log, 'host');
   // A session outlives the terminal and the editor it was started from, and its own host's mistakes.
   for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => undefined);
   process.on('uncaughtException', (error) => log.error('Unexpected error', { error, stack: error.stack }));
   process.on('unhandledRejection', (error) => log.error('Unexpected rejection', { error }));
   try {
-    const server = await HostServer.start({ machine, key, sessionId, log });
+    await markRuntimeUse(__dirname);
+    const server = await HostServer.start({ machine, key, sessionId, log, socketInterval });
     process.on('SIGTERM', () => server.leave());
     log.info('Session host started', { sessionId, ptyPid: server.ptyPid });
     report({ ready: true, ptyPid: server.ptyPid });

@@ -6,10 +6,13 @@ import { isMissing } from '../node/durableFile.ts';
 import type { Log } from '../node/log.ts';
 import { previousTranscript } from '../node/places.ts';
 import type { TerminalSize } from '../protocol/hostMessages.ts';
+import type { EarlierRecording } from './earlierRecording.ts';
 
 export interface TranscriptOptions extends TerminalSize {
   file: string;
   log: Log;
+  /** What the session's earlier lives left in `file`, to be gone on with. */
+  earlier?: EarlierRecording | undefined;
   /** At this size the file becomes `<name>.1.cast` and a new one begins; bytes. */
   maxBytes?: number;
   /** How long an event may wait in memory; milliseconds. */
@@ -23,8 +26,12 @@ const maxBuffered = 4 * 1024 * 1024;
 /** Output that comes within this time of an event's first byte joins that event; milliseconds. */
 const eventSpan = 20;
 
+/** What stands between the lives of a session. */
+const restartLabel = 'The session was started again';
+
 /**
- * Records a session as asciicast v2. What is typed is not recorded: it may be a password.
+ * Records a session as asciicast v2, each of its lives behind the one before. What is typed is not recorded: it may
+ * be a password.
  *
  * @see https://docs.asciinema.org/manual/asciicast/v2/
  */
@@ -35,6 +42,8 @@ export class Transcript {
   /** The size at the first of the lines that wait, with which a new file would begin. */
   #sizeBefore: TerminalSize;
   #startedAt: number;
+  /** Until its file is open. */
+  #earlier: EarlierRecording | undefined;
   #handle: FileHandle | undefined;
   #written = 0;
   /** One UTF-16 unit for each byte of UTF-8: see {@link quote}. */
@@ -47,10 +56,12 @@ export class Transcript {
   #elapsed = 0;
 
   constructor(options: TranscriptOptions) {
-    this.#options = { maxBytes: 8 * 1024 * 1024, flushAfter: 500, now: Date.now, ...options };
+    this.#options = { maxBytes: 8 * 1024 * 1024, flushAfter: 500, now: Date.now, earlier: undefined, ...options };
     this.#size = { cols: options.cols, rows: options.rows };
     this.#sizeBefore = this.#size;
     this.#startedAt = this.#options.now();
+    this.#earlier = options.earlier;
+    if (options.earlier) this.#countOn(options.earlier);
   }
 
   output(data: Buffer): void {
@@ -82,6 +93,14 @@ export class Transcript {
     await this.flush();
     await this.#handle?.close();
     this.#handle = undefined;
+  }
+
+  #countOn({ startedAt, endedAt, bytes }: EarlierRecording): void {
+    this.#startedAt = startedAt;
+    this.#elapsed = Math.max(0, endedAt - startedAt);
+    this.#written = bytes;
+    this.#add(this.#options.now(), 'm', JSON.stringify(restartLabel));
+    this.resize(this.#size);
   }
 
   #closeEvent(): void {
@@ -133,25 +152,39 @@ export class Transcript {
     }
   }
 
-  /** The current file, begun anew when there is none yet or it is full. */
-  async #open({ cols, rows }: TerminalSize): Promise<FileHandle> {
-    if (this.#handle && this.#written < this.#options.maxBytes) return this.#handle;
+  /** The current file; that of the life before is gone on with, and a full one is followed by a new one. */
+  async #open(size: TerminalSize): Promise<FileHandle> {
+    const isFull = this.#written >= this.#options.maxBytes;
+    if (this.#handle && !isFull) return this.#handle;
     await this.#handle?.close();
     this.#handle = undefined;
+    const earlier = this.#earlier;
+    this.#earlier = undefined;
+    this.#handle = earlier && !isFull ? await this.#goOn(earlier) : await this.#begin(size);
+    return this.#handle;
+  }
+
+  async #goOn({ isTorn }: EarlierRecording): Promise<FileHandle> {
+    const handle = await open(this.#options.file, 'a', 0o600);
+    if (isTorn) await handle.appendFile('\n');
+    return handle;
+  }
+
+  async #begin({ cols, rows }: TerminalSize): Promise<FileHandle> {
     const { file } = this.#options;
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     await rename(file, previousTranscript(file)).catch((error) => {
       if (!isMissing(error)) throw error;
     });
-    this.#handle = await open(file, 'a', 0o600);
+    const handle = await open(file, 'a', 0o600);
     const header = { version: 2, width: cols, height: rows, timestamp: this.#startSeconds() };
     const line = `${JSON.stringify(header)}\n`;
-    await this.#handle.appendFile(line);
+    await handle.appendFile(line);
     this.#written = line.length;
-    return this.#handle;
+    return handle;
   }
 
-  /** Events count from here, in every file of one host, so that the files can be joined. */
+  /** Events count from here, in every file of one session, so that the files can be joined. */
   #startSeconds(): number {
     return Math.floor(this.#startedAt / 1000);
   }

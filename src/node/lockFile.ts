@@ -85,6 +85,17 @@ export async function readLock(file: string): Promise<LockOwner | undefined> {
   return owner !== 'gone' && isReadable(owner) ? owner : undefined;
 }
 
+/** Whether this machine can tell if the owner lives: a machine of another name may be this one. */
+export async function canBeJudged({ host, bootId }: LockOwner): Promise<boolean> {
+  return host === hostname() || bootId === (await processTable().bootId());
+}
+
+/** For a user who has to judge whether a lock's owner still lives. */
+export function describeOwner(file: string, owner: LockOwner | undefined): string {
+  const who = owner ? `process ${owner.pid} on ${owner.host}` : 'an unknown process';
+  return `Its lock ${file} is held by ${who}.`;
+}
+
 /** A lock without an owner in it, as a power cut can leave it; the nonce tells it from the next one. */
 interface UnreadableLock {
   nonce: string;
@@ -110,11 +121,10 @@ async function readOwner(file: string): Promise<LockContent | 'gone'> {
   }
 }
 
-/** On another machine's file system nothing can be proven from here; a machine of another name may be this one. */
+/** On another machine's file system nothing can be proven from here. */
 async function isGone(content: LockContent): Promise<boolean> {
   if (!isReadable(content)) return content.writtenAt < Date.now() - uptime() * 1000;
-  const isThisMachine = content.host === hostname() || content.bootId === (await processTable().bootId());
-  return isThisMachine && (await liveness(content)) === 'gone';
+  return (await canBeJudged(content)) && (await liveness(content)) === 'gone';
 }
 
 function parseJson(text: string): unknown {

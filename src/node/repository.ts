@@ -76,6 +76,8 @@ export interface WorktreeEntry {
   head?: string;
   /** Without `refs/heads/`; absent with a detached HEAD and for a bare repository. */
   branch?: string;
+  /** Why it must not be removed, `initializing` while git makes it; present where it is locked. */
+  lockReason?: string;
 }
 
 /** The worktrees of a repository, the main checkout first; those whose folder is gone are among them. */
@@ -92,6 +94,7 @@ export function parseWorktrees(porcelain: string): WorktreeEntry[] {
     if (label === 'worktree') entries.push({ path: path.normalize(value) });
     else if (label === 'HEAD' && entry) entry.head = value;
     else if (label === 'branch' && entry) entry.branch = withoutPrefix(value);
+    else if (label === 'locked' && entry) entry.lockReason = value;
   }
   return entries;
 }

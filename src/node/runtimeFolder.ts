@@ -1,7 +1,17 @@
-import { createHash } from 'node:crypto';
-import { chmod, cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { toStorageError } from './durableFile.ts';
+import { isMissing, toStorageError } from './durableFile.ts';
+import { tryLock } from './lockFile.ts';
+
+/** All runtime copies, in the state folder. */
+const allRuntimes = 'runtime';
+
+/** Locks in a runtime copy, one held by each process that runs from it. */
+const usesFolder = 'uses';
+
+/** A copy may be about to be used for this long after it was last asked for; milliseconds. */
+const minIdleAge = 24 * 3_600_000;
 
 /** The programs, and what node-pty needs beside them; those of other platforms stay out. */
 function runtimeFiles(): string[] {
@@ -16,20 +26,89 @@ function runtimeFiles(): string[] {
  * sessions started from it still run.
  */
 export async function stageRuntime(dist: string, stateFolder: string): Promise<string> {
-  const folder = path.join(stateFolder, 'runtime', await runtimeName(dist));
-  if (await exists(path.join(folder, 'version.json'))) return folder;
-  const draft = `${folder}.${process.pid}.${Date.now()}`;
+  const folder = path.join(stateFolder, allRuntimes, await runtimeName(dist));
+  if (await isRuntime(folder)) {
+    await utimes(folder, new Date(), new Date()).catch(() => undefined);
+    return folder;
+  }
+  const draft = unusedName(folder);
   try {
     await mkdir(draft, { recursive: true, mode: 0o700 });
     for (const file of runtimeFiles()) await cp(path.join(dist, file), path.join(draft, file), { recursive: true });
     await allowSpawnHelper(draft);
+    await setAsideIncomplete(folder);
     await rename(draft, folder);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     // Another process staged the same content first.
-    if (!(await exists(path.join(folder, 'version.json')))) throw toStorageError(error, folder);
+    if (!(await isRuntime(folder))) throw toStorageError(error, folder);
   }
   return folder;
+}
+
+/** Notes that this process runs from `folder`, if that is a runtime copy, so that it is not removed meanwhile. */
+export async function markRuntimeUse(folder: string): Promise<void> {
+  if (path.basename(path.dirname(folder)) !== allRuntimes) return;
+  await tryLock(path.join(folder, usesFolder, `${randomUUID()}.lock`));
+}
+
+/** Removes the runtime copies that no process runs from any more, and returns their names. */
+export async function removeUnusedRuntimes(stateFolder: string, now = Date.now()): Promise<string[]> {
+  const parent = path.join(stateFolder, allRuntimes);
+  const removed: string[] = [];
+  for (const name of await namesIn(parent)) {
+    const folder = path.join(parent, name);
+    const { mtimeMs } = await stat(folder);
+    if (!(await isUnused(folder)) || now - mtimeMs < minIdleAge) continue;
+    // Whoever looks for the copy must find all of it or nothing.
+    const doomed = unusedName(folder);
+    await rename(folder, doomed);
+    await rm(doomed, { recursive: true, force: true });
+    removed.push(name);
+  }
+  return removed;
+}
+
+/** Without the locks of any process, as versions before these locks left it, nothing is proven. */
+async function isUnused(folder: string): Promise<boolean> {
+  const locks = (await namesIn(path.join(folder, usesFolder))).filter((name) => name.endsWith('.lock'));
+  const isFree = await Promise.all(locks.map((lock) => isReleased(path.join(folder, usesFolder, lock))));
+  const wasUsed = locks.length > 0 || (await exists(path.join(folder, usesFolder)));
+  return isFree.every(Boolean) && (wasUsed || draftName.test(folder));
+}
+
+/** Of a process that is proven gone the lock can be had, and is then removed. */
+async function isReleased(lockFile: string): Promise<boolean> {
+  const attempt = await tryLock(lockFile);
+  if (!('lock' in attempt)) return false;
+  await attempt.lock.release();
+  return true;
+}
+
+const draftName = /\.\d+\.\d+$/;
+
+/** A name from which no process is ever started. */
+function unusedName(folder: string): string {
+  return `${folder}.${process.pid}.${Date.now()}`;
+}
+
+/** What a cleaner has left of a copy may still be in use, so that it is not touched itself. */
+async function setAsideIncomplete(folder: string): Promise<void> {
+  if (!(await exists(folder)) || (await isRuntime(folder))) return;
+  await rename(folder, unusedName(`${folder}.incomplete`));
+}
+
+/** Whether all the programs are in `folder`. */
+export async function isRuntime(folder: string): Promise<boolean> {
+  const files = await Promise.all(runtimeFiles().map((file) => exists(path.join(folder, file))));
+  return files.every(Boolean);
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
 }
 
 /** On macOS node-pty starts processes through a program of its own, whose mode a package may not have kept. */
@@ -38,8 +117,13 @@ async function allowSpawnHelper(folder: string): Promise<void> {
   await chmod(path.join(folder, 'prebuilds', `${process.platform}-${process.arch}`, 'spawn-helper'), 0o755);
 }
 
+/** The version of the programs in `folder`. @throws where there are none. */
+export async function readRuntimeVersion(folder: string): Promise<string> {
+  return JSON.parse(await readFile(path.join(folder, 'version.json'), 'utf8')).version;
+}
+
 async function runtimeName(dist: string): Promise<string> {
-  const { version } = JSON.parse(await readFile(path.join(dist, 'version.json'), 'utf8'));
+  const version = await readRuntimeVersion(dist);
   const hash = createHash('sha256');
   for (const program of ['helper.cjs', 'host.cjs']) hash.update(await readFile(path.join(dist, program)));
   return `${version}-${hash.digest('hex').slice(0, 12)}`;

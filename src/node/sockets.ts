@@ -1,8 +1,10 @@
+import { lstatSync } from 'node:fs';
 import { lstat, mkdir, unlink } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { isMissing, toStorageError } from './durableFile.ts';
+import type { Log } from './log.ts';
 
 /**
  * Makes the socket folder, or refuses one that somebody else could have put there: it must be a real folder of
@@ -58,7 +60,12 @@ export async function connect(socketPath: string, signal?: AbortSignal): Promise
 /** Listens at `socketPath`. The caller holds the lock that makes it the only one who may. */
 export async function listen(server: net.Server, socketPath: string): Promise<void> {
   await removeSocket(socketPath);
-  await new Promise<void>((resolve, reject) => {
+  await bind(server, socketPath);
+}
+
+/** Rejects where there is something at the path already. */
+function bind(server: net.Server, socketPath: string): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(socketPath, () => {
       server.off('error', reject);
@@ -67,7 +74,71 @@ export async function listen(server: net.Server, socketPath: string): Promise<vo
   });
 }
 
-export async function removeSocket(socketPath: string): Promise<void> {
+/** How often a server looks whether its socket is still there; less than a client waits for a helper. Milliseconds. */
+const checkInterval = 10_000;
+
+export interface ServerSocketOptions {
+  server: net.Server;
+  path: string;
+  log: Log;
+  /** Milliseconds. */
+  interval?: number | undefined;
+}
+
+/**
+ * Keeps a server reachable: a socket that was removed, as cleaners of temp folders do, is made again, and one that
+ * somebody else has put in its place is left to them. The caller holds the lock that makes it the only one who may.
+ */
+export class ServerSocket {
+  readonly #options: ServerSocketOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #inode: bigint | undefined;
+
+  constructor(options: ServerSocketOptions) {
+    this.#options = options;
+  }
+
+  /** Listens, in the place of a socket that a killed process left. */
+  async open(): Promise<void> {
+    await listen(this.#options.server, this.#options.path);
+    this.#inode = inodeOf(this.#options.path);
+    // A pipe's name goes with its owner alone.
+    if (process.platform === 'win32') return;
+    this.#timer = setInterval(() => void this.#check(), this.#options.interval ?? checkInterval);
+  }
+
+  /** Takes no more connections; those that are open stay. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    const { server, path: socketPath } = this.#options;
+    const inode = inodeOf(socketPath);
+    // Closing removes whatever is at the path, which may by now be somebody else's.
+    if (process.platform === 'win32' || inode === undefined || inode === this.#inode) server.close();
+  }
+
+  async #check(): Promise<void> {
+    const { server, path: socketPath, log } = this.#options;
+    if (inodeOf(socketPath) !== undefined) return;
+    try {
+      await prepareSocketFolder(path.dirname(socketPath));
+      if (!this.#timer || inodeOf(socketPath) !== undefined) return;
+      server.close();
+      await bind(server, socketPath);
+      this.#inode = inodeOf(socketPath);
+      log.warn('The socket was gone and was made again', { socket: socketPath });
+    } catch (error) {
+      log.warn('The socket is gone and could not be made again', { socket: socketPath, error });
+    }
+  }
+}
+
+/** Not asynchronous, so that nothing happens between the look and what follows from it. */
+function inodeOf(socketPath: string): bigint | undefined {
+  return lstatSync(socketPath, { bigint: true, throwIfNoEntry: false })?.ino;
+}
+
+async function removeSocket(socketPath: string): Promise<void> {
   if (process.platform === 'win32') return;
   await unlink(socketPath).catch((error) => {
     if (!isMissing(error)) throw error;

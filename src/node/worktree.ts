@@ -1,12 +1,10 @@
-import { appendFile, mkdir, readFile, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { isMissing, writeJson } from './durableFile.ts';
 import { git, gitMessage, tryGit } from './git.ts';
-import { type GitRepository, listWorktrees } from './repository.ts';
-
-/** A checkout of a large repository takes its time; milliseconds. */
-const checkoutTimeout = 10 * 60_000;
+import { type GitRepository, listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
+import { exists, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
 
 export interface WorktreeRequest {
   path: string;
@@ -15,52 +13,96 @@ export interface WorktreeRequest {
   start?: string;
 }
 
-/** A worktree that was just made, and what must be undone if the session does not come to be. */
-export interface MadeWorktree {
-  /** Removes the worktree and, if it was made with it and nothing was committed to it, the branch. */
-  undo(): Promise<void>;
+/** A worktree in the making: first its branch, then its files. */
+export class NewWorktree {
+  readonly #root: string;
+  readonly #request: WorktreeRequest;
+  /** Where its branch stands before anything is done on it; a full hash. */
+  readonly #commit: string;
+  /** The uppermost of the folders around it that were made for it. */
+  #madeAround: string | undefined;
+
+  private constructor(root: string, request: WorktreeRequest, commit: string) {
+    this.#root = root;
+    this.#request = request;
+    this.#commit = commit;
+  }
+
+  /**
+   * Makes the branch, unless an existing one is to be checked out.
+   *
+   * @throws {HoldfastError} `FOLDER_EXISTS`, `BRANCH_EXISTS`, `INVALID_NAME`, `DISK_FULL`, `GIT_FAILED`
+   */
+  static async begin(repository: GitRepository, request: WorktreeRequest): Promise<NewWorktree> {
+    const { root } = repository;
+    const { path: folder, branch, start } = request;
+    await requireFree(folder);
+    await requireValid(root, branch);
+    if (start === undefined) await requireUnused(root, branch);
+    await excludeFromGit(repository, path.dirname(folder));
+    if (start !== undefined) await makeBranch(root, branch, start);
+    return new NewWorktree(root, request, start ?? (await requireCommit(root, branch)));
+  }
+
+  /** @throws {HoldfastError} `DISK_FULL`, `GIT_FAILED` */
+  async checkOut(): Promise<void> {
+    const { path: folder, branch } = this.#request;
+    // Where this cannot be, git says so better.
+    this.#madeAround = await mkdir(path.dirname(folder), { recursive: true }).catch(() => undefined);
+    try {
+      await git(['worktree', 'add', '--quiet', '--', folder, branch], { cwd: this.#root, timeout: treeTimeout });
+    } catch (error) {
+      throw explainFailure(error);
+    }
+  }
+
+  /**
+   * Removes the worktree and, if it was made with it, the branch. What a hook or a process wrote there meanwhile
+   * and would be lost is kept.
+   */
+  async undo(): Promise<KeptWork | undefined> {
+    const { path: folder, branch, start } = this.#request;
+    const ownsBranch = start !== undefined;
+    await this.#removeHalfMade();
+    const kept = await removeUnlessNeeded({ root: this.#root, path: folder, branch, base: this.#commit, ownsBranch });
+    if (!kept) await this.#removeAround();
+    return kept;
+  }
+
+  /** Until git has written the last file of a worktree it keeps it locked, and nobody else has written there. */
+  async #removeHalfMade(): Promise<void> {
+    const { path: folder } = this.#request;
+    const worktrees = await listWorktrees(this.#root).catch(() => []);
+    if (!worktrees.some((worktree) => worktree.path === folder && isHalfMade(worktree))) return;
+    const args = ['worktree', 'remove', '--force', '--force', '--', folder];
+    await tryGit(args, { cwd: this.#root, timeout: treeTimeout }).catch(() => undefined);
+  }
+
+  async #removeAround(): Promise<void> {
+    if (this.#madeAround === undefined) return;
+    const top = path.dirname(this.#madeAround);
+    for (let folder = path.dirname(this.#request.path); folder !== top; folder = path.dirname(folder)) {
+      // Another session's worktree may be in it by now.
+      if (
+        !(await rmdir(folder).then(
+          () => true,
+          () => false,
+        ))
+      )
+        return;
+    }
+  }
 }
 
-/**
- * Makes a worktree on a new branch or on an existing one.
- *
- * @throws {HoldfastError} `FOLDER_EXISTS`, `BRANCH_EXISTS`, `INVALID_NAME`, `DISK_FULL`, `GIT_FAILED`
- */
-export async function addWorktree(repository: GitRepository, request: WorktreeRequest): Promise<MadeWorktree> {
-  const { root } = repository;
-  const { path: folder, branch, start } = request;
-  await requireFree(folder);
-  await requireValid(root, branch);
-  if (start === undefined) await requireUnused(root, branch);
-  else await makeBranch(root, branch, start);
-  const undo = () => undoWorktree(root, request);
-  try {
-    await excludeFromGit(repository, path.dirname(folder));
-    await git(['worktree', 'add', '--quiet', '--', folder, branch], { cwd: root, timeout: checkoutTimeout });
-  } catch (error) {
-    await undo();
-    throw explainFailure(error);
-  }
-  return { undo };
+/** Whether git is still at work on the worktree, or was killed before it had all files. */
+export function isHalfMade({ lockReason }: WorktreeEntry): boolean {
+  return lockReason === 'initializing';
 }
 
 /** Marks whose worktree this is, where git keeps its own notes about it. */
 export async function tagWorktree(folder: string, tag: Record<string, unknown>): Promise<void> {
   const gitDir = (await git(['rev-parse', '--path-format=absolute', '--git-dir'], { cwd: folder })).trimEnd();
   await writeJson(path.join(gitDir, 'holdfast.json'), tag);
-}
-
-/** Deletes a branch that is at `commit` still, and what the repository's settings say about it. */
-export async function deleteBranch(root: string, branch: string, commit: string): Promise<void> {
-  const deleted = await tryGit(['update-ref', '-d', `refs/heads/${branch}`, commit], { cwd: root });
-  if (deleted !== undefined) await tryGit(['config', '--remove-section', `branch.${branch}`], { cwd: root });
-}
-
-export async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function requireFree(folder: string): Promise<void> {
@@ -99,6 +141,12 @@ async function requireUnused(root: string, branch: string): Promise<void> {
   });
 }
 
+async function requireCommit(root: string, branch: string): Promise<string> {
+  const commit = await resolveCommit(root, `refs/heads/${branch}`);
+  if (commit) return commit;
+  throw new HoldfastError('INVALID_ARGUMENT', `The branch ${branch} is gone.`, { data: { branch } });
+}
+
 /** Keeps the worktrees out of the main checkout's status, for this clone only. */
 async function excludeFromGit({ commonDir, root }: GitRepository, folder: string): Promise<void> {
   const relative = path.relative(root, folder);
@@ -112,12 +160,6 @@ async function excludeFromGit({ commonDir, root }: GitRepository, folder: string
   if (current.split(/\r?\n/).includes(line)) return;
   await mkdir(path.dirname(file), { recursive: true });
   await appendFile(file, `${current && !current.endsWith('\n') ? '\n' : ''}${line}\n`);
-}
-
-/** A worktree whose making was cut short is locked still, which takes a second `--force`. */
-async function undoWorktree(root: string, { path: folder, branch, start }: WorktreeRequest): Promise<void> {
-  await tryGit(['worktree', 'remove', '--force', '--force', '--', folder], { cwd: root });
-  if (start !== undefined) await deleteBranch(root, branch, start);
 }
 
 /** `feature/x` cannot exist beside a branch `feature`, for refs are files and folders. */
@@ -143,12 +185,8 @@ function explainBranchFailure(error: unknown, branch: string): unknown {
 
 function explainFailure(error: unknown): unknown {
   if (!/No space left on device|Disk quota exceeded/.test(gitMessage(error))) return error;
-  return new HoldfastError(
-    'DISK_FULL',
-    'The disk is full, so the worktree could not be made. Nothing was kept of it.',
-    {
-      advice: 'Free some space and try again.',
-      cause: error,
-    },
-  );
+  return new HoldfastError('DISK_FULL', 'The disk is full, so the worktree could not be made. Nothing was kept.', {
+    advice: 'Free some space and try again.',
+    cause: error,
+  });
 }

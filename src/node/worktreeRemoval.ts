@@ -1,9 +1,15 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describeError } from '../base/errors.ts';
 import { git, tryGit } from './git.ts';
+import { findIrreplaceable } from './ignoredFiles.ts';
 import { listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
-import { deleteBranch, exists } from './worktree.ts';
+
+/** To write, read or remove all files of a large repository takes its time; milliseconds. */
+export const treeTimeout = 10 * 60_000;
+
+/** How many of the ignored files that keep a worktree are named. */
+const maxNamed = 3;
 
 /** A session's worktree, as its record has it. */
 export interface SessionWorktree {
@@ -23,8 +29,9 @@ export interface KeptWork {
 }
 
 /**
- * Removes a session's worktree and branch unless that would lose something: uncommitted or untracked files, or
- * commits that the base does not have. What git cannot tell may be work, so it is kept too.
+ * Removes a session's worktree and branch unless that would lose something: uncommitted or untracked files,
+ * ignored ones that cannot be made again, or commits that the base does not have. What git cannot tell may be
+ * work, so it is kept too.
  */
 export async function removeUnlessNeeded(worktree: SessionWorktree): Promise<KeptWork | undefined> {
   try {
@@ -38,15 +45,28 @@ async function removeFolder(worktree: SessionWorktree): Promise<KeptWork | undef
   const { root, path: folder } = worktree;
   const keep = (reason: string) => ({ path: folder, reason });
   if (!(await isWorktree(folder))) return keep('it is no worktree any more');
-  const files = await unsavedFiles(folder);
+  const files = await readFiles(folder);
   const head = await resolveCommit(folder, 'HEAD');
   const commits = await findCommits(worktree, head ? [head] : []);
-  const reason = listed([...files, ...commits.unmerged]);
+  const ignored = describeIgnored(await findIrreplaceable(folder, files.ignored, root));
+  const reason = listed([...describeUnsaved(files), ...commits.unmerged, ...ignored]);
   if (reason) return keep(reason);
-  // Git looks again, and refuses where something came in meanwhile.
-  await git(['worktree', 'remove', '--', folder], { cwd: root });
+  try {
+    // Git looks again, and refuses where something came in meanwhile.
+    await git(['worktree', 'remove', '--', folder], { cwd: root, timeout: treeTimeout });
+  } catch (error) {
+    if (await exists(folder)) return keep(await describeFailure(folder, error));
+    return removeTraces(worktree);
+  }
   await removeBranch(worktree, commits.tip);
   return undefined;
+}
+
+/** What has gone was neither uncommitted nor untracked, so whoever has the commits has lost nothing. */
+async function describeFailure(folder: string, error: unknown): Promise<string> {
+  const left = (await isWorktree(folder)) ? await readFiles(folder).catch(() => undefined) : undefined;
+  const isWhole = left !== undefined && describeUnsaved(left).length === 0;
+  return isWhole ? describeError(error) : `only a part of it could be removed, and no work: ${describeError(error)}`;
 }
 
 /** The folder is gone already, by the user's own hand: what git still has of it. */
@@ -59,7 +79,7 @@ async function removeTraces(worktree: SessionWorktree): Promise<KeptWork | undef
   const commits = await findCommits(worktree, headOf(entry));
   const reason = listed(commits.unmerged);
   if (reason) return { path: root, reason: `${reason} in the repository; the worktree itself was gone already` };
-  if (entry) await git(['worktree', 'remove', '--', folder], { cwd: root });
+  if (entry) await git(['worktree', 'remove', '--', folder], { cwd: root, timeout: treeTimeout });
   await removeBranch(worktree, commits.tip);
   return undefined;
 }
@@ -70,11 +90,33 @@ async function isWorktree(folder: string): Promise<boolean> {
   return top !== undefined && path.normalize(top.trimEnd()) === (await realpath(folder));
 }
 
-async function unsavedFiles(folder: string): Promise<string[]> {
-  const args = ['status', '--porcelain=v1', '-z', '--untracked-files=all', '--no-renames', '--ignore-submodules=none'];
-  const entries = (await git(args, { cwd: folder })).split('\0').filter(Boolean);
-  const untracked = entries.filter((entry) => entry.startsWith('??')).length;
-  return [...counted(entries.length - untracked, 'uncommitted file'), ...counted(untracked, 'untracked file')];
+/** What a checkout has beside its commits. */
+interface UnsavedFiles {
+  uncommitted: number;
+  untracked: number;
+  /** Paths inside the folder; a folder that is ignored as a whole ends with a slash. */
+  ignored: string[];
+}
+
+/** @see https://git-scm.com/docs/git-status#_output */
+async function readFiles(folder: string): Promise<UnsavedFiles> {
+  const args = ['status', '--porcelain=v1', '-z', '--untracked-files=all', '--ignored=matching', '--no-renames'];
+  const text = await git([...args, '--ignore-submodules=none'], { cwd: folder, timeout: treeTimeout });
+  const entries = text.split('\0').filter(Boolean);
+  const ignored = entries.filter((entry) => entry.startsWith('!! '));
+  const untracked = entries.filter((entry) => entry.startsWith('?? ')).length;
+  const uncommitted = entries.length - untracked - ignored.length;
+  return { uncommitted, untracked, ignored: ignored.map((entry) => entry.slice(3)) };
+}
+
+function describeUnsaved({ uncommitted, untracked }: UnsavedFiles): string[] {
+  return [...counted(uncommitted, 'uncommitted file'), ...counted(untracked, 'untracked file')];
+}
+
+function describeIgnored(files: string[]): string[] {
+  const more = files.length - maxNamed;
+  const named = files.slice(0, maxNamed).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return counted(files.length, 'ignored file').map((count) => `${count}: ${named}`);
 }
 
 interface FoundCommits {
@@ -100,6 +142,19 @@ async function removeBranch({ root, branch, ownsBranch }: SessionWorktree, tip: 
   if (!ownsBranch || !tip) return;
   const isInUse = (await listWorktrees(root)).some((worktree) => worktree.branch === branch);
   if (!isInUse) await deleteBranch(root, branch, tip);
+}
+
+/** Deletes a branch that is at `commit` still, and what the repository's settings say about it. */
+async function deleteBranch(root: string, branch: string, commit: string): Promise<void> {
+  const deleted = await tryGit(['update-ref', '-d', `refs/heads/${branch}`, commit], { cwd: root });
+  if (deleted !== undefined) await tryGit(['config', '--remove-section', `branch.${branch}`], { cwd: root });
+}
+
+export async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** All zeros stand for a branch that has no commit. */

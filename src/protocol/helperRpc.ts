@@ -75,7 +75,7 @@ export interface HelperStatus {
 }
 
 export const helperMethods = {
-  /** First on every connection; anything else before it closes the connection. */
+  /** First on every connection: whatever is refused before it has succeeded closes the connection. */
   hello: new RequestType<HelperHello, HelperWelcome, unknown>('hello'),
   /** Hands over a replica and returns the merged registry. */
   sync: new RequestType<Sync, RegistryList, unknown>('registry/sync'),

@@ -101,7 +101,10 @@ export const hostFileSchema = v.object({
 });
 export type HostFile = v.InferOutput<typeof hostFileSchema>;
 
-/** What a host is started with: `launch.json`, readable by the user alone because of `env`. */
+/**
+ * What a host is started with: `launch.json`, readable by the user alone because of `env`, which the host removes
+ * from it.
+ */
 export const launchSpecSchema = v.object({
   sessionId: v.string(),
   file: v.string(),
@@ -116,12 +119,14 @@ export const launchSpecSchema = v.object({
 });
 export type LaunchSpec = v.InferOutput<typeof launchSpecSchema>;
 
-/** The last screen of a session, kept when its process ends: `screen.json`. */
+/** A session's screen, saved while its process runs and when that ends: `screen.json`. */
 export const savedScreenSchema = v.object({
   seq: count,
   cols: size,
   rows: size,
   screen: v.string(),
   savedAt: v.string(),
+  /** When the host started whose screen it is. */
+  startedAt: v.optional(v.string()),
 });
 export type SavedScreen = v.InferOutput<typeof savedScreenSchema>;

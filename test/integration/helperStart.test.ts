@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { HelperConnection } from '../../src/client/helperConnection.ts';
+import { tryLock } from '../../src/node/lockFile.ts';
 import { rpcOver } from '../../src/node/rpcConnection.ts';
 import { connect } from '../../src/node/sockets.ts';
 import { helperMethods } from '../../src/protocol/helperRpc.ts';
 import { projectNode } from '../support/paths.ts';
 import { dist, isRunningProcess, processEnd, programFile, type Scene, useScene } from './support/scene.ts';
+
+const greeting = {
+  protocol: { min: 1, max: 1 },
+  client: { kind: 'test', pid: process.pid, version: '0.0.0' },
+};
 
 describe('starting the helper', () => {
   const scene = useScene();
@@ -17,6 +26,33 @@ describe('starting the helper', () => {
     const pids = await Promise.all(starters.map(firstLine));
     await Promise.all(starters.map(end));
     assert.deepEqual(new Set(pids), new Set([String(await scene().helperPid())]));
+  });
+});
+
+describe('a helper that cannot be started', () => {
+  const scene = useScene();
+
+  it('names the owner of a lock that nobody here can judge, and what to do about it', async () => {
+    const { helperLock, helperLog } = scene().places;
+    const owner = { pid: 4711, startTime: '1', bootId: 'other', host: 'elsewhere.invalid', nonce: 'n'.repeat(36) };
+    await mkdir(path.dirname(helperLock), { recursive: true });
+    await writeFile(helperLock, JSON.stringify(owner));
+    await assert.rejects(scene().launcher().connectOrStart(), {
+      code: 'HELPER_START_FAILED',
+      text: `The Holdfast helper seems to run on another machine, elsewhere.invalid. Its lock ${helperLock} is held by process 4711 on elsewhere.invalid. If that is no machine but a former name of this one, delete the file and try again. Its log is ${helperLog}.`,
+    });
+  });
+
+  it('names the process that has its lock and does not answer', async () => {
+    const { helperLock } = scene().places;
+    await rm(helperLock, { force: true });
+    const holder = await tryLock(helperLock);
+    assert.ok('lock' in holder);
+    const launcher = scene().launcher({ startDeadline: 1_000 });
+    const said = `Its lock ${helperLock} is held by process ${process.pid} on ${hostname()}.`;
+    const { code, text } = await launcher.connectOrStart().catch((error) => error);
+    assert.deepEqual([code, text.includes(said)], ['HELPER_START_FAILED', true]);
+    await holder.lock.release();
   });
 });
 
@@ -44,6 +80,27 @@ describe('the helper', () => {
     await assert.rejects(rpc.sendRequest(helperMethods.list.method), { message: 'Say hello first.' });
     rpc.end();
   });
+
+  const strangers: [who: string, method: string, params: unknown][] = [
+    ['has not said who it is', helperMethods.list.method, undefined],
+    ['has a wrong token', helperMethods.hello.method, { ...greeting, token: '0'.repeat(64) }],
+    ['makes no sense', helperMethods.hello.method, {}],
+  ];
+  for (const [who, method, params] of strangers) {
+    it(`hangs up on a client that ${who}, once that has its answer`, async () => {
+      const socket = await connect(scene().places.helperSocket);
+      const began = performance.now();
+      const closed = once(socket, 'close');
+      const rpc = rpcOver(socket);
+      rpc.listen();
+      await assert.rejects(rpc.sendRequest(method, params), (error: { data: { code: string } }) =>
+        ['UNAUTHORIZED', 'INVALID_ARGUMENT'].includes(error.data.code),
+      );
+      await closed;
+      // Who says nothing at all is given five seconds.
+      assert.ok(performance.now() - began < 3_000);
+    });
+  }
 
   for (const [what, bytes] of garbage()) {
     it(`keeps serving others when a connection sends ${what}`, async () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { HelperClient } from '../../src/client/helperClient.ts';
 import { isRunning } from '../../src/core/sessionRecord.ts';
 import { startBackground } from '../../src/node/backgroundProcess.ts';
+import { readLastScreen } from '../../src/node/savedScreen.ts';
 import { signal } from '../support/processes.ts';
 import { waitFor } from '../support/waitFor.ts';
 import {
@@ -173,6 +174,53 @@ describe('a session host that is killed', () => {
   });
 });
 
+describe('the environment of a session', () => {
+  const scene = useScene();
+
+  it('reaches its process, also at a restart, and is on disk no more', async () => {
+    const client = await scene().client();
+    const secret = 'only-for-the-process';
+    const session = await scene().start(client, ['sh', '-c', 'echo "first $SECRET"; cat'], { env: { SECRET: secret } });
+    await screenOf(scene(), session, `first ${secret}`);
+    await client.stop(session.id, 5_000);
+    await client.start({ ...session.launch, args: ['-c', 'echo "second $SECRET"; cat'] });
+    await screenOf(scene(), session, `second ${secret}`);
+    assert.doesNotMatch(await readFile(session.places.launch, 'utf8'), /only-for-the-process/);
+  });
+});
+
+describe('the screen of a session host that is killed', () => {
+  const scene = useScene();
+  let client: HelperClient;
+  before(async () => {
+    client = await scene().client();
+  });
+
+  it('is the one of some seconds before, and stands above what the next process prints', async () => {
+    const session = await scene().start(client, ['sh', '-c', 'echo first life; cat']);
+    await waitFor(
+      () => lastScreen(session),
+      (screen) => screen.includes('first life'),
+    );
+    await killHost(session);
+    const before = await lastScreen(session);
+    await endedRecord(client, session);
+    await client.start({ ...session.launch, args: ['-c', 'echo second life; cat'] });
+    const after = await screenOf(scene(), session, 'second life');
+    assert.deepEqual([/first life/.test(before), /first life[\s\S]*second life/.test(after)], [true, true]);
+  });
+
+  it('is never that of an earlier life alone', async () => {
+    const session = await scene().start(client, ['sh', '-c', 'echo first life; read go']);
+    await client.stop(session.id, 5_000);
+    await client.start({ ...session.launch, args: ['-c', 'cat'] });
+    const { startedAt } = (await readHostFile(session.places)) as { startedAt: string };
+    await killHost(session);
+    const screen = await readLastScreen(session.places);
+    assert.deepEqual([screen?.startedAt, /first life/.test(screen?.screen ?? '')], [startedAt, true]);
+  });
+});
+
 describe('a session host that does not answer', () => {
   const scene = useScene();
 
@@ -254,6 +302,11 @@ async function screenOf(scene: Scene, session: TestSession, text: string): Promi
   );
   host.dispose();
   return screen;
+}
+
+/** As it would be shown for a session that does not run. */
+async function lastScreen({ places }: TestSession): Promise<string> {
+  return (await readLastScreen(places))?.screen ?? '';
 }
 
 async function savedScreen({ places }: TestSession): Promise<string> {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { HelperConnection } from '../../src/client/helperConnection.ts';
-import { helperMethods } from '../../src/protocol/helperRpc.ts';
+import { helperMethods, type RegistryList } from '../../src/protocol/helperRpc.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { signal } from '../support/processes.ts';
 import { processEnd, type Scene, useScene } from './support/scene.ts';
@@ -107,12 +108,52 @@ describe('the live registry', () => {
   it('knows every session again after its helper was killed', async () => {
     const client = await scene().client();
     const before = (await client.list()).records;
-    const pid = await scene().helperPid();
-    signal(pid, 'SIGKILL');
-    await processEnd(pid);
+    await killHelper(scene());
     assert.deepEqual((await (await scene().client()).list()).records, before);
   });
+
+  it('serves every other session where one’s record cannot be read, and that one once a window knows it', async () => {
+    const client = await scene().client();
+    const broken = await scene().start(client, ['cat']);
+    const other = await scene().start(client, ['cat']);
+    const record = (await client.list()).records.find(({ id }) => id === broken.id) as SessionRecord;
+    client.dispose();
+    await killHelper(scene());
+    await rename(broken.places.record, `${broken.places.record}.kept`);
+    await mkdir(broken.places.record);
+    const without = runningIn(await (await scene().client()).list(), [broken, other]);
+    const withIt = runningIn(await (await scene().client(() => [record])).list(), [broken, other]);
+    assert.deepEqual(
+      { without, withIt },
+      { without: [undefined, other.record.ptyPid], withIt: [broken.record.ptyPid, other.record.ptyPid] },
+    );
+  });
+
+  it('does not take a session for ended where the file of its host cannot be read', async () => {
+    const client = await scene().client();
+    const session = await scene().start(client, ['cat']);
+    client.dispose();
+    await killHelper(scene());
+    const { host } = session.places;
+    await rename(host, `${host}.kept`);
+    await mkdir(host);
+    const during = runningIn(await (await scene().client()).list(), [session]);
+    await rm(host, { recursive: true });
+    await rename(`${host}.kept`, host);
+    assert.deepEqual(during, [session.record.ptyPid]);
+  });
 });
+
+async function killHelper(scene: Scene): Promise<void> {
+  const pid = await scene.helperPid();
+  signal(pid, 'SIGKILL');
+  await processEnd(pid);
+}
+
+/** The processes that the list says run in these sessions. */
+function runningIn({ records }: RegistryList, sessions: { id: string }[]): (number | undefined)[] {
+  return sessions.map(({ id }) => records.find((record) => record.id === id)?.ptyPid);
+}
 
 async function connectRaw(scene: Scene): Promise<HelperConnection> {
   await scene.client();

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
-import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
-import { isAlive } from '../support/processes.ts';
+import { writeJson } from '../../src/node/durableFile.ts';
+import { sessionPlaces } from '../../src/node/places.ts';
+import type { RecordChanges, SessionRecord } from '../../src/protocol/sessionRecord.ts';
+import { isAlive, signal } from '../support/processes.ts';
 import { git } from '../support/repository.ts';
-import { type Project, useProject } from './support/project.ts';
+import { waitFor } from '../support/waitFor.ts';
+import { withGit } from './support/fakeGit.ts';
+import { helperPid, hostPids, type Project, useProject } from './support/project.ts';
+import { machine, processEnd } from './support/scene.ts';
 
 /** What a destroyed session has left, apart from what the project had before. */
 interface Outcome {
@@ -106,6 +112,85 @@ describe('destroying a session', () => {
       assert.deepEqual(await destroyed(), { kept: `${reason} in ${worktree}`, folder: 'there', branch: 'there' });
     });
   }
+
+  const ignored: [what: string, make: () => Promise<unknown>, kept: string | undefined][] = [
+    ['a secret', () => write('.env', 'key'), '1 ignored file: .env'],
+    ['files of a folder', () => write('data/a/1.db', '1'), `1 ignored file: ${path.join('data', 'a', '1.db')}`],
+    [
+      'many of them',
+      async () => {
+        for (const name of ['a', 'b', 'c', 'd', 'e']) await write(`data/${name}`, name);
+      },
+      `5 ignored files: ${['a', 'b', 'c'].map((name) => path.join('data', name)).join(', ')} and 2 more`,
+    ],
+    [
+      'what is unmerged besides',
+      () => Promise.all([write('.env', 'key'), write('new', '')]),
+      `1 untracked file, 1 ignored file: .env`,
+    ],
+    ['dependencies', () => write('node_modules/x/index.js', ''), undefined],
+    [
+      'a copy of the main checkout’s',
+      async () => {
+        await writeFile(path.join(project().folder, '.env'), 'key');
+        await write('.env', 'key');
+      },
+      undefined,
+    ],
+  ];
+  for (const [what, make, kept] of ignored) {
+    it(`${kept ? 'keeps' : 'removes'} a worktree with files that git ignores: ${what}`, async () => {
+      await appendFile(path.join(project().folder, '.git', 'info', 'exclude'), '.env\ndata/\nnode_modules/\n');
+      await make();
+      const expected = kept ? { kept: `${kept} in ${worktree}`, folder: 'there', branch: 'there' } : gone;
+      assert.deepEqual(await destroyed(), expected);
+    });
+  }
+
+  const write = async (name: string, text: string) => {
+    const file = path.join(worktree, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+  };
+
+  it('says so where only a part of the worktree could be removed', async () => {
+    const dying = `case "$*" in "worktree remove"*) rm "$4/file-1.txt"; echo "fatal: Device or resource busy" >&2; exit 1;; esac`;
+    const { kept, folder } = await withGit(project(), dying, destroyed);
+    const reason = 'only a part of it could be removed, and no work: git worktree failed: Device or resource busy';
+    assert.deepEqual({ kept, folder }, { kept: `${reason} in ${worktree}`, folder: 'there' });
+  });
+
+  it('says so where what is left of the worktree is unknown to git', async () => {
+    const dying = `case "$*" in "worktree remove"*) rm "$4/.git"; echo "fatal: Device or resource busy" >&2; exit 1;; esac`;
+    const { kept } = await withGit(project(), dying, destroyed);
+    assert.match(kept, /^only a part of it could be removed, and no work: /);
+  });
+
+  it('finishes the job where only git’s own notes of the worktree are left', async () => {
+    const dying = `case "$*" in "worktree remove"*) if [ -e "$4" ]; then rm -r "$4"; exit 1; fi;; esac`;
+    const result = await withGit(project(), dying, destroyed);
+    const { worktrees } = await project().traces(window);
+    assert.deepEqual({ ...result, worktrees: worktrees.length }, { ...gone, worktrees: 1 });
+  });
+
+  it('is refused where a host lives of which the record has never heard, and which does not answer', async () => {
+    const [host = 0] = await hostPids(window);
+    const helper = await helperPid(window);
+    for (const [pid, name] of [
+      [host, 'SIGSTOP'],
+      [helper, 'SIGKILL'],
+    ] as const)
+      signal(pid, name);
+    await processEnd(helper);
+    await writeRecord(window, { ...record, status: 'idle', ptyPid: undefined, revision: 99 });
+    try {
+      await assert.rejects(window.destroy(record.id), { code: 'TIMEOUT' });
+      assert.deepEqual([isAlive(record.ptyPid as number), existsSync(worktree)], [true, true]);
+    } finally {
+      signal(host, 'SIGCONT');
+      await waitFor(() => window.get(record.id)?.status === 'active');
+    }
+  }).timeout(40_000);
 
   it('keeps the worktree where its base branch is gone, so that nobody knows what is merged', async () => {
     await project().git('checkout', '--quiet', '-b', 'next');
@@ -223,6 +308,11 @@ async function outcome(project: Project, window: SessionManager, record: Session
     folder: folders.includes(path.basename(record.worktreePath)) ? 'there' : 'gone',
     branch: branches.includes(`refs/heads/${record.branch}`) ? 'there' : 'gone',
   };
+}
+
+/** As a helper leaves it that was killed at that moment. */
+async function writeRecord({ options }: SessionManager, record: RecordChanges & { id: string }): Promise<void> {
+  await writeJson(sessionPlaces(machine, options.workplace.key, record.id).record, record);
 }
 
 async function commit(folder: string, file: string): Promise<void> {

@@ -23,6 +23,28 @@ describe('the transcript of a session', () => {
     );
   });
 
+  it('holds every life of a session that is restarted again and again', async () => {
+    const client = await scene().client();
+    const session = await scene().start(client, ['sh', '-c', 'echo life 0; read go']);
+    for (const life of [1, 2]) {
+      await client.stop(session.id, 5_000);
+      await client.start({ ...session.launch, args: ['-c', `echo life ${life}; read go`] });
+    }
+    await client.stop(session.id, 5_000);
+    const events = parse(await readFile(session.places.transcript, 'utf8')).slice(1) as [number, string, string][];
+    const times = events.map(([time]) => time);
+    assert.deepEqual(
+      {
+        text: joined(events),
+        isInOrder: times.every((time, index) => time >= (times[index - 1] ?? 0)),
+      },
+      {
+        text: ['life 0', 'life 1', 'life 2'].join('\r\nThe session was started again[80x24]').concat('\r\n'),
+        isInOrder: true,
+      },
+    );
+  });
+
   it('is capped by rotation, with times that go on from one file to the next', async () => {
     const client = await scene().client();
     const session = await scene().start(client, ['sh', '-c', 'read go; seq 1 3000000']);

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useEditor } from '../support/editor.ts';
 import { git } from '../support/repository.ts';
+import { waitFor } from '../support/waitFor.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { ageless } from './support/answers.ts';
 import { program } from './support/programs.ts';
@@ -98,12 +99,17 @@ describe('the life of a session', () => {
     await workbench.screenshot('lifecycle-08-destroy');
     await workbench.messages.pressDialogButton('Destroy');
     await workbench.tree.welcome.getByText('Run agents side by side').waitFor();
+    const left = await waitFor(
+      () => worktrees(editor.repository),
+      (folders) => folders.length === 0,
+    );
     assert.deepEqual(
-      { question, worktrees: await worktrees(editor.repository), terminals: await workbench.terminals.names() },
+      { question, worktrees: left, terminals: await workbench.terminals.names() },
       {
         question:
           'Destroy “login”?\n' +
-          'Its process will be ended. Its worktree is removed only if nothing in it is uncommitted, untracked or unmerged.',
+          'Its process will be ended. Its worktree is removed only if nothing in it is uncommitted, untracked or ' +
+          'unmerged, and no ignored file would be lost.',
         worktrees: [],
         terminals: [],
       },

@@ -64,14 +64,15 @@ export class Scene {
     return new Scene(folder, key, await readToken(repositoryPlaces(machine, key).stateFolder));
   }
 
-  launcher(): HelperLauncher {
+  launcher(options: { startDeadline?: number; dist?: string } = {}): HelperLauncher {
     const client = { kind: 'test' as const, pid: process.pid, version: '0.0.0' };
-    return new HelperLauncher({ machine, key: this.key, dist, client });
+    return new HelperLauncher({ machine, key: this.key, dist, client, ...options });
   }
 
   /** A client of the helper, which is started where none runs. */
-  async client(replica: () => SessionRecord[] = () => []): Promise<HelperClient> {
-    const client = this.own(new HelperClient({ launcher: this.launcher(), replica }));
+  async client(replica: () => SessionRecord[] = () => [], programs = dist): Promise<HelperClient> {
+    const launcher = this.launcher({ dist: programs });
+    const client = this.own(new HelperClient({ launcher, replica }));
     await client.connect();
     return client;
   }

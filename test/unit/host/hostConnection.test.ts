@@ -104,7 +104,7 @@ describe('a client’s connection to a session host', () => {
     await waitFor(() => context.sizeOwner !== undefined);
     context.host.onExit((exit) => void connection.finish(exit));
     pty.onExit.fire({ code: 3, signal: null });
-    assert.deepEqual((await logged(5)).slice(1), ['attached 2', 'screen 10 last words', 'exit 10', 'closed']);
+    assert.deepEqual((await logged(5)).slice(1), ['attached 2', 'screen 10 last words\x1b[1;11H', 'exit 10', 'closed']);
   });
 
   it('acknowledges input only once the program’s terminal has taken it', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
+import { findEarlierRecording } from '../../../src/host/earlierRecording.ts';
 import { Transcript } from '../../../src/host/transcript.ts';
 import { silentLog } from '../../../src/node/log.ts';
 import { previousTranscript } from '../../../src/node/places.ts';
@@ -83,6 +84,86 @@ describe('the transcript', () => {
       return `${width}x${height}`;
     });
     assert.deepEqual(await Promise.all(sizes), ['80x24', '100x30']);
+  });
+
+  describe('of a session that is started again', () => {
+    const restarted = '"m","The session was started again"]';
+
+    /** One life that prints `text`, at the time that the clock shows. */
+    async function live(text: string, options: { maxBytes?: number } = {}): Promise<void> {
+      const transcript = new Transcript({
+        file,
+        cols: 80,
+        rows: 24,
+        log: silentLog,
+        now: () => clock,
+        earlier: await findEarlierRecording(file),
+        ...options,
+      });
+      transcript.output(Buffer.from(text));
+      await transcript.close();
+      await utimes(file, clock / 1000, clock / 1000);
+    }
+
+    it('goes on in the same file, with times that count from its first life', async () => {
+      clock = Date.parse('2026-03-07T10:00:00.000Z');
+      for (const life of ['one', 'two', 'three']) {
+        await live(life);
+        clock += 60_000;
+      }
+      assert.deepEqual((await readFile(file, 'utf8')).trim().split('\n').slice(1), [
+        '[0,"o","one"]',
+        `[60,${restarted}`,
+        '[60,"r","80x24"]',
+        '[60,"o","two"]',
+        `[120,${restarted}`,
+        '[120,"r","80x24"]',
+        '[120,"o","three"]',
+      ]);
+    });
+
+    it('has no time before an earlier one although the clock was put back', async () => {
+      clock = Date.parse('2026-03-07T10:00:00.000Z');
+      await live('one');
+      await utimes(file, clock / 1000 + 30, clock / 1000 + 30);
+      clock -= 3_600_000;
+      await live('two');
+      assert.match(await readFile(file, 'utf8'), /\n\[30,"o","two"\]\n$/);
+    });
+
+    it('is rotated where the earlier lives have filled it, all counted from the first one', async () => {
+      clock = Date.parse('2026-03-07T10:00:00.000Z');
+      await live('x'.repeat(200), { maxBytes: 200 });
+      clock += 60_000;
+      await live('two', { maxBytes: 200 });
+      const starts = [previousTranscript(file), file].map(
+        async (name) => JSON.parse((await readFile(name, 'utf8')).split('\n')[0] as string).timestamp,
+      );
+      const [first, second] = await Promise.all(starts);
+      assert.deepEqual([second, (await readFile(file, 'utf8')).split('\n')[1]], [first, `[60,${restarted}`]);
+    });
+
+    it('begins its own line where the last one was cut off', async () => {
+      await live('one');
+      await appendFile(file, '[1,"o","tw');
+      await live('three');
+      assert.match(await readFile(file, 'utf8'), /\n\[1,"o","tw\n\[[\d.]+,"m"/);
+    });
+
+    it('leaves a file that is no transcript aside and begins its own', async () => {
+      await writeFile(file, 'noise\n');
+      await live('one');
+      assert.deepEqual(
+        [await readFile(previousTranscript(file), 'utf8'), outputOf(await readFile(file, 'utf8'))],
+        ['noise\n', 'one'],
+      );
+    });
+
+    it('leaves nothing else behind', async () => {
+      await live('one');
+      await live('two');
+      assert.deepEqual(await readdir(path.dirname(file)), ['transcript.cast']);
+    });
   });
 
   it('says so where it had to drop what a slow disk could not take', async () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { readLock, tryLock } from '../../../src/node/lockFile.ts';
+import { canBeJudged, type LockOwner, readLock, tryLock } from '../../../src/node/lockFile.ts';
 import { projectNode } from '../../support/paths.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 
@@ -66,6 +66,18 @@ describe('a lock', () => {
     assert.deepEqual(await tryLock(file), { heldBy: owner });
   });
 
+  it('of a machine that has another name since it was started is judged as its own', async () => {
+    const { bootId } = (await lockedHere(file)) as LockOwner;
+    const renamed = { pid: 1, startTime: 'never', bootId, host: 'former.invalid', nonce: 'n'.repeat(36) };
+    await writeFile(file, JSON.stringify(renamed));
+    assert.deepEqual([await canBeJudged(renamed), 'lock' in (await tryLock(file))], [true, true]);
+  });
+
+  it('cannot be judged where neither the machine’s name nor its boot is the owner’s', async () => {
+    const owner = { pid: 1, startTime: '1', bootId: 'other', host: 'elsewhere.invalid', nonce: 'n' };
+    assert.equal(await canBeJudged(owner), false);
+  });
+
   it('that cannot be read is not taken while its owner may live', async () => {
     await writeFile(file, '');
     assert.deepEqual(await tryLock(file), { heldBy: undefined });
@@ -94,6 +106,11 @@ describe('a lock', () => {
     assert.deepEqual(await readdir(path.dirname(file)), []);
   });
 });
+
+async function lockedHere(file: string): Promise<LockOwner | undefined> {
+  await tryLock(file);
+  return readLock(file);
+}
 
 /** A lock whose owner was killed. */
 async function leaveBehind(file: string): Promise<void> {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmod, lstat, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
-import { connect, listen, prepareSocketFolder } from '../../../src/node/sockets.ts';
+import { silentLog } from '../../../src/node/log.ts';
+import { connect, prepareSocketFolder, ServerSocket } from '../../../src/node/sockets.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
+import { waitFor } from '../../support/waitFor.ts';
 
 describe('the socket folder', () => {
   if (process.platform === 'win32') return;
@@ -44,17 +46,21 @@ describe('the socket folder', () => {
 describe('a socket', () => {
   const dirs = useTempDirs();
   let socket: string;
-  let server: net.Server;
+  let served: ServerSocket;
   beforeEach(async () => {
     socket =
-      process.platform === 'win32' ? `\\\\.\\pipe\\holdfast-test-${process.pid}` : path.join(await dirs.make(), 's');
-    server = net.createServer((connection) => connection.end());
+      process.platform === 'win32'
+        ? `\\\\.\\pipe\\holdfast-test-${process.pid}`
+        : path.join(await dirs.make(), 'folder', 's');
+    await prepareSocketFolder(path.dirname(socket));
+    const server = net.createServer((connection) => connection.on('error', () => undefined).end('ours'));
+    served = new ServerSocket({ server, path: socket, log: silentLog, interval: 20 });
   });
-  afterEach(() => server.close());
+  afterEach(() => served.close());
 
   it('takes the place of one that a killed process left', async () => {
     if (process.platform !== 'win32') await writeFile(socket, '');
-    await listen(server, socket);
+    await served.open();
     (await connect(socket)).destroy();
   });
 
@@ -63,10 +69,56 @@ describe('a socket', () => {
   });
 
   it('that answers too late is left when its caller gives up', async () => {
-    await listen(server, socket);
+    await served.open();
     const controller = new AbortController();
     const connecting = connect(socket, controller.signal);
     controller.abort(new Error('enough'));
     await assert.rejects(connecting, { message: 'enough' });
   });
+
+  if (process.platform === 'win32') return;
+
+  it('is made again where it was removed, as often as that happens', async () => {
+    await served.open();
+    const answers: string[] = [];
+    for (let time = 0; time < 3; time++) {
+      await rm(socket);
+      answers.push(await waitFor(() => ask(socket)));
+    }
+    assert.deepEqual(answers, ['ours', 'ours', 'ours']);
+  });
+
+  it('is made again where its folder was removed with it', async () => {
+    await served.open();
+    await rm(path.dirname(socket), { recursive: true });
+    assert.equal(await waitFor(() => ask(socket)), 'ours');
+  });
+
+  it('is not made again once it was closed', async () => {
+    await served.open();
+    served.close();
+    // That nothing happens can only be seen by waiting, for several looks.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(await ask(socket), '');
+  });
+
+  it('of somebody else in its place is left alone, also at the end', async () => {
+    await served.open();
+    await rm(socket);
+    const other = net.createServer((connection) => connection.end('theirs'));
+    await new Promise<void>((resolve) => other.listen(socket, resolve));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const during = await ask(socket);
+    served.close();
+    assert.deepEqual([during, await ask(socket)], ['theirs', 'theirs']);
+    other.close();
+  });
 });
+
+/** What the server says; nothing where there is none. */
+async function ask(socket: string): Promise<string> {
+  const connection = await connect(socket).catch(() => undefined);
+  let answer = '';
+  for await (const chunk of connection ?? []) answer += String(chunk);
+  return answer;
+}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { negotiate } from '../../../src/protocol/versions.ts';
+import { isOlderVersion, negotiate } from '../../../src/protocol/versions.ts';
 
 describe('negotiate', () => {
   const cases: [what: string, ours: [number, number], theirs: [number, number], agreed: number | undefined][] = [
@@ -14,4 +14,22 @@ describe('negotiate', () => {
       assert.equal(negotiate({ min, max }, { min: theirMin, max: theirMax }), agreed);
     });
   }
+});
+
+describe('isOlderVersion', () => {
+  const cases: [older: string, newer: string][] = [
+    ['0.1.0', '0.1.1'],
+    ['0.9.0', '0.10.0'],
+    ['1.9.9', '2.0.0'],
+    ['', '0.0.1'],
+  ];
+  for (const [older, newer] of cases) {
+    it(`puts ${older || 'no version'} before ${newer}`, () => {
+      assert.deepEqual([isOlderVersion(older, newer), isOlderVersion(newer, older)], [true, false]);
+    });
+  }
+
+  it('puts a version not before itself', () => {
+    assert.equal(isOlderVersion('1.2.3', '1.2.3'), false);
+  });
 });

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { cp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { HelperClient } from '../../src/client/helperClient.ts';
+import { announceSuccessor } from '../../src/client/helperUpgrade.ts';
+import { stageRuntime } from '../../src/node/runtimeFolder.ts';
+import { signal } from '../support/processes.ts';
+import { tempDirs } from '../support/tempDirs.ts';
+import { dist, processEnd, type Scene, useScene } from './support/scene.ts';
+
+describe('a client that is newer than the helper', () => {
+  const scene = useScene();
+  const dirs = tempDirs();
+  let older: string;
+  let newer: string;
+  before(async () => {
+    [older, newer] = [await build('0.9.0'), await build('0.10.0')] as [string, string];
+  });
+  after(() => dirs.remove());
+  afterEach(() => endHelper(scene()));
+
+  async function build(version: string): Promise<string> {
+    const folder = path.join(await dirs.make('build'), 'dist');
+    await cp(dist, folder, { recursive: true });
+    await writeFile(path.join(folder, 'version.json'), JSON.stringify({ version }));
+    return folder;
+  }
+
+  const open = (programs: string) => scene().client(() => [], programs);
+
+  it('replaces it, and the sessions run on', async () => {
+    const before = await open(older);
+    const session = await scene().start(before, ['cat']);
+    const after = await open(newer);
+    const { records } = await after.list();
+    assert.deepEqual(
+      [(await after.status()).version, records.find(({ id }) => id === session.id)?.ptyPid],
+      ['0.10.0', session.record.ptyPid],
+    );
+  });
+
+  it('replaces it also where it only joins one that runs', async () => {
+    const before = await open(older);
+    await before.status();
+    const connection = await scene().launcher({ dist: newer }).tryConnect();
+    assert.equal(connection?.version, '0.10.0');
+    connection?.dispose();
+  });
+
+  it('takes the older clients along, which leave the newer helper alone', async () => {
+    const olderOnes = [await open(older), await open(older)];
+    const one = await open(newer);
+    olderOnes.push(await open(older));
+    const seen: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      for (const client of [...olderOnes, one]) seen.push(await helperOf(client));
+    }
+    assert.deepEqual(new Set(seen), new Set([await helperOf(one)]));
+    assert.match(await helperOf(one), /^0\.10\.0 /);
+  });
+
+  it('is not outrun by an older client that starts a helper in the middle of it', async () => {
+    const client = await open(older);
+    await client.status();
+    const next = await stageRuntime(newer, scene().places.stateFolder);
+    await announceSuccessor(scene().places.helperFile, next);
+    await endHelper(scene());
+    assert.equal((await client.status()).version, '0.10.0');
+  });
+
+  it('leaves nothing that would keep a user from going back to the older version', async () => {
+    (await open(newer)).dispose();
+    await endHelper(scene());
+    assert.equal((await (await open(older)).status()).version, '0.9.0');
+  });
+
+  it('keeps it where the newer one cannot be set up', async () => {
+    const client = await open(older);
+    const broken = await build('0.11.0');
+    await rm(path.join(broken, 'host.cjs'));
+    const { pid } = await client.status();
+    assert.deepEqual([(await (await open(broken)).status()).pid, (await client.status()).pid], [pid, pid]);
+  });
+});
+
+describe('a helper whose own folder was removed', () => {
+  const scene = useScene();
+
+  it('hands over to the next one, which starts the session', async () => {
+    const client = await scene().client();
+    const running = await scene().start(client, ['cat']);
+    const before = await client.status();
+    await rm(path.join(scene().places.stateFolder, 'runtime'), { recursive: true });
+    const session = await scene().start(client, ['cat']);
+    const { records } = await client.list();
+    assert.deepEqual(
+      {
+        isNew: (await client.status()).pid !== before.pid,
+        started: session.record.status,
+        untouched: records.find(({ id }) => id === running.id)?.ptyPid,
+      },
+      { isNew: true, started: 'active', untouched: running.record.ptyPid },
+    );
+  });
+});
+
+async function helperOf(client: HelperClient): Promise<string> {
+  const { version, pid } = await client.status();
+  return `${version} ${pid}`;
+}
+
+async function endHelper(scene: Scene): Promise<void> {
+  const pid = await scene.helperPid();
+  signal(pid, 'SIGTERM');
+  await processEnd(pid);
+}

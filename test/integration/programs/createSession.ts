@@ -1,0 +1,26 @@
+// A window that creates a session and tells when it is there.
+import { SessionManager } from '../../../src/client/sessionManager.ts';
+import { thisMachine } from '../../../src/node/places.ts';
+import { findWorkplace } from '../../../src/node/repository.ts';
+
+const [folder = '', storage = '', dist = ''] = process.argv.slice(2);
+const manager = new SessionManager({
+  machine: thisMachine(),
+  workplace: await findWorkplace(folder),
+  folder,
+  dist,
+  storage,
+  client: { kind: 'test', pid: process.pid, version: '0.0.0' },
+  settings: () => ({
+    maxSessions: null,
+    worktreesFolder: '.worktrees',
+    scrollback: 1000,
+    theme: 'dark',
+    shell: '/bin/sh',
+  }),
+});
+await manager.load();
+await manager.restore();
+await manager.create({ name: 'login', command: ['cat'] });
+process.stdout.write('created\n');
+process.stdin.once('end', () => manager.dispose()).resume();

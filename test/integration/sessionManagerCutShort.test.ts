@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { SessionManager } from '../../src/client/sessionManager.ts';
+import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
+import { projectNode } from '../support/paths.ts';
+import { signal } from '../support/processes.ts';
+import { git } from '../support/repository.ts';
+import { waitFor } from '../support/waitFor.ts';
+import { pathWithGit, pauseAt } from './support/fakeGit.ts';
+import { type Project, useProject } from './support/project.ts';
+import { dist, processEnd, programFile } from './support/scene.ts';
+
+const moments: [what: string, args: string][] = [
+  ['before it has made the branch', '"branch --no-track"*'],
+  ['before it has made the worktree', '"worktree add"*'],
+];
+
+describe('a window that is killed while it creates a session', () => {
+  const project = useProject();
+  let other: SessionManager;
+  beforeEach(async () => {
+    other = await project().open();
+    await other.helper.connect();
+  });
+
+  for (const [what, args] of moments) {
+    it(`leaves a session that can be started: ${what}`, async () => {
+      await killedAt(project(), args);
+      const before = await found(project(), other);
+      const { status, worktreePath } = await other.restart(before.record.id);
+      const commit = await git(worktreePath, 'rev-parse', 'feature/login');
+      assert.deepEqual(
+        { status: before.record.status, folder: before.folder, after: [status, commit] },
+        { status: 'idle', folder: 'gone', after: ['active', await project().git('rev-parse', 'main')] },
+      );
+    });
+
+    it(`leaves a session that can be destroyed, with all it has: ${what}`, async () => {
+      await killedAt(project(), args);
+      const { record } = await found(project(), other);
+      const { kept } = await other.destroy(record.id);
+      const { branches, worktrees, folders, sessions } = await project().traces(other);
+      assert.deepEqual(
+        { kept, branches, worktrees: worktrees.length, folders, sessions },
+        { kept: undefined, branches: ['refs/heads/main'], worktrees: 1, folders: [], sessions: [] },
+      );
+    });
+  }
+
+  it('keeps the commits that its branch has got meanwhile', async () => {
+    await killedAt(project(), '"worktree add"*');
+    const { record } = await found(project(), other);
+    const commit = await project().git('commit-tree', '-p', 'main', '-m', 'work', 'main^{tree}');
+    await project().git('update-ref', 'refs/heads/feature/login', commit);
+    const { worktreePath } = await other.restart(record.id);
+    assert.equal(await git(worktreePath, 'rev-parse', 'HEAD'), commit);
+  });
+
+  it('leaves a worktree alone that git had half made, and says what to do', async () => {
+    await killedAt(project(), '"worktree add"*');
+    const { record } = await found(project(), other);
+    await halfMade(project(), record);
+    await assert.rejects(other.restart(record.id), {
+      code: 'FOLDER_EXISTS',
+      text: `The worktree of “login” is half made: ${record.worktreePath}. Wait for git if it is at work there; else run “git worktree remove -f -f ${record.worktreePath}” and try again.`,
+    });
+  });
+
+  it('does not make a worktree again that was removed by hand', async () => {
+    await killedAt(project(), '"worktree add"*');
+    const { record } = await found(project(), other);
+    const { worktreePath } = await other.restart(record.id);
+    await other.stop(record.id);
+    await rm(worktreePath, { recursive: true });
+    await project().git('worktree', 'prune');
+    await assert.rejects(other.restart(record.id), { code: 'NO_FOLDER' });
+  });
+});
+
+describe('a session that another window is creating', () => {
+  const project = useProject();
+
+  it('cannot be started until that has come to an end', async () => {
+    const window = await project().open();
+    await window.helper.connect();
+    const { creator, waits, goOn } = await startCreation(project(), '"worktree add"*');
+    await waitFor(() => existsSync(waits));
+    const { record } = await found(project(), window);
+    const attempt = await window.restart(record.id).catch(({ code, text }) => ({ code, text }));
+    await writeFile(goOn, '');
+    await once(creator.stdout as NodeJS.ReadableStream, 'data');
+    assert.deepEqual(
+      [(attempt as { code: string }).code, (attempt as { text: string }).text.includes(`process ${creator.pid} on `)],
+      ['SESSION_RUNNING', true],
+    );
+    creator.stdin?.end();
+    await once(creator, 'exit');
+  });
+});
+
+interface Creation {
+  creator: ChildProcess;
+  /** There once its git waits. */
+  waits: string;
+  /** Lets its git go on. */
+  goOn: string;
+}
+
+/** Creates a session in a process of its own, whose git waits at the call with these arguments. */
+async function startCreation(project: Project, args: string): Promise<Creation> {
+  const folder = await project.newFolder('pause');
+  const [waits, goOn] = [path.join(folder, 'waits'), path.join(folder, 'goOn')];
+  const env = { ...process.env, PATH: await pathWithGit(project, pauseAt(args, { waits, goOn })) };
+  const storage = await project.newFolder('storage');
+  const creator = spawn(projectNode, [programFile('createSession'), project.folder, storage, dist], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env,
+  });
+  return { creator, waits, goOn };
+}
+
+/** The git that waits is killed with it, as when the machine loses its power. */
+async function killedAt(project: Project, args: string): Promise<void> {
+  const { creator, waits } = await startCreation(project, args);
+  const pid = Number(
+    await waitFor(
+      () => readFile(waits, 'utf8').catch(() => ''),
+      (text) => text.endsWith('\n'),
+    ),
+  );
+  signal(creator.pid as number, 'SIGKILL');
+  signal(pid, 'SIGKILL');
+  await Promise.all([once(creator, 'exit'), processEnd(pid)]);
+}
+
+async function found({ folder }: Project, window: SessionManager) {
+  await window.helper.list();
+  const record = await waitFor(
+    () => window.list()[0],
+    (session) => session !== undefined,
+  );
+  const { worktreePath } = record as SessionRecord;
+  assert.equal(path.dirname(worktreePath), path.join(folder, '.worktrees'));
+  return { record: record as SessionRecord, folder: existsSync(worktreePath) ? 'there' : 'gone' };
+}
+
+async function halfMade(project: Project, { worktreePath, branch }: SessionRecord): Promise<void> {
+  await project.git('worktree', 'add', '--quiet', '--no-checkout', worktreePath, branch);
+  await writeFile(path.join(await git(worktreePath, 'rev-parse', '--absolute-git-dir'), 'locked'), 'initializing\n');
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Cleaner } from '../../../src/helper/cleaner.ts';
+import { Registry } from '../../../src/helper/registry.ts';
+import { SessionFiles } from '../../../src/helper/sessionFiles.ts';
+import { tryLock } from '../../../src/node/lockFile.ts';
+import { silentLog } from '../../../src/node/log.ts';
+import { sessionPlaces, thisMachine } from '../../../src/node/places.ts';
+import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
+import { useTempDirs } from '../../support/tempDirs.ts';
+import { aRecord } from '../records.ts';
+
+const key = '0123456789abcdef';
+const now = new Date('2026-03-31T10:00:00.000Z');
+const everything = ['host.log', 'host.log.1', 'record.json', 'transcript.1.cast', 'transcript.cast'];
+
+describe('what destroyed sessions have left', () => {
+  const dirs = useTempDirs();
+  let machine: ReturnType<typeof thisMachine>;
+  let files: SessionFiles;
+  beforeEach(async () => {
+    machine = thisMachine({ HOLDFAST_STATE_DIR: await dirs.make() });
+    files = new SessionFiles(machine, key, silentLog);
+  });
+
+  const cases: [what: string, deletedAt: string | undefined, left: string[] | undefined, isKnown: boolean][] = [
+    ['stays for 14 days', '2026-03-17T10:00:00.000Z', everything, true],
+    ['is only the tombstone after 14 days', '2026-03-17T09:59:59.000Z', ['record.json'], true],
+    ['stays a tombstone for 30 days', '2026-03-01T10:00:00.000Z', ['record.json'], true],
+    ['is nothing after 30 days', '2026-03-01T09:59:59.000Z', undefined, false],
+    ['stays whole where the clock says that it is yet to come', '2027-01-01T00:00:00.000Z', everything, true],
+  ];
+  for (const [what, deletedAt, left, isKnown] of cases) {
+    it(what, async () => {
+      const registry = await clean(recordOf(deletedAt));
+      assert.deepEqual([await remains(), registry.list().records.length > 0], [left, isKnown]);
+    });
+  }
+
+  it('of a session that is not destroyed is not touched, however old', async () => {
+    await clean(recordOf(undefined));
+    assert.deepEqual(await remains(), everything);
+  });
+
+  it('is not touched where the record cannot be read', async () => {
+    await clean();
+    assert.deepEqual(await remains(), everything);
+  });
+
+  it('is not touched while a host of it lives', async () => {
+    const attempt = await tryLock(sessionPlaces(machine, key, aRecord().id).hostLock);
+    const registry = await clean(recordOf('2020-01-01T00:00:00.000Z'));
+    assert.deepEqual([await remains(), registry.list().records.length], [[...everything, 'host.lock'].sort(), 1]);
+    assert.ok('lock' in attempt);
+  });
+
+  it('does not come back as a tombstone from an old replica', async () => {
+    const record = recordOf('2026-03-01T09:59:59.000Z');
+    const registry = await clean(record);
+    await registry.merge([
+      record,
+      aRecord({ id: '00000000-0000-4000-8000-000000000000', deletedAt: now.toISOString() }),
+    ]);
+    assert.deepEqual(
+      registry.list().records.map(({ id }) => id),
+      ['00000000-0000-4000-8000-000000000000'],
+    );
+  });
+
+  /** Cleans up after a session with this record, or one whose record cannot be read. */
+  async function clean(record?: SessionRecord): Promise<Registry> {
+    const { folder } = sessionPlaces(machine, key, aRecord().id);
+    await mkdir(folder, { recursive: true });
+    for (const name of everything) await writeFile(path.join(folder, name), '');
+    const registry = new Registry({ records: record ? [record] : [], save: async () => undefined, now: () => now });
+    const stateFolder = machine.env.HOLDFAST_STATE_DIR as string;
+    const supervisor = { inTurn: <T>(_: string, task: () => Promise<T>) => task() };
+    await new Cleaner({ registry, files, supervisor, stateFolder, log: silentLog, now: () => now }).run();
+    return registry;
+  }
+
+  function recordOf(deletedAt: string | undefined): SessionRecord {
+    return aRecord(deletedAt === undefined ? {} : { deletedAt });
+  }
+
+  function remains(): Promise<string[] | undefined> {
+    return readdir(sessionPlaces(machine, key, aRecord().id).folder).then(
+      (names) => names.sort(),
+      () => undefined,
+    );
+  }
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { findIrreplaceable } from '../../../src/node/ignoredFiles.ts';
+import { useTempDirs } from '../../support/tempDirs.ts';
+
+describe('the ignored files that would be lost with a worktree', () => {
+  const dirs = useTempDirs();
+  let worktree: string;
+  let main: string;
+  beforeEach(async () => {
+    worktree = await dirs.make('worktree');
+    main = await dirs.make('main');
+  });
+
+  const cases: [what: string, ignored: string[], found: string[], copies?: Record<string, string>][] = [
+    ['are those that only it has', ['.env'], ['.env']],
+    ['are those that differ from the main checkout’s', ['.env'], ['.env'], { '.env': 'SECRET of .env' }],
+    ['are those that are longer there', ['.env'], ['.env'], { '.env': 'secret of .env, and more' }],
+    ['are not those that the main checkout has too', ['.env'], [], { '.env': 'secret of .env' }],
+    ['are those of a whole folder', ['data/'], ['data/deep/app.db', 'data/one.db']],
+    [
+      'are those of a folder that the main checkout lacks',
+      ['data/'],
+      ['data/one.db'],
+      { 'data/deep/app.db': dbCopy() },
+    ],
+    ['are not dependencies, wherever they are', ['node_modules/', 'part/node_modules/', '.venv/'], []],
+    ['are not build output', ['dist/', 'target/', 'part/build/'], []],
+    ['are not caches', ['.cache/', 'part/__pycache__/', 'x.pyc', '.DS_Store'], []],
+    ['are files that only have the name of such a folder', ['part/build'], ['part/build']],
+    [
+      'are files of a folder of that name that is not ignored itself',
+      ['part/build/local.key'],
+      ['part/build/local.key'],
+    ],
+    ['are files of such a folder inside another one', ['store/'], ['store/target/set.csv']],
+  ];
+  for (const [what, ignored, found, copies = {}] of cases) {
+    it(what, async () => {
+      await fill(worktree, ignored);
+      for (const [file, text] of Object.entries(copies)) await write(path.join(main, file), text);
+      assert.deepEqual((await findIrreplaceable(worktree, ignored, main)).sort(), found);
+    });
+  }
+
+  it('are not links, whose targets stay', async () => {
+    const shared = await dirs.make('shared');
+    await write(path.join(shared, 'app.db'), 'rows');
+    await symlink(shared, path.join(worktree, 'data'));
+    assert.deepEqual(await findIrreplaceable(worktree, ['data'], main), []);
+  });
+
+  it('are counted no further than to a thousand', async () => {
+    await mkdir(path.join(worktree, 'data'));
+    for (let number = 0; number < 1_002; number++) await writeFile(path.join(worktree, 'data', `${number}`), 'row');
+    assert.equal((await findIrreplaceable(worktree, ['data/'], main)).length, 1_000);
+  });
+});
+
+/** What stands in each ignored folder. */
+const contents: Record<string, string[]> = { 'data/': ['one.db', 'deep/app.db'], 'store/': ['target/set.csv'] };
+
+async function fill(worktree: string, ignored: string[]): Promise<void> {
+  for (const entry of ignored) {
+    const files = entry.endsWith('/') ? (contents[entry] ?? ['file']).map((name) => entry + name) : [entry];
+    for (const file of files) await write(path.join(worktree, file), `secret of ${file}`);
+  }
+}
+
+function dbCopy(): string {
+  return 'secret of data/deep/app.db';
+}
+
+async function write(file: string, text: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, text);
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { writeJson } from '../../../src/node/durableFile.ts';
+import { type SessionPlaces, sessionPlaces, thisMachine } from '../../../src/node/places.ts';
+import { readLastScreen } from '../../../src/node/savedScreen.ts';
+import { useTempDirs } from '../../support/tempDirs.ts';
+
+describe('the last screen of a session', () => {
+  const dirs = useTempDirs();
+  let places: SessionPlaces;
+  beforeEach(async () => {
+    places = sessionPlaces(thisMachine({ HOLDFAST_STATE_DIR: await dirs.make() }), 'key', 'id');
+  });
+
+  const [first, between, second] = [at(1), at(2), at(3)];
+  /** `lastStart` is when the last host of which the session's folder tells had started. */
+  const cases: [what: string, saved: { startedAt?: string; savedAt: string }, lastStart: string, shown: boolean][] = [
+    ['is one that the last host saved', { startedAt: second, savedAt: second }, second, true],
+    [
+      'is one of a host that was killed before it could say that it lives',
+      { startedAt: second, savedAt: second },
+      first,
+      true,
+    ],
+    ['is not one of an earlier host', { startedAt: first, savedAt: between }, second, false],
+    ['is one of before hosts said whose it is, saved by the last one', { savedAt: second }, between, true],
+    ['is not one of before hosts said whose it is, saved by an earlier one', { savedAt: first }, between, false],
+  ];
+  for (const [what, saved, lastStart, shown] of cases) {
+    it(what, async () => {
+      await save(saved);
+      await writeHost(lastStart);
+      assert.equal((await readLastScreen(places))?.screen, shown ? 'text' : undefined);
+    });
+  }
+
+  it('is there although nothing is known of its host', async () => {
+    await save({ startedAt: first, savedAt: between });
+    assert.equal((await readLastScreen(places))?.screen, 'text');
+  });
+
+  it('is none where the file cannot be read', async () => {
+    await mkdir(places.screen, { recursive: true });
+    assert.equal(await readLastScreen(places), undefined);
+  });
+
+  function save(fields: { startedAt?: string; savedAt: string }): Promise<void> {
+    return writeJson(places.screen, { seq: 4, cols: 80, rows: 24, screen: 'text', ...fields });
+  }
+
+  function writeHost(startedAt: string): Promise<void> {
+    const identity = { pid: 1, startTime: '1', bootId: '1', ptyPid: 2 };
+    const socket = path.join(places.folder, 's');
+    return writeJson(places.host, { ...identity, sessionId: 'id', protocol: 1, socket, startedAt, exit: null });
+  }
+});
+
+function at(hour: number): string {
+  return `2026-03-07T0${hour}:00:00.000Z`;
+}
