@@ -3,23 +3,24 @@ import { HoldfastError } from '../base/errors.ts';
 import { programOf, resolveCommand, withVariables } from '../core/launchCommand.ts';
 import { findExecutable, isKnownCommand } from '../node/executable.ts';
 import { requireFolder } from '../node/repository.ts';
-import type { LaunchSpec } from '../protocol/hostMessages.ts';
+import type { LaunchSpec, TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionCommand, SessionRecord } from '../protocol/sessionRecord.ts';
 
-/** The size of a session that no terminal has shown yet. */
+/** The size of a session where that of its terminal is not known. */
 const initialSize = { cols: 120, rows: 30 };
 
 export interface LaunchContext {
   shell: string;
   scrollback: number;
   theme: 'dark' | 'light';
+  size?: TerminalSize | undefined;
   /** The environment, without the record's own additions. */
   env: Record<string, string>;
 }
 
 /** Everything a session host needs to run the record's command. @throws {HoldfastError} `NO_FOLDER` */
 export async function launchSpec(record: SessionRecord, context: LaunchContext): Promise<LaunchSpec> {
-  const { shell, scrollback, theme, env } = context;
+  const { shell, scrollback, theme, size = initialSize, env } = context;
   const cwd = path.join(record.worktreePath, record.cwd ?? '');
   await requireFolder(cwd);
   return {
@@ -31,7 +32,7 @@ export async function launchSpec(record: SessionRecord, context: LaunchContext):
       HOLDFAST_SESSION_ID: record.id,
       HOLDFAST_SESSION_NAME: record.name,
     }),
-    ...initialSize,
+    ...size,
     scrollback,
     theme,
   };

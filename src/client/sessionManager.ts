@@ -11,7 +11,7 @@ import { type Machine, repositoryPlaces, sessionPlaces } from '../node/places.ts
 import type { Workplace } from '../node/repository.ts';
 import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { HelperHello, HelperStatus, RegistryList } from '../protocol/helperRpc.ts';
-import type { LaunchSpec } from '../protocol/hostMessages.ts';
+import type { LaunchSpec, TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { whileCreating } from './creationLock.ts';
 import { HelperClient } from './helperClient.ts';
@@ -39,6 +39,8 @@ export interface ManagerSettings {
   scrollback: number;
   theme: 'dark' | 'light';
   shell: string;
+  /** Of the terminal that will probably show a new session. */
+  size?: TerminalSize | undefined;
 }
 
 export interface SessionManagerOptions {
@@ -149,8 +151,11 @@ export class SessionManager implements Disposable {
     if (wasStarted(record)) return this.#startAnew(record);
     return whileCreating(this.options, record, async () => {
       const { workplace } = this.options;
-      if (record.branch && workplace.kind === 'git') await completeWorktree(workplace, record);
-      return this.#startAnew(record);
+      if (!record.branch || workplace.kind !== 'git') return this.#startAnew(record);
+      await completeWorktree(workplace, record);
+      return this.#startAnew(record).catch(async (error) => {
+        throw await this.#undoRestart(record, error);
+      });
     });
   }
 
@@ -190,6 +195,19 @@ export class SessionManager implements Disposable {
     const launch = await this.#launchAgain(record);
     await this.#end(record.id);
     return this.#keep(await this.helper.start(launch));
+  }
+
+  /** Another window has destroyed the session, and may not have seen the worktree that was just made for it. */
+  async #undoRestart(record: SessionRecord, error: unknown): Promise<unknown> {
+    if (!(error instanceof HoldfastError) || error.code !== 'SESSION_NOT_FOUND') return error;
+    const kept = await this.#removeWorktree(record);
+    if (!kept) return error;
+    const { id, name } = record;
+    return new HoldfastError('SESSION_NOT_FOUND', `“${name}” was destroyed meanwhile by another window.`, {
+      advice: `Its worktree was kept (${kept.reason}): ${kept.path}.`,
+      data: { id, kept },
+      cause: error,
+    });
   }
 
   /** Asks even if the record says that nothing runs: another window may have started it just now. */

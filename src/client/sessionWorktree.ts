@@ -1,6 +1,6 @@
 import { HoldfastError } from '../base/errors.ts';
 import { type Base, type GitRepository, listWorktrees, namedBase, resolveCommit } from '../node/repository.ts';
-import { isHalfMade, NewWorktree, tagWorktree } from '../node/worktree.ts';
+import { isHalfMade, isWorktreeOf, NewWorktree, tagWorktree } from '../node/worktree.ts';
 import { exists } from '../node/worktreeRemoval.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
@@ -30,8 +30,8 @@ export function ownsBranch({ metadata }: SessionRecord): boolean {
  * Makes the worktree of a session whose window ended before it had one, at what its base is now; its branch may
  * be there.
  *
- * @throws {HoldfastError} `FOLDER_EXISTS` while git is at work on it, or was killed; `INVALID_ARGUMENT` where the
- *   base is gone; `BRANCH_EXISTS`, `DISK_FULL`, `GIT_FAILED`
+ * @throws {HoldfastError} `FOLDER_EXISTS` while git is at work on it, or was killed, and where something else is in
+ *   its place; `INVALID_ARGUMENT` where the base is gone; `BRANCH_EXISTS`, `DISK_FULL`, `GIT_FAILED`
  */
 export async function completeWorktree(repository: GitRepository, record: SessionRecord): Promise<void> {
   const { branch, baseBranch, worktreePath } = record;
@@ -49,6 +49,8 @@ export async function completeWorktree(repository: GitRepository, record: Sessio
       await worktree.undo();
       throw error;
     }
+  } else if (!(await isWorktreeOf(repository, worktreePath))) {
+    throw inTheWay(record);
   }
   await tagSession(repository, record);
 }
@@ -56,6 +58,13 @@ export async function completeWorktree(repository: GitRepository, record: Sessio
 function halfMade({ id, name, worktreePath }: SessionRecord): HoldfastError {
   return new HoldfastError('FOLDER_EXISTS', `The worktree of “${name}” is half made: ${worktreePath}.`, {
     advice: `Wait for git if it is at work there; else run “git worktree remove -f -f ${worktreePath}” and try again.`,
+    data: { id, folder: worktreePath },
+  });
+}
+
+function inTheWay({ id, name, worktreePath }: SessionRecord): HoldfastError {
+  return new HoldfastError('FOLDER_EXISTS', `What is in the place of “${name}”’s worktree is none: ${worktreePath}.`, {
+    advice: 'Move it away and try again, or destroy the session.',
     data: { id, folder: worktreePath },
   });
 }

@@ -24,17 +24,39 @@ export const repositoryVariables: readonly string[] = [
   'GIT_WORK_TREE',
 ];
 
+/** Matches what starts with one of the prefixes, and the names themselves. */
+function anyOf(prefixes: readonly string[], names: readonly string[]): RegExp {
+  return new RegExp(`^(?:(?:${prefixes.join('|')}).*|${names.join('|')})$`, 's');
+}
+
 /**
- * Of the editor's processes, the snap it may come in, and npm.
+ * Of the editor's processes, the snap it may come in, and the npm script that may have started it. What users set
+ * for Electron's and npm's own sake (`ELECTRON_MIRROR`, `npm_config_registry`) stays.
  *
  * @see VS Code's `sanitizeProcessEnvironment`
+ * @see https://docs.npmjs.com/cli/using-npm/scripts#environment
  */
-const editorVariables =
-  /^(VSCODE_|ELECTRON_|APPLICATION_INSIGHTS|ORIGINAL_XDG|CHROME_DESKTOP$|SNAP$|SNAP_|GDK_PIXBUF_|npm_|INIT_CWD$|NODE_CHANNEL_FD$)/;
+const editorVariables = anyOf(
+  ['VSCODE_', 'APPLICATION_INSIGHTS', 'ORIGINAL_XDG', 'SNAP_', 'GDK_PIXBUF_', 'npm_lifecycle_', 'npm_package_'],
+  [
+    ...['ELECTRON_RUN_AS_NODE', 'ELECTRON_NO_ASAR', 'ELECTRON_NO_ATTACH_CONSOLE', 'ELECTRON_DEFAULT_ERROR_MODE'],
+    ...['ELECTRON_ENABLE_LOGGING', 'ELECTRON_ENABLE_STACK_DUMPING', 'CHROME_DESKTOP', 'SNAP'],
+    ...['npm_execpath', 'npm_node_execpath', 'npm_command', 'INIT_CWD', 'NODE_CHANNEL_FD'],
+  ],
+);
 
-/** By which programs tell the terminal they run in, its window or its size. */
-const terminalVariables =
-  /^(TERM_PROGRAM|TERM_SESSION_ID$|TERMINAL_EMULATOR$|TMUX|STY$|ZELLIJ|WINDOWID$|COLUMNS$|LINES$|COLORFGBG$|GPG_TTY$|LC_TERMINAL|ITERM_|KITTY_|WEZTERM_|GHOSTTY_|ALACRITTY_|KONSOLE_|GNOME_TERMINAL_|VTE_VERSION$|XTERM_|WT_SESSION$|WT_PROFILE_ID$|ConEmu)/;
+/** By which programs tell the terminal they run in, its window or its size; what configures that terminal stays. */
+const terminalVariables = anyOf(
+  [
+    ...['TERM_PROGRAM', 'LC_TERMINAL', 'ITERM_', 'KITTY_(?!CONFIG_DIRECTORY$)', 'WEZTERM_(?!CONFIG_)', 'GHOSTTY_'],
+    ...['ALACRITTY_', 'KONSOLE_', 'GNOME_TERMINAL_', 'XTERM_', 'ConEmu'],
+  ],
+  [
+    ...['TMUX', 'TMUX_PANE', 'STY', 'ZELLIJ', 'ZELLIJ_SESSION_NAME', 'ZELLIJ_PANE_ID', 'TERM_SESSION_ID'],
+    ...['TERMINAL_EMULATOR', 'WINDOWID', 'COLUMNS', 'LINES', 'COLORFGBG', 'GPG_TTY', 'VTE_VERSION'],
+    ...['WT_SESSION', 'WT_PROFILE_ID'],
+  ],
+);
 
 /** Name programs; where these are the editor's own they do nothing without the editor's other variables. */
 const programVariables = new Set(['GIT_ASKPASS', 'SSH_ASKPASS', 'GIT_EDITOR', 'GIT_SEQUENCE_EDITOR', 'BROWSER']);

@@ -13,7 +13,7 @@ import type { TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { RenderPacer } from './renderPacer.ts';
 import { currentTheme, terminalScrollback } from './settings.ts';
-import { TerminalDimensions } from './terminalDimensions.ts';
+import { equalSizes, TerminalDimensions } from './terminalDimensions.ts';
 
 export interface SessionTerminalOptions {
   manager: SessionManager;
@@ -22,6 +22,10 @@ export interface SessionTerminalOptions {
   restart: () => void;
   /** Whether this terminal is the one in front. */
   isFront: () => boolean;
+  /** Whether it comes back with its window. */
+  isRestored: boolean;
+  /** The room that this terminal has, once it is known. */
+  onSize: (size: TerminalSize) => void;
 }
 
 /** What the terminal shows: a live process, how one ended, or that its host does not answer; by the process's id. */
@@ -31,7 +35,19 @@ type Shown =
   | { kind: 'ended'; pid?: number }
   | { kind: 'unreachable'; pid: number };
 
-/** Where much text must be laid out anew, VS Code puts off a new width for a tenth of a second; milliseconds. */
+/**
+ * How long the size of a terminal is not believed in that comes back with its window; milliseconds. VS Code lays it
+ * out before it knows how large its letters will be.
+ */
+const restoring = 1_000;
+
+/**
+ * How long a size counts as not laid out yet of which one side is still VS Code's guess for a terminal behind others;
+ * milliseconds.
+ */
+const guessing = 2_000;
+
+/** How long VS Code may put off a new width where there is much text to lay out anew; milliseconds. */
 const widthDelay = 300;
 
 /**
@@ -62,9 +78,18 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   #shown: Shown = { kind: 'nothing' };
   #name: string | undefined;
   #isOpen = false;
-  /** Whether it was in front at some time, so that its size is known. */
+  /** Whether it was in front at some time. */
   #isSeen = false;
+  /** Whether it told its size while it was in front; before that all sizes are guesses. */
+  #isSizeKnown = false;
+  /** Until when sizes are not believed in; milliseconds since 1970. */
+  #unsettledUntil = 0;
   #secondLook: NodeJS.Timeout | undefined;
+  /** What VS Code took for the size before the terminal was in front. */
+  #guess: vscode.TerminalDimensions | undefined;
+  #guessUntil: number | undefined;
+  /** The room there was when the screen was drawn. */
+  #drawnFor: TerminalSize | undefined;
 
   constructor(options: SessionTerminalOptions) {
     this.#options = options;
@@ -74,16 +99,26 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   open(dimensions: vscode.TerminalDimensions | undefined): void {
     this.#isOpen = true;
     this.#dimensions.reported(dimensions);
-    this.#isSeen = this.#options.isFront();
-    this.update();
+    const { isRestored, isFront } = this.#options;
+    if (isRestored) this.#unsettleFor(restoring);
+    else this.#isSizeKnown = isFront() && dimensions !== undefined;
+    if (isFront()) {
+      this.broughtToFront();
+    } else {
+      this.#guess = dimensions;
+      this.update();
+    }
   }
 
   /** VS Code does not always tell the size of a terminal that comes to the front, so the terminal is asked. */
   broughtToFront(): void {
     if (!this.#isOpen) return;
+    this.#isSeen = true;
+    if (this.#options.isRestored && !this.#isSizeKnown) this.#unsettleFor(widthDelay);
+    this.#guessUntil ??= Date.now() + guessing;
     this.#pacer.askSize();
-    clearTimeout(this.#secondLook);
-    this.#secondLook = setTimeout(() => this.#lookAgain(), widthDelay);
+    this.#lookAgain();
+    this.update();
   }
 
   /** The tab was closed, or the window is closing: the session runs on. */
@@ -106,7 +141,8 @@ export class SessionTerminal implements vscode.Pseudoterminal {
 
   setDimensions(dimensions: vscode.TerminalDimensions): void {
     this.#dimensions.reported(dimensions);
-    this.#applySize();
+    if (this.#isUnsettled) this.#lookAgain();
+    else this.#applySize();
   }
 
   /** Brings the terminal in line with its session's record. */
@@ -117,7 +153,7 @@ export class SessionTerminal implements vscode.Pseudoterminal {
       this.#name = record.name;
       this.#onDidChangeName.fire(record.name);
     }
-    // The size of a terminal that was always behind others is a guess, which would disturb the program.
+    // Whatever nobody looks at costs nothing.
     if (this.#isSeen) void this.#attaching.queue(() => this.#follow());
   }
 
@@ -148,6 +184,7 @@ export class SessionTerminal implements vscode.Pseudoterminal {
       const attachment = new SessionAttachment({ ...connection, size, scrollback, theme: currentTheme() });
       this.#wire(attachment, pid);
       this.#attachment = attachment;
+      this.#drawnFor = this.#dimensions.own;
       await attachment.open();
       if (this.#attachment !== attachment) return;
       this.#shown = { kind: 'process', pid };
@@ -170,23 +207,44 @@ export class SessionTerminal implements vscode.Pseudoterminal {
 
   #measured(size: TerminalSize): void {
     this.#dimensions.measured(size);
-    this.#isSeen = true;
+    if (this.#isGuess(size)) this.#unsettleFor(widthDelay);
+    if (this.#isUnsettled) this.#lookAgain();
+    if (this.#isUnsettled || !this.#options.isFront()) return;
+    // What was drawn for another size may be laid out wrongly now.
+    if (!this.#isSizeKnown && !equalSizes(this.#drawnFor, this.#dimensions.own)) this.#detach();
+    this.#isSizeKnown = true;
     this.#applySize();
   }
 
+  #isGuess({ cols, rows }: TerminalSize): boolean {
+    if (this.#isSizeKnown || !this.#guess || Date.now() > (this.#guessUntil ?? 0)) return false;
+    return cols === this.#guess.columns || rows === this.#guess.rows;
+  }
+
+  #unsettleFor(time: number): void {
+    this.#unsettledUntil = Math.max(this.#unsettledUntil, Date.now() + time);
+  }
+
+  get #isUnsettled(): boolean {
+    return Date.now() < this.#unsettledUntil;
+  }
+
   #lookAgain(): void {
-    this.#pacer.askSize();
-    this.#isSeen = true;
-    this.update();
+    clearTimeout(this.#secondLook);
+    const wait = Math.max(this.#unsettledUntil - Date.now(), widthDelay);
+    this.#secondLook = setTimeout(() => this.#pacer.askSize(), wait);
   }
 
   #applySize(): void {
-    if (this.#ownSize && this.#attachment) this.#attachment.resize(this.#ownSize);
+    const size = this.#ownSize;
+    if (!size) return;
+    this.#options.onSize(size);
+    if (this.#attachment) this.#attachment.resize(size);
     else this.update();
   }
 
   get #ownSize(): TerminalSize | undefined {
-    return this.#isSeen ? this.#dimensions.own : undefined;
+    return this.#isSizeKnown ? this.#dimensions.own : undefined;
   }
 
   /** Another window may have set another size; the text must be laid out for the one the program knows. */

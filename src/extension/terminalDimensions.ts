@@ -32,8 +32,8 @@ export class TerminalDimensions {
 
   /** The override that lays the text out for the size the program knows; undefined where nothing changes. */
   followed(size: TerminalSize): Dimensions | undefined {
-    if (equal(size, this.#override)) return undefined;
-    const isOwn = !this.#own || equal(size, this.#own);
+    if (equalSizes(size, this.#override)) return undefined;
+    const isOwn = !this.#own || equalSizes(size, this.#own);
     if (isOwn && !this.#override) return undefined;
     this.#override = isOwn ? undefined : size;
     return isOwn ? noOverride : { columns: size.cols, rows: size.rows };
@@ -45,6 +45,6 @@ function unclipped(measured: number, override = Number.POSITIVE_INFINITY, known 
   return measured < override ? measured : Math.max(known, override);
 }
 
-function equal(a: TerminalSize, b: TerminalSize | undefined): boolean {
-  return a.cols === b?.cols && a.rows === b.rows;
+export function equalSizes(a: TerminalSize | undefined, b: TerminalSize | undefined): boolean {
+  return a?.cols === b?.cols && a?.rows === b?.rows;
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { delay } from '../base/async.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import type { SessionManager } from '../client/sessionManager.ts';
+import type { TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { SessionTerminal } from './sessionTerminal.ts';
 
@@ -12,6 +13,9 @@ interface TerminalLayout {
 }
 
 const layoutKey = 'holdfast.terminals';
+
+/** Where the size of the terminal that was seen last is kept, in the workspace's memento. */
+const sizeKey = 'holdfast.terminalSize';
 
 /** How long VS Code may take to tell the process of a terminal; milliseconds. */
 const processIdDeadline = 500;
@@ -50,9 +54,14 @@ export class Terminals implements Disposable {
 
   /** Brings a session's terminal to the front, opening it if need be. */
   show(id: string): void {
-    const { terminal } = this.#open.get(id) ?? this.#create(id);
+    const { terminal } = this.#open.get(id) ?? this.#create(id, false);
     void this.#saveLayout();
     terminal.show();
+  }
+
+  /** What a session is started with, so that its terminal need not resize it; undefined where none was seen yet. */
+  get lastSize(): TerminalSize | undefined {
+    return this.#options.memento.get<TerminalSize>(sizeKey);
   }
 
   /** The session whose terminal is in front. */
@@ -76,14 +85,14 @@ export class Terminals implements Disposable {
     const twins = await this.#findTwins(ids);
     // VS Code hides a panel that it has nothing of its own to put in, and takes care of the others.
     const isPanelEmpty = vscode.window.terminals.length === 0;
-    for (const id of ids) this.#create(id);
+    for (const id of ids) this.#create(id, true);
     const front = active ?? (isPanelEmpty ? ids[0] : undefined);
     if (front !== undefined) this.#open.get(front)?.terminal.show(true);
     // Only now, for the panel closes with its last terminal.
     for (const twin of twins) twin.dispose();
   }
 
-  #create(id: string): OpenTerminal {
+  #create(id: string, isRestored: boolean): OpenTerminal {
     const { manager, restart } = this.#options;
     const record = manager.require(id);
     const pty = new SessionTerminal({
@@ -91,6 +100,8 @@ export class Terminals implements Disposable {
       id,
       restart: () => restart(id),
       isFront: () => this.activeSession === id,
+      isRestored,
+      onSize: (size) => void this.#options.memento.update(sizeKey, size),
     });
     const terminal = vscode.window.createTerminal({
       name: record.name,

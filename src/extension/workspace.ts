@@ -164,7 +164,7 @@ export class Workspace implements Disposable {
       dist,
       storage: (context.storageUri ?? context.globalStorageUri).fsPath,
       client: { kind: 'window', pid: process.pid, version: context.extension.packageJSON.version },
-      settings: readSettings,
+      settings: () => ({ ...readSettings(), size: this.#terminals?.lastSize }),
     });
     this.#manager = this.#opened.add(manager);
     this.#opened.add(manager.onChange((record) => this.#onChange.fire(record)));

@@ -3,6 +3,7 @@ import { Terminal, Unicode11Addon } from '../node/xterm.ts';
 import type { SavedScreen, TerminalSize } from '../protocol/hostMessages.ts';
 import { ModeTracker } from './modeTracker.ts';
 import { ScreenSerializer } from './screenSerializer.ts';
+import { limitRepetition, surviveFailures } from './terminalGuards.ts';
 import { answerQueries, type Theme } from './terminalReplies.ts';
 
 export interface ScreenOptions extends TerminalSize {
@@ -30,6 +31,9 @@ export class Screen {
   readonly #onReply = new Emitter<string>();
   /** What the terminal answers to a program's question, to be written to the program. */
   readonly onReply = this.#onReply.event;
+  readonly #onFailure = new Emitter<unknown>();
+  /** Some of the output could not be shown. */
+  readonly onFailure = this.#onFailure.event;
   theme: Theme;
   #title = '';
   #fed = 0;
@@ -48,6 +52,8 @@ export class Screen {
     // The width rules must be those of the terminals that show the session, and 11 is VS Code's default.
     this.#terminal.unicode.activeVersion = '11';
     this.#modes = new ModeTracker(this.#terminal);
+    limitRepetition(this.#terminal);
+    surviveFailures(this.#terminal, (error) => this.#onFailure.fire(error));
     answerQueries(this.#terminal, () => this.theme);
     this.#terminal.onData((text) => this.#onReply.fire(text));
     this.#terminal.onTitleChange((title) => {
@@ -106,9 +112,16 @@ export class Screen {
   /** The screen with everything written so far on it and up to `scrollback` lines above it. */
   snapshot(scrollback?: number): Promise<Snapshot> {
     const seq = this.#fed;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       // Writes are interpreted in order, so this callback runs between the bytes before and after `seq`.
-      this.#terminal.write('', () => resolve({ seq, ...this.size, text: this.#serialize(scrollback) }));
+      this.#terminal.write('', () => {
+        try {
+          resolve({ seq, ...this.size, text: this.#serialize(scrollback) });
+        } catch (error) {
+          // What is thrown here would keep the terminal from taking in anything more.
+          reject(error);
+        }
+      });
     });
   }
 

@@ -79,16 +79,18 @@ export class ScreenSerializer {
     const start = Math.max(0, ybase - scrollback);
     let end = Math.min(lines.length, ybase + rows);
     // Only what must scroll needs empty lines below it.
-    if (start === ybase) while (end > start && isEmpty(lines.get(end - 1))) end--;
+    if (start === ybase) while (end > start && this.#isEmpty(lines.get(end - 1))) end--;
     const first = lines.get(start);
     if (first?.isWrapped) this.#wrapFirst(first);
+    let column = 0;
     for (let row = start; row < end; row++) {
       const line = lines.get(row);
       if (!line) continue;
-      const isContinued = row + 1 < end && lines.get(row + 1)?.isWrapped === true;
-      const filled = this.#cells(line, 0, isContinued);
-      if (isContinued) this.#wrap(line, filled, lines.get(row + 1));
-      else if (row + 1 < end) this.#newLine();
+      const next = row + 1 < end ? lines.get(row + 1) : undefined;
+      const isContinued = next?.isWrapped === true;
+      const filled = this.#cells(line, column, isContinued);
+      column = isContinued ? this.#wrap(line, filled, next) : 0;
+      if (next && !isContinued) this.#newLine();
     }
     this.#tabStops(buffer);
     this.#scrollRegion(buffer);
@@ -102,25 +104,42 @@ export class ScreenSerializer {
 
   /**
    * Goes on in the next line as text does that is too long for one: only printing makes a terminal remember that both
-   * are one line.
+   * are one line. Returns the column to go on from.
    */
-  #wrap(line: Line, filled: number, next: Line | undefined): void {
+  #wrap(line: Line, filled: number, next: Line): number {
+    const missing = this.#terminal.cols - filled;
+    return missing === 0 && !this.#isNull(next, 0) ? this.#wrapByItself(next) : this.#forceWrap(line, filled, next);
+  }
+
+  /** On a terminal of another width it wraps where that one ends, and no character is lost. */
+  #wrapByItself(next: Line): number {
+    const width = this.#character(next, 0);
+    // A line that scrolls in has the background of the pen.
+    if ((this.#bg & colorBits) !== 0 && width < this.#terminal.cols) {
+      this.#pen(plain);
+      this.#text += '\x1b[K';
+    }
+    return width;
+  }
+
+  #forceWrap(line: Line, filled: number, next: Line): number {
     const missing = this.#terminal.cols - filled;
     this.#pen(plain);
     this.#openLink(0);
     this.#text += `${' '.repeat(missing)} \r`;
-    if (next && isNull(next, 0)) this.#text += '\x1b[X';
-    if (missing === 0) return;
+    if (this.#isNull(next, 0)) this.#text += '\x1b[X';
+    if (missing === 0) return 0;
     this.#text += `\x1b[A\x1b[${filled + 1}G\x1b[${missing}X`;
     this.#cells(line, filled, false);
     this.#pen(plain);
     this.#text += '\x1b[B\r';
+    return 0;
   }
 
   /** The first line goes on one that has scrolled away: such a line is made, and deleted again. */
   #wrapFirst(line: Line): void {
     this.#text += `${' '.repeat(this.#terminal.cols + 1)}\x1b[H\x1b[M`;
-    if (isNull(line, 0)) this.#text += '\x1b[X';
+    if (this.#isNull(line, 0)) this.#text += '\x1b[X';
   }
 
   /** Draws the cells from `start` on; returns the column behind the last that was printed. */
@@ -128,8 +147,8 @@ export class ScreenSerializer {
     const { cols } = this.#terminal;
     let filled = start;
     for (let column = start; column < cols; ) {
-      if (isNull(line, column)) {
-        const end = endOfNulls(line, column, cols);
+      if (this.#isNull(line, column)) {
+        const end = this.#endOfNulls(line, column);
         // What ends the line before it wraps is erased once it has wrapped.
         if (end === cols && isContinued) return filled;
         this.#nulls(backgroundOf(line, column), end - column, end === cols);
@@ -163,7 +182,7 @@ export class ScreenSerializer {
     while (end < cols) {
       const at = end * cell.words;
       const content = _data[at] as number;
-      if (_data[at + 1] !== fg || _data[at + 2] !== bg || !isSimple(content)) break;
+      if (_data[at + 1] !== fg || _data[at + 2] !== bg || !isSimple(content) || this.#isNull(line, end)) break;
       this.#units[count++] = content & cell.codePoint;
       end += content >> cell.widthShift || 1;
     }
@@ -218,16 +237,44 @@ export class ScreenSerializer {
     if (!line) return;
     let column = this.#terminal.cols - 1;
     // The second half of a wide character is a cell without width.
-    if (isNull(line, column) && (line._data[column * cell.words] as number) >> cell.widthShift === 0) {
+    if (this.#isNull(line, column) && (line._data[column * cell.words] as number) >> cell.widthShift === 0) {
       column--;
       this.#text += '\b';
     }
-    if (!isNull(line, column)) this.#character(line, column);
+    if (!this.#isNull(line, column)) {
+      this.#character(line, column);
+      return;
+    }
+    this.#pen({ fg: 0, bg: backgroundOf(line, column), extended: noExtended });
+    this.#text += ' ';
   }
 
   #scrollRegion({ scrollTop, scrollBottom }: ScreenBuffer): void {
     const isWhole = scrollTop === 0 && scrollBottom === this.#terminal.rows - 1;
     if (!isWhole) this.#text += `\x1b[${scrollTop + 1};${scrollBottom + 1}r`;
+  }
+
+  /** Nothing is in the cell, or the half that a narrower terminal has left of a wide character. */
+  #isNull({ _data }: Line, column: number): boolean {
+    const content = _data[column * cell.words] as number;
+    if ((content & cell.hasContent) === 0) return true;
+    return content >> cell.widthShift === 2 && column === this.#terminal.cols - 1;
+  }
+
+  #endOfNulls(line: Line, start: number): number {
+    const { cols } = this.#terminal;
+    const background = backgroundOf(line, start);
+    let end = start + 1;
+    while (end < cols && this.#isNull(line, end) && backgroundOf(line, end) === background) end++;
+    return end;
+  }
+
+  #isEmpty(line: Line | undefined): boolean {
+    if (!line || line.isWrapped) return !line;
+    for (let column = 0; column < this.#terminal.cols; column++) {
+      if (!this.#isNull(line, column) || backgroundOf(line, column) !== 0) return false;
+    }
+    return true;
   }
 
   #tabStops({ tabs }: ScreenBuffer): void {
@@ -245,27 +292,8 @@ function isSimple(content: number): boolean {
   return codePoint !== 0 && codePoint <= 0xffff && !(content & cell.isCombined);
 }
 
-function isNull({ _data }: Line, column: number): boolean {
-  return ((_data[column * cell.words] as number) & cell.hasContent) === 0;
-}
-
 function backgroundOf({ _data }: Line, column: number): number {
   return (_data[column * cell.words + 2] as number) & colorBits;
-}
-
-function endOfNulls(line: Line, start: number, cols: number): number {
-  const background = backgroundOf(line, start);
-  let end = start + 1;
-  while (end < cols && isNull(line, end) && backgroundOf(line, end) === background) end++;
-  return end;
-}
-
-function isEmpty(line: Line | undefined): boolean {
-  if (!line || line.isWrapped) return !line;
-  for (let column = 0; column * cell.words < line._data.length; column++) {
-    if (!isNull(line, column) || backgroundOf(line, column) !== 0) return false;
-  }
-  return true;
 }
 
 function hasSavedCursor({ savedX, savedY, savedCurAttrData: { fg, bg } }: ScreenBuffer): boolean {

@@ -39,7 +39,12 @@ export interface ScreenBuffer {
 /** What a terminal keeps and does not tell, or tells cell by cell, through its interface. */
 export interface TerminalInternals {
   buffers: { normal: ScreenBuffer; alt: ScreenBuffer; active: ScreenBuffer };
-  _inputHandler: { _curAttrData: Attributes };
+  _inputHandler: {
+    _curAttrData: Attributes;
+    /** Interprets output; a promise where a handler is asynchronous. */
+    parse: (data: string | Uint8Array, promiseResult?: boolean) => unknown;
+    _parser: { reset: () => void };
+  };
   _oscLinkService: { getLinkData: (id: number) => { id?: string; uri: string } | undefined };
 }
 

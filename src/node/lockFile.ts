@@ -5,7 +5,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { systemErrorCode } from '../base/errors.ts';
 import { isMissing } from './durableFile.ts';
-import { identify, liveness, processIdentitySchema, processTable } from './processIdentity.ts';
+import { identify, isInReach, liveness, processIdentitySchema, processTable } from './processIdentity.ts';
 
 /*
  * Written by hand because the known libraries judge a lock by its age, and two takers of a stale lock can both
@@ -85,9 +85,15 @@ export async function readLock(file: string): Promise<LockOwner | undefined> {
   return owner !== 'gone' && isReadable(owner) ? owner : undefined;
 }
 
-/** Whether this machine can tell if the owner lives: a machine of another name may be this one. */
-export async function canBeJudged({ host, bootId }: LockOwner): Promise<boolean> {
-  return host === hostname() || bootId === (await processTable().bootId());
+/**
+ * Whether this machine can tell if the owner lives: a machine of another name may be this one, and one boot may
+ * have many containers. An owner of an earlier boot is gone from all of them.
+ */
+export async function canBeJudged(owner: LockOwner): Promise<boolean> {
+  const bootId = await processTable()
+    .bootId()
+    .catch(() => undefined);
+  return owner.bootId === bootId ? isInReach(owner) : owner.host === hostname();
 }
 
 /** For a user who has to judge whether a lock's owner still lives. */

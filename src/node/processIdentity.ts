@@ -1,12 +1,18 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { systemErrorCode } from '../base/errors.ts';
 
-/** A pid is a process only together with its start time, within one boot. */
-export const processIdentitySchema = v.object({ pid: v.number(), startTime: v.string(), bootId: v.string() });
+/** A pid is a process only together with its start time, within one boot and one namespace. */
+export const processIdentitySchema = v.object({
+  pid: v.number(),
+  startTime: v.string(),
+  bootId: v.string(),
+  /** On Linux: containers count their pids each on its own, but share the kernel's boot. Absent: the reader's own. */
+  pidNamespace: v.exactOptional(v.string()),
+});
 export type ProcessIdentity = v.InferOutput<typeof processIdentitySchema>;
 
 /** `unknown` where the system does not tell: such a process must be neither given up nor killed. */
@@ -19,6 +25,8 @@ export interface ProcessTable {
   bootId(): Promise<string>;
   /** Undefined where there is no such process. */
   startTime(pid: number): Promise<string | undefined>;
+  /** In which pids count; only where a system has several. */
+  pidNamespace?(): Promise<string>;
 }
 
 export interface LinuxStat {
@@ -57,6 +65,7 @@ const linux: ProcessTable = {
       throw error;
     }
   },
+  pidNamespace: () => readlink('/proc/self/ns/pid'),
 };
 
 /** Runs a program of the system and resolves with what it printed. */
@@ -159,7 +168,8 @@ const unknown = 'unknown';
 
 export async function identify(pid: number, table: ProcessTable = processTable()): Promise<ProcessIdentity> {
   const [startTime, bootId] = await Promise.all([orUnknown(table.startTime(pid)), orUnknown(table.bootId())]);
-  return { pid, startTime, bootId };
+  const pidNamespace = await table.pidNamespace?.().catch(() => undefined);
+  return { pid, startTime, bootId, ...(pidNamespace === undefined ? {} : { pidNamespace }) };
 }
 
 async function orUnknown(answer: Promise<string | undefined>): Promise<string> {
@@ -170,6 +180,7 @@ async function orUnknown(answer: Promise<string | undefined>): Promise<string> {
 export async function liveness(identity: ProcessIdentity, table: ProcessTable = processTable()): Promise<Liveness> {
   try {
     if (identity.bootId !== unknown && identity.bootId !== (await table.bootId())) return 'gone';
+    if (!(await isInReach(identity, table))) return 'unknown';
     const startTime = await table.startTime(identity.pid);
     if (startTime === undefined) return 'gone';
     if (identity.startTime !== unknown && identity.startTime !== startTime) return 'gone';
@@ -177,6 +188,14 @@ export async function liveness(identity: ProcessIdentity, table: ProcessTable = 
   } catch {
     return 'unknown';
   }
+}
+
+/** Whether a process's pid means the same here: in another container it is another process, or none. */
+export async function isInReach(
+  { pidNamespace }: Pick<ProcessIdentity, 'pidNamespace'>,
+  table: ProcessTable = processTable(),
+): Promise<boolean> {
+  return pidNamespace === undefined || pidNamespace === (await table.pidNamespace?.().catch(() => undefined));
 }
 
 /** The process group in the foreground of a process's terminal; undefined where there is none or it is not told. */

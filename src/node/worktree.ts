@@ -1,10 +1,10 @@
-import { appendFile, mkdir, readFile, rmdir } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, realpath, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { isMissing, writeJson } from './durableFile.ts';
 import { git, gitMessage, tryGit } from './git.ts';
 import { type GitRepository, listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
-import { exists, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
+import { exists, isWorktree, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
 
 export interface WorktreeRequest {
   path: string;
@@ -97,6 +97,13 @@ export class NewWorktree {
 /** Whether git is still at work on the worktree, or was killed before it had all files. */
 export function isHalfMade({ lockReason }: WorktreeEntry): boolean {
   return lockReason === 'initializing';
+}
+
+/** Whether `folder` is the top of a checkout of this very repository, not of one around it or of another. */
+export async function isWorktreeOf({ commonDir }: GitRepository, folder: string): Promise<boolean> {
+  if (!(await isWorktree(folder))) return false;
+  const own = await git(['rev-parse', '--path-format=absolute', '--git-common-dir'], { cwd: folder });
+  return (await realpath(own.trimEnd())) === commonDir;
 }
 
 /** Marks whose worktree this is, where git keeps its own notes about it. */

@@ -1,9 +1,12 @@
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describeError } from '../base/errors.ts';
+import { isMissing } from './durableFile.ts';
 import { git, tryGit } from './git.ts';
+import { countHiddenChanges } from './hiddenChanges.ts';
 import { findIrreplaceable } from './ignoredFiles.ts';
 import { listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
+import { countStaged } from './stagedFiles.ts';
 
 /** To write, read or remove all files of a large repository takes its time; milliseconds. */
 export const treeTimeout = 10 * 60_000;
@@ -49,7 +52,8 @@ async function removeFolder(worktree: SessionWorktree): Promise<KeptWork | undef
   const head = await resolveCommit(folder, 'HEAD');
   const commits = await findCommits(worktree, head ? [head] : []);
   const ignored = describeIgnored(await findIrreplaceable(folder, files.ignored, root));
-  const reason = listed([...describeUnsaved(files), ...commits.unmerged, ...ignored]);
+  const inside = await describeWorktreesInside(root, folder);
+  const reason = listed([...describeUnsaved(files), ...commits.unmerged, ...ignored, ...inside]);
   if (reason) return keep(reason);
   try {
     // Git looks again, and refuses where something came in meanwhile.
@@ -62,6 +66,15 @@ async function removeFolder(worktree: SessionWorktree): Promise<KeptWork | undef
   return undefined;
 }
 
+/** Git would remove another worktree that lies in an ignored folder with all its work. */
+async function describeWorktreesInside(root: string, folder: string): Promise<string[]> {
+  const top = (await realpath(folder)) + path.sep;
+  const inside: string[] = [];
+  for (const entry of await listWorktrees(root))
+    if (entry.path.startsWith(top) && (await exists(entry.path))) inside.push(`the worktree ${entry.path} lies in it`);
+  return inside;
+}
+
 /** What has gone was neither uncommitted nor untracked, so whoever has the commits has lost nothing. */
 async function describeFailure(folder: string, error: unknown): Promise<string> {
   const left = (await isWorktree(folder)) ? await readFiles(folder).catch(() => undefined) : undefined;
@@ -69,7 +82,7 @@ async function describeFailure(folder: string, error: unknown): Promise<string> 
   return isWhole ? describeError(error) : `only a part of it could be removed, and no work: ${describeError(error)}`;
 }
 
-/** The folder is gone already, by the user's own hand: what git still has of it. */
+/** The folder is gone already, removed or moved by the user's own hand: what git still has of it. */
 async function removeTraces(worktree: SessionWorktree): Promise<KeptWork | undefined> {
   const { root, path: folder, branch } = worktree;
   const entries = await listWorktrees(root);
@@ -77,7 +90,8 @@ async function removeTraces(worktree: SessionWorktree): Promise<KeptWork | undef
   if (moved) return { path: moved.path, reason: `${branch} is checked out there` };
   const entry = entries.find((candidate) => candidate.path === folder);
   const commits = await findCommits(worktree, headOf(entry));
-  const reason = listed(commits.unmerged);
+  const staged = entry ? await countStaged(root, folder) : 0;
+  const reason = listed([...counted(staged, 'staged file'), ...commits.unmerged]);
   if (reason) return { path: root, reason: `${reason} in the repository; the worktree itself was gone already` };
   if (entry) await git(['worktree', 'remove', '--', folder], { cwd: root, timeout: treeTimeout });
   await removeBranch(worktree, commits.tip);
@@ -85,7 +99,8 @@ async function removeTraces(worktree: SessionWorktree): Promise<KeptWork | undef
 }
 
 /** A folder whose link to git was removed would pass for a part of the checkout around it. */
-async function isWorktree(folder: string): Promise<boolean> {
+export async function isWorktree(folder: string): Promise<boolean> {
+  if (!(await stat(folder)).isDirectory()) return false;
   const top = await tryGit(['rev-parse', '--show-toplevel'], { cwd: folder });
   return top !== undefined && path.normalize(top.trimEnd()) === (await realpath(folder));
 }
@@ -105,7 +120,7 @@ async function readFiles(folder: string): Promise<UnsavedFiles> {
   const entries = text.split('\0').filter(Boolean);
   const ignored = entries.filter((entry) => entry.startsWith('!! '));
   const untracked = entries.filter((entry) => entry.startsWith('?? ')).length;
-  const uncommitted = entries.length - untracked - ignored.length;
+  const uncommitted = entries.length - untracked - ignored.length + (await countHiddenChanges(folder));
   return { uncommitted, untracked, ignored: ignored.map((entry) => entry.slice(3)) };
 }
 
@@ -150,11 +165,15 @@ async function deleteBranch(root: string, branch: string, commit: string): Promi
   if (deleted !== undefined) await tryGit(['config', '--remove-section', `branch.${branch}`], { cwd: root });
 }
 
+/** @throws where that cannot be told: a disk that fails or a folder that is closed to us may hold work. */
 export async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }
 
 /** All zeros stand for a branch that has no commit. */

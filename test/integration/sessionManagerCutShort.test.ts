@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { projectNode } from '../support/paths.ts';
 import { signal } from '../support/processes.ts';
-import { git } from '../support/repository.ts';
+import { git, makeRepository } from '../support/repository.ts';
 import { waitFor } from '../support/waitFor.ts';
-import { pathWithGit, pauseAt } from './support/fakeGit.ts';
+import { pathWithGit, pauseAt, withGit, writeHook } from './support/fakeGit.ts';
 import { type Project, useProject } from './support/project.ts';
 import { dist, processEnd, programFile } from './support/scene.ts';
 
@@ -68,6 +68,49 @@ describe('a window that is killed while it creates a session', () => {
       code: 'FOLDER_EXISTS',
       text: `The worktree of “login” is half made: ${record.worktreePath}. Wait for git if it is at work there; else run “git worktree remove -f -f ${record.worktreePath}” and try again.`,
     });
+  });
+
+  const rivals: [what: string, make: (folder: string) => Promise<unknown>][] = [
+    ['a folder', (folder) => mkdir(folder, { recursive: true })],
+    ['a file', (file) => mkdir(path.dirname(file), { recursive: true }).then(() => writeFile(file, ''))],
+    ['another repository', (folder) => makeRepository(folder)],
+  ];
+  for (const [what, make] of rivals) {
+    it(`does not take ${what} in its place for the worktree`, async () => {
+      await killedAt(project(), '"worktree add"*');
+      const { record } = await found(project(), other);
+      await make(record.worktreePath);
+      await assert.rejects(other.restart(record.id), {
+        code: 'FOLDER_EXISTS',
+        text: `What is in the place of “login”’s worktree is none: ${record.worktreePath}. Move it away and try again, or destroy the session.`,
+      });
+      const tags = [project().folder, record.worktreePath].map((folder) => path.join(folder, '.git', 'holdfast.json'));
+      assert.deepEqual([other.get(record.id)?.status, ...tags.map(existsSync)], ['idle', false, false]);
+    });
+  }
+
+  it('leaves nothing where it is destroyed while another window makes its worktree', async () => {
+    const { code } = await destroyedDuringRestart(project(), other);
+    const { branches, worktrees, folders } = await project().traces(other);
+    assert.deepEqual(
+      { code, branches, worktrees: worktrees.length, folders },
+      { code: 'SESSION_NOT_FOUND', branches: ['refs/heads/main'], worktrees: 1, folders: [] },
+    );
+  });
+
+  it('keeps what a hook wrote where it is destroyed meanwhile, and says where', async () => {
+    await writeHook(project(), 'post-checkout', 'echo work > new.txt');
+    const { code, text } = await destroyedDuringRestart(project(), other);
+    const [folder = ''] = (await project().traces(other)).folders;
+    const kept = path.join(project().folder, '.worktrees', folder);
+    assert.deepEqual(
+      [code, text, existsSync(path.join(kept, 'new.txt'))],
+      [
+        'SESSION_NOT_FOUND',
+        `“login” was destroyed meanwhile by another window. Its worktree was kept (1 untracked file): ${kept}.`,
+        true,
+      ],
+    );
   });
 
   it('does not make a worktree again that was removed by hand', async () => {
@@ -135,6 +178,25 @@ async function killedAt(project: Project, args: string): Promise<void> {
   signal(creator.pid as number, 'SIGKILL');
   signal(pid, 'SIGKILL');
   await Promise.all([once(creator, 'exit'), processEnd(pid)]);
+}
+
+/** How the restart of a session cut short ends that another window destroys before its branch is made. */
+async function destroyedDuringRestart(project: Project, window: SessionManager) {
+  await killedAt(project, '"branch --no-track"*');
+  const { record } = await found(project, window);
+  const rival = await project.open();
+  const folder = await project.newFolder('pause');
+  const [waits, goOn] = [path.join(folder, 'waits'), path.join(folder, 'goOn')];
+  return withGit(project, pauseAt('"branch --no-track"*', { waits, goOn }), async () => {
+    const restart = window.restart(record.id).then(
+      () => ({ code: 'none', text: '' }),
+      ({ code, text }) => ({ code, text }),
+    );
+    await waitFor(() => existsSync(waits));
+    await rival.destroy(record.id);
+    await writeFile(goOn, '');
+    return restart;
+  });
 }
 
 async function found({ folder }: Project, window: SessionManager) {

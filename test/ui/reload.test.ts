@@ -64,3 +64,26 @@ describe('a window that is reloaded', () => {
     );
   });
 });
+
+describe('a window that draws its terminals with the graphics processor, as VS Code does by default', () => {
+  // Its letters have another size, which VS Code knows only some time after it has laid the terminal out.
+  const editor = useEditor({ settings: { 'terminal.integrated.gpuAcceleration': 'on' } });
+
+  it('shows a shell as before when it is reloaded, with command lines that wrap', async () => {
+    const workbench = await editor.open();
+    await workbench.tree.show('Holdfast');
+    await workbench.newSession('shell', 'env PS1="ready> " bash --norc --noprofile');
+    await workbench.terminals.waitForText(/ready>$/);
+    await workbench.terminals.type(`echo ${'wide '.repeat(60)}end; tput cols\n`);
+    await workbench.terminals.waitForText(/end\n\d+\nready>$/);
+    const text = await workbench.terminals.text();
+    await workbench.reload();
+    await workbench.tree.show('Holdfast');
+    await workbench.terminals.waitForText(/end\n\d+\nready>$/);
+    await workbench.terminals.focus('shell');
+    await workbench.terminals.type('echo done\n');
+    await workbench.terminals.waitForText(/^done$/m);
+    await workbench.screenshot('reload-06-graphics');
+    assert.equal((await workbench.terminals.text()).replace(/ echo done\ndone\nready>$/, ''), text);
+  });
+});

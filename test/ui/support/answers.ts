@@ -9,13 +9,13 @@ export async function newAnswering(workbench: Workbench, name: string): Promise<
 
 let asked = 0;
 
-/** Types at the session's program and returns what it says of itself: its process id, how often it was resized. */
+/** Types at the session's program and returns what it says of itself: its process id, the sizes it was given. */
 export async function ask(workbench: Workbench, name: string): Promise<string> {
   const question = `question ${++asked}`;
   await workbench.terminals.focus(name);
   await workbench.terminals.type(`${question}\n`);
   const text = await workbench.terminals.waitForText(`heard ${question}`);
-  return new RegExp(`(process \\d+, resized \\d+ times), heard ${question}`).exec(text)?.[1] ?? '';
+  return new RegExp(`(process \\d+, resized to \\[.*\\]), heard ${question}`).exec(text)?.[1] ?? '';
 }
 
 export async function askAll(workbench: Workbench, names: readonly string[]): Promise<Record<string, string>> {

@@ -105,7 +105,10 @@ describe('the environment of a session', () => {
   const leftovers: [what: string, variables: Record<string, string>][] = [
     ['the editor', { VSCODE_PID: '1', VSCODE_IPC_HOOK_CLI: '/s', ELECTRON_RUN_AS_NODE: '1', CHROME_DESKTOP: 'code' }],
     ['the editor’s snap', { SNAP: '/snap/code/1', SNAP_NAME: 'code', GDK_PIXBUF_MODULE_FILE: '/snap/x' }],
-    ['npm', { npm_config_x: '3', INIT_CWD: '/' }],
+    ['the editor’s runtime', { ELECTRON_NO_ASAR: '1', ELECTRON_NO_ATTACH_CONSOLE: '1', ELECTRON_ENABLE_LOGGING: '1' }],
+    ['npm', { npm_lifecycle_event: 'start', npm_package_json: '/p', npm_command: 'run-script', INIT_CWD: '/' }],
+    ['npm’s programs', { npm_execpath: '/npm-cli.js', npm_node_execpath: '/node' }],
+    ['a multiplexer', { ZELLIJ: '0', ZELLIJ_SESSION_NAME: 'a', ZELLIJ_PANE_ID: '1' }],
     ['another terminal', { TERM: 'xterm-kitty', TERM_PROGRAM: 'iTerm.app', TERM_PROGRAM_VERSION: '2', KITTY_PID: '3' }],
     [
       'another terminal’s abilities',
@@ -143,6 +146,19 @@ describe('the environment of a session', () => {
       GIT_CONFIG_COUNT: '0',
       GIT_AUTHOR_NAME: 'me',
       BROWSER: 'firefox',
+    };
+    assert.deepEqual(sessionEnvironment({ ...chosen, ...user }, {}, 'linux'), { ...chosen, ...user, ...own });
+  });
+
+  it('keeps how the user has set up npm, Electron and terminals', () => {
+    const chosen = {
+      npm_config_registry: 'https://npm.example.invalid',
+      ELECTRON_MIRROR: 'https://electron.example.invalid/',
+      ELECTRON_OZONE_PLATFORM_HINT: 'wayland',
+      TMUX_TMPDIR: '/run/me',
+      ZELLIJ_CONFIG_DIR: '/home/me/zellij',
+      KITTY_CONFIG_DIRECTORY: '/home/me/kitty',
+      WEZTERM_CONFIG_FILE: '/home/me/wezterm.lua',
     };
     assert.deepEqual(sessionEnvironment({ ...chosen, ...user }, {}, 'linux'), { ...chosen, ...user, ...own });
   });

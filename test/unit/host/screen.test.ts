@@ -105,7 +105,7 @@ describe('a snapshot of a screen', () => {
     });
 
     it(`draws what is printed next in the same place with ${what}`, async () => {
-      const [original, copy] = await copied(bytes, 'next\r\n\n\n\nmore\x1b[A\x1b[1;1H!');
+      const [original, copy] = await copied(bytes, { next: 'next\r\n\n\n\nmore\x1b[A\x1b[1;1H!' });
       assert.equal(copy, original);
     });
   }
@@ -122,14 +122,52 @@ describe('a snapshot of a screen', () => {
   });
 
   it('draws what is printed next in the same place whatever was printed', async () => {
-    const pieces = fc.array(fc.constantFrom(...printed), { maxLength: 20 });
+    // The cursor that was saved in an alternate screen that was left is forgotten.
+    const later = printed.filter((piece) => piece !== '\x1b[?1049h');
+    const pieces = (choice: string[]) => fc.array(fc.constantFrom(...choice), { maxLength: 20 });
     await fc.assert(
-      fc.asyncProperty(pieces, pieces, async (before, after) => {
-        const [original, copy] = await copied(before.join(''), after.join(''));
+      fc.asyncProperty(pieces(printed), pieces(later), async (before, after) => {
+        const [original, copy] = await copied(before.join(''), { next: after.join('') });
         assert.equal(copy, original);
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('draws it again whatever was printed before it was resized', async () => {
+    const pieces = fc.array(fc.constantFrom(...printed), { maxLength: 20 });
+    const sizes = fc.record({ cols: fc.integer({ min: 2, max: 40 }), rows: fc.integer({ min: 2, max: 12 }) });
+    await fc.assert(
+      fc.asyncProperty(pieces, sizes, async (before, resized) => {
+        const [original, copy] = await copied(before.join(''), { resized });
+        assert.equal(copy, original);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('draws it again with wide characters that a narrower terminal has cut', async () => {
+    for (const before of ['', '\x1b[?1049h']) {
+      const screen = makeScreen();
+      screen.write(Buffer.from(`${before}${'漢'.repeat(25)}`), () => undefined);
+      await screen.snapshot();
+      screen.resize({ cols: 13, rows: 6 });
+      const { text } = await screen.snapshot();
+      const copy = newTerminal({ cols: 13, rows: 6 });
+      await write(copy, text);
+      const lines = [0, 1, 2, 3, 4, 5].map((row) => copy.terminal.buffer.active.getLine(row)?.translateToString(true));
+      assert.match(lines.join('\n'), /^漢{6}\n/);
+    }
+  });
+
+  it('keeps every character of long lines on a terminal of another width', async () => {
+    const text = 'abcdefghij'.repeat(5);
+    const screen = makeScreen();
+    screen.write(Buffer.from(text), () => undefined);
+    const { terminal, ...observed } = newTerminal({ cols: 33, rows: 6 });
+    await write({ terminal, ...observed }, (await screen.snapshot()).text);
+    const lines = [0, 1].map((row) => terminal.buffer.active.getLine(row)?.translateToString(true));
+    assert.equal(lines.join(''), text);
   });
 
   it('stands for the offset of everything written before, and nothing after', async () => {
@@ -146,6 +184,27 @@ describe('a snapshot of a screen', () => {
     screen.write(Buffer.from(Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\r\n')), () => undefined);
     const { text } = await screen.snapshot(2);
     assert.equal(text.split('\r\n')[0], 'line 22');
+  });
+});
+
+describe('a screen whose terminal fails', () => {
+  /** The next line is missing where there is no scrollback yet, which xterm does not expect. */
+  const failing = `\x1b[${size.rows};${size.cols}Hx\x1b[1J`;
+
+  it('says so, and shows what is printed next', async () => {
+    const screen = makeScreen();
+    const failures: unknown[] = [];
+    screen.onFailure((error) => failures.push(error));
+    screen.write(Buffer.from(failing), () => undefined);
+    screen.write(Buffer.from('\x1b[2J\x1b[Hnext'), () => undefined);
+    assert.deepEqual([await shownBy(screen), failures.length, screen.pending], ['next▮', 1, 0]);
+  });
+
+  it('is not stalled by a sequence that repeats itself millions of times', async () => {
+    const screen = makeScreen();
+    for (const final of 'ILMSTZb') screen.write(Buffer.from(`x\x1b[2000000000${final}`), () => undefined);
+    screen.write(Buffer.from('\x1b[2J\x1b[Hnext'), () => undefined);
+    assert.match((await screen.snapshot()).text, /next/);
   });
 });
 
@@ -187,12 +246,16 @@ async function shownBy(screen: Screen): Promise<string> {
 }
 
 /** What a terminal shows that was fed the bytes, and one that was fed a screen's snapshot of them. */
-async function copied(bytes: string, then = ''): Promise<[original: string, copy: string]> {
+async function copied(bytes: string, { next = '', resized = size } = {}): Promise<[original: string, copy: string]> {
   const screen = makeScreen();
   screen.write(Buffer.from(bytes), () => undefined);
+  await screen.snapshot();
+  screen.resize(resized);
   const { text } = await screen.snapshot();
-  const [original, copy] = [newTerminal(size), newTerminal(size)];
-  await write(original, bytes + then);
-  await write(copy, text + then);
+  const [original, copy] = [newTerminal(size), newTerminal(resized)];
+  await write(original, bytes);
+  original.terminal.resize(resized.cols, resized.rows);
+  await write(original, next);
+  await write(copy, text + next);
   return [describeTerminal(original), describeTerminal(copy)];
 }

@@ -50,13 +50,20 @@ function describeLine(terminal: XtermTerminal, row: number): string {
   for (let column = 0; column < cols; column++) {
     const shown = line?.getCell(column);
     if (!shown || shown.getWidth() === 0) continue;
-    const hasText = shown.getChars() !== '';
+    const chars = charsAt(terminal, row, column);
+    const hasText = chars !== '';
     const current = describeStyle(shown, hasText);
     if (current !== style) text += `<${current}>`;
     style = current;
-    text += shown.getChars() || ' ';
+    text += chars || ' ';
   }
   return text.trimEnd() + describeExtended(terminal, row);
+}
+
+/** A terminal that became narrower may keep half of a wide character, which it cannot show. */
+function charsAt({ buffer, cols }: XtermTerminal, row: number, column: number): string {
+  const cell = buffer.active.getLine(row)?.getCell(column);
+  return cell && cell.getWidth() <= cols - column ? cell.getChars() : '';
 }
 
 /** Underlines and links: the interface calls a character underlined that belongs to a link, even to a dead one. */
@@ -65,7 +72,7 @@ function describeExtended(terminal: XtermTerminal, row: number): string {
   const line = buffers.active.lines.get(row);
   let text = '';
   for (let column = 0; column < terminal.cols; column++) {
-    if (!line || !terminal.buffer.active.getLine(row)?.getCell(column)?.getChars()) continue;
+    if (!line || !charsAt(terminal, row, column)) continue;
     const [, fg = 0, bg = 0] = line._data.subarray(column * cell.words);
     const extended = line._extendedAttrs[column] ?? { _ext: 0, _urlId: 0 };
     const [, , underline, link] = describePen(terminal, { fg, bg, extended });
@@ -130,7 +137,11 @@ function describeInternals(terminal: XtermTerminal): string {
     mouseEncoding: coreMouseService.activeEncoding,
     isLineDrawing: _charsetService.charset !== undefined,
     next: describePen(terminal, _inputHandler._curAttrData),
-    saved: [savedX, Math.max(0, savedY - ybase), ...describePen(terminal, savedCurAttrData)],
-    tabs: Object.keys(tabs).filter((column) => tabs[Number(column)]),
+    saved: [
+      Math.min(savedX, terminal.cols - 1),
+      Math.min(Math.max(0, savedY - ybase), terminal.rows - 1),
+      ...describePen(terminal, savedCurAttrData),
+    ],
+    tabs: Object.keys(tabs).filter((column) => tabs[Number(column)] && Number(column) < terminal.cols),
   });
 }

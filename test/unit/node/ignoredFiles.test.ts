@@ -26,6 +26,7 @@ describe('the ignored files that would be lost with a worktree', () => {
       { 'data/deep/app.db': dbCopy() },
     ],
     ['are not dependencies, wherever they are', ['node_modules/', 'part/node_modules/', '.venv/'], []],
+    ['are those of a folder that may hold code of one’s own', ['vendor/'], ['vendor/file']],
     ['are not build output', ['dist/', 'target/', 'part/build/'], []],
     ['are not caches', ['.cache/', 'part/__pycache__/', 'x.pyc', '.DS_Store'], []],
     ['are files that only have the name of such a folder', ['part/build'], ['part/build']],
@@ -49,6 +50,44 @@ describe('the ignored files that would be lost with a worktree', () => {
     await write(path.join(shared, 'app.db'), 'rows');
     await symlink(shared, path.join(worktree, 'data'));
     assert.deepEqual(await findIrreplaceable(worktree, ['data'], main), []);
+  });
+
+  for (const link of ['data', path.join('data', 'one.db')]) {
+    it(`are those to which the main checkout only links: ${link}`, async () => {
+      await write(path.join(worktree, 'data', 'one.db'), 'rows');
+      await mkdir(path.dirname(path.join(main, link)), { recursive: true });
+      await symlink(path.join(worktree, link), path.join(main, link));
+      assert.deepEqual(await findIrreplaceable(worktree, ['data/'], main), [path.join('data', 'one.db')]);
+    });
+  }
+
+  it('are those to which the main checkout links, also where the worktree is reached by a link', async () => {
+    const alias = path.join(await dirs.make(), 'alias');
+    await symlink(worktree, alias);
+    await write(path.join(worktree, '.env'), 'secret');
+    await symlink(path.join(worktree, '.env'), path.join(main, '.env'));
+    assert.deepEqual(await findIrreplaceable(alias, ['.env'], main), ['.env']);
+  });
+
+  it('are not those that the main checkout shares with others by a link', async () => {
+    const shared = await dirs.make('shared');
+    await write(path.join(shared, '.env'), 'secret');
+    await write(path.join(worktree, '.env'), 'secret');
+    await symlink(path.join(shared, '.env'), path.join(main, '.env'));
+    assert.deepEqual(await findIrreplaceable(worktree, ['.env'], main), []);
+  });
+
+  for (const place of ['dist', path.join('build', 'agent'), path.join('node_modules', '@own', 'part')]) {
+    it(`are repositories in folders that tools fill: ${place}`, async () => {
+      await write(path.join(worktree, place, '.git', 'HEAD'), 'ref: refs/heads/main');
+      const found = await findIrreplaceable(worktree, [`${place.split(path.sep)[0]}/`], main);
+      assert.deepEqual(found, [path.join(place, '.git')]);
+    });
+  }
+
+  it('are worktrees of other repositories in folders that tools fill', async () => {
+    await write(path.join(worktree, 'build', 'agent', '.git'), 'gitdir: /elsewhere');
+    assert.deepEqual(await findIrreplaceable(worktree, ['build/'], main), [path.join('build', 'agent', '.git')]);
   });
 
   it('are counted no further than to a thousand', async () => {

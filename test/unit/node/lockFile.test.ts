@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,6 +9,10 @@ import { projectNode } from '../../support/paths.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 
 const holder = path.join(import.meta.dirname, 'lockHolder.ts');
+
+/** Starts a program in a pid namespace of its own, which ends with it. */
+const unshare = '/usr/bin/unshare';
+const container = ['--pid', '--fork', '--mount-proc', '--kill-child'];
 
 describe('a lock', () => {
   const dirs = useTempDirs();
@@ -78,6 +82,36 @@ describe('a lock', () => {
     assert.equal(await canBeJudged(owner), false);
   });
 
+  it('of a process in another container of this machine is not taken, though nobody has its pid here', async () => {
+    const here = (await lockedHere(file)) as LockOwner;
+    const owner = { ...here, pid: 2 ** 22 + 1, pidNamespace: 'pid:[1]', nonce: 'n'.repeat(36) };
+    await writeFile(file, JSON.stringify(owner));
+    assert.deepEqual([await canBeJudged(owner), await tryLock(file)], [false, { heldBy: owner }]);
+  });
+
+  it('of a container that ended with an earlier boot of this machine is taken', async () => {
+    const here = (await lockedHere(file)) as LockOwner;
+    await writeFile(file, JSON.stringify({ ...here, bootId: 'earlier', pidNamespace: 'pid:[1]' }));
+    assert.ok('lock' in (await tryLock(file)));
+  });
+
+  it('of an owner that names no pid namespace is judged as one of this', async () => {
+    const { pidNamespace: _, ...here } = (await lockedHere(file)) as LockOwner;
+    await writeFile(file, JSON.stringify(here));
+    const living = await tryLock(file);
+    await writeFile(file, JSON.stringify({ ...here, pid: 2 ** 22 + 1 }));
+    assert.deepEqual(['heldBy' in living, 'lock' in (await tryLock(file))], [true, true]);
+  });
+
+  const inContainer = canMakeContainer() ? it : it.skip;
+  inContainer('of a living process in a new pid namespace is not taken (skipped where unshare may not)', async () => {
+    const owner = spawn(unshare, [...container, projectNode, holder, file], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const taken = await answer(owner);
+    const attempt = await tryLock(file);
+    await kill(owner);
+    assert.deepEqual([taken, 'heldBy' in attempt && attempt.heldBy?.pid], ['taken', 1]);
+  });
+
   it('that cannot be read is not taken while its owner may live', async () => {
     await writeFile(file, '');
     assert.deepEqual(await tryLock(file), { heldBy: undefined });
@@ -106,6 +140,10 @@ describe('a lock', () => {
     assert.deepEqual(await readdir(path.dirname(file)), []);
   });
 });
+
+function canMakeContainer(): boolean {
+  return spawnSync(unshare, [...container, 'true']).status === 0;
+}
 
 async function lockedHere(file: string): Promise<LockOwner | undefined> {
   await tryLock(file);

@@ -39,6 +39,24 @@ describe('whether a process lives', () => {
     });
   }
 
+  const namespaces: [what: string, own: string | undefined, table: Partial<ProcessTable>, liveness: string][] = [
+    ['in another container whatever has its pid here', 'pid:[2]', {}, 'unknown'],
+    ['in another container though nobody has its pid here', 'pid:[2]', { startTime: async () => undefined }, 'unknown'],
+    ['in another container of an earlier boot', 'pid:[2]', { bootId: async () => 'later' }, 'gone'],
+    ['in this container', 'pid:[1]', {}, 'alive'],
+    ['in this container once it has ended', 'pid:[1]', { startTime: async () => undefined }, 'gone'],
+    ['in a container that did not say which', undefined, { startTime: async () => undefined }, 'gone'],
+    ['in a container while our own is not told', 'pid:[1]', { pidNamespace: failing }, 'unknown'],
+  ];
+  for (const [what, pidNamespace, table, verdict] of namespaces) {
+    it(`is told of one ${what}: ${verdict}`, async () => {
+      const here = { pidNamespace: async () => 'pid:[1]' };
+      const system = { bootId: async () => 'boot', startTime: async () => '100', ...here, ...table };
+      const known = { ...identity, ...(pidNamespace === undefined ? {} : { pidNamespace }) };
+      assert.equal(await liveness(known, system), verdict);
+    });
+  }
+
   it('is denied of one of an unknown boot whose pid nobody has', async () => {
     const system = { bootId: async () => 'boot', startTime: async () => undefined };
     assert.equal(await liveness({ ...identity, bootId: 'unknown' }, system), 'gone');
@@ -152,6 +170,11 @@ describe('on this system', () => {
     child.stdin.end();
     await exited;
     assert.deepEqual([before, await liveness(known)], ['alive', 'gone']);
+  });
+
+  it('a process of Linux is known by its pid namespace too', async () => {
+    const { pidNamespace } = await identify(process.pid);
+    assert.match(pidNamespace ?? 'none', process.platform === 'linux' ? /^pid:\[\d+\]$/ : /^none$/);
   });
 
   it('a pid that nobody has is no process', async () => {
