@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { launchBrowser, newContext } from './browser.ts';
 import { editorEnvironment } from './editorEnvironment.ts';
 import { endSessions } from './endSessions.ts';
+import { findMarked } from './markedProcesses.ts';
 import { makeRepository, type RepositoryOptions } from './repository.ts';
 import { linkExtension, type Settings, writeSettings } from './serverProfile.ts';
 import { tempDirs } from './tempDirs.ts';
@@ -80,6 +81,18 @@ export class Editor {
     if (!this.#browser) throw new Error('The editor has not been started.');
     const context = await newContext(this.#browser);
     return Workbench.open(context, this.server.url(folder));
+  }
+
+  /** Kills the browser with all its windows, and starts another with an empty profile. */
+  async killBrowser(): Promise<void> {
+    const processes = await findMarked(`HOLDFAST_TEST_RUN=${currentTestRun().id}`);
+    const browsers = processes.filter(
+      ({ command }) => command.includes('--headless=shell') && !command.includes('--type='),
+    );
+    const gone = new Promise((resolve) => this.#browser?.once('disconnected', resolve));
+    for (const { pid } of browsers) process.kill(pid, 'SIGKILL');
+    await gone;
+    this.#browser = await launchBrowser();
   }
 
   /** Keeps a picture of every open window. */
