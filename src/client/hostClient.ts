@@ -151,6 +151,12 @@ export class HostClient implements Disposable {
     this.#sendInput();
   }
 
+  /** Input that waited for the program and was not sent, once the connection is closed. */
+  takeUnsentInput(): Buffer[] {
+    this.#inputQueued = 0;
+    return this.#inputQueue.splice(0);
+  }
+
   resize(size: TerminalSize): void {
     this.#socket.sendJson(frameType.resize, 0, size);
   }

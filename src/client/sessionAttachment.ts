@@ -107,7 +107,10 @@ export class SessionAttachment implements Disposable {
       this.#listen(host);
       const { cols, rows } = await host.attach(this.#request());
       // A connection that breaks before this point rejects the attach above.
-      host.onClose(() => void this.#reconnect());
+      host.onClose(() => {
+        this.#held.push(...host.takeUnsentInput());
+        void this.#reconnect();
+      });
       this.#isAttached = true;
       for (const data of this.#held.splice(0)) host.input(data);
       this.#onResized.fire({ cols, rows });
