@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { editorTempFolder } from './editorEnvironment.ts';
 import { canFindMarked, findMarked, type MarkedProcess } from './markedProcesses.ts';
 import { signal } from './processes.ts';
 import type { TestRun } from './testRun.ts';
@@ -20,14 +21,20 @@ export async function collectLeaks(run: TestRun, patience = 10_000): Promise<rea
 
 /** Removes all traces of a run when it is interrupted, and ends this process; the returned function takes that back. */
 export function cleanUpWhenInterrupted(run: TestRun): () => void {
-  const cleanUp = () => void collectLeaks(run, 0).finally(() => process.exit(130));
-  for (const name of interruptions) process.once(name, cleanUp);
-  return () => {
+  const cleanUp = () => {
+    stopCleaning();
+    // Asked again, as by Ctrl+C in a terminal and by the parent too, it still finishes.
+    for (const name of interruptions) process.on(name, () => {});
+    void collectLeaks(run, 0).finally(() => process.exit(130));
+  };
+  const stopCleaning = () => {
     for (const name of interruptions) process.off(name, cleanUp);
   };
+  for (const name of interruptions) process.on(name, cleanUp);
+  return stopCleaning;
 }
 
-const interruptions = ['SIGINT', 'SIGTERM'] as const;
+const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface Leaks {
   readonly processes: readonly MarkedProcess[];
@@ -38,12 +45,22 @@ async function findLeaks(run: TestRun): Promise<Leaks> {
   const processes = await findMarked(`HOLDFAST_TEST_RUN=${run.id}`);
   const sockets = await socketsIn(join(run.folder, 'sock'));
   const folders = await readdir(join(run.folder, 'temp'));
+  const strays = (await editorTempFiles(run)).filter((name) => !editorsOwn.test(name));
   const lines = [
     ...processes.map(({ pid, command }) => `process ${pid}: ${command}`),
     ...sockets.map((socket) => `socket ${socket}`),
     ...folders.map((folder) => `temp folder ${folder}`),
+    ...strays.map((name) => `in the editor's temp folder: ${name}`),
   ];
   return { processes, lines };
+}
+
+/** Sockets that VS Code itself leaves when it is ended, and profiles that Electron does. */
+const editorsOwn = /^(vscode-|\.?(org\.chromium|com\.google|com\.microsoft)\.|scoped_dir)/i;
+
+/** Only suites that run an editor make this folder. */
+function editorTempFiles(run: TestRun): Promise<string[]> {
+  return readdir(editorTempFolder(run)).catch(() => []);
 }
 
 async function socketsIn(folder: string): Promise<string[]> {

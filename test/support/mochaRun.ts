@@ -3,7 +3,8 @@ import Mocha from 'mocha';
 export interface SuiteCounts {
   readonly passed: number;
   readonly failed: number;
-  readonly skipped: number;
+  /** The full titles of the tests that this machine cannot run. */
+  readonly skipped: readonly string[];
 }
 
 export interface MochaRunOptions {
@@ -21,9 +22,11 @@ export async function runMocha({ files, timeout, grep, rootHooks = {} }: MochaRu
   if (grep) mocha.fgrep(grep);
   for (const file of files) mocha.addFile(file);
   await mocha.loadFilesAsync();
+  const skipped: string[] = [];
   const runner = await new Promise<Mocha.Runner>((resolve) => {
     const started = mocha.run(() => resolve(started));
+    started.on('pending', (test) => skipped.push(test.fullTitle()));
   });
-  const { passes = 0, failures = 0, pending = 0 } = runner.stats ?? {};
-  return { passed: passes, failed: failures, skipped: pending };
+  const { passes = 0, failures = 0 } = runner.stats ?? {};
+  return { passed: passes, failed: failures, skipped };
 }

@@ -5,7 +5,9 @@ import { projectNode, repositoryRoot } from './paths.ts';
 import { endGroup } from './processes.ts';
 import type { SuiteName } from './suites.ts';
 
-const nothing: SuiteCounts = { passed: 0, failed: 0, skipped: 0 };
+const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+const nothing: SuiteCounts = { passed: 0, failed: 0, skipped: [] };
 
 /** Runs a suite in a process of its own, which has to end by itself; a crash or a hang counts as one failure. */
 export async function runMochaSuite(
@@ -24,11 +26,11 @@ export async function runMochaSuite(
     counts = message as SuiteCounts;
   });
   const interrupt = () => void endGroup(child).then(() => process.exit(130));
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  for (const name of interruptions) process.on(name, interrupt);
   const late = setTimeout(() => void endGroup(child), deadline);
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
   clearTimeout(late);
-  process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  for (const name of interruptions) process.off(name, interrupt);
   return judge(suite, counts, code);
 }
 

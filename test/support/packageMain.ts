@@ -1,65 +1,52 @@
-import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createVSIX } from '@vscode/vsce';
 import { repositoryRoot } from './paths.ts';
+import { packageFor, targets } from './vsix.ts';
 
-/** What the extension is made of, besides the native files of one platform. */
-const content = [
-  'README.md',
-  'CHANGELOG.md',
-  'LICENSE',
-  'media',
-  'dist/package.json',
-  'dist/third-party-notices.txt',
-  'dist/version.json',
-  'dist/extension.cjs',
-  'dist/helper.cjs',
-  'dist/host.cjs',
-  'dist/cli.js',
-];
+const usage = `npm run package -- [options]
 
-const windowsContent = ['dist/worker', 'dist/conpty_console_list_agent.js'];
+  --target NAME   the platform to pack for; may be repeated, and is this one if left out:
+                  ${targets.join(', ')}
+  --out FOLDER    where the packages go, instead of the root of the clone
+  --help          prints this`;
 
-const targets = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
+interface PackageOptions {
+  readonly help: boolean;
+  readonly targets: readonly string[];
+  readonly out: string;
+}
 
-/** A package for one platform must stay under this; bytes. */
-const maxSize = 5 * 1024 * 1024;
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) console.log(usage);
+  else await packageAll(options);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
 
-/** Packs the built extension for `target` into a VSIX and returns its path. */
-async function packageFor(target: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-package-'));
+/** @throws {Error} with a message for the user, and the usage, for an option or a target that does not exist. */
+function parseOptions(args: string[]): PackageOptions {
   try {
-    await stage(folder, target);
-    const packagePath = join(repositoryRoot, `holdfast-${target}.vsix`);
-    const options = { dependencies: false, allowMissingRepository: true, rewriteRelativeLinks: false };
-    await createVSIX({ cwd: folder, target, packagePath, ...options });
-    return packagePath;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    const { values } = parseArgs({
+      args,
+      options: {
+        target: { type: 'string', multiple: true, default: [`${process.platform}-${process.arch}`] },
+        out: { type: 'string', default: repositoryRoot },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    const unknown = values.target.find((target) => !targets.includes(target));
+    if (unknown !== undefined) throw new Error(`There is no target ${unknown}.`);
+    return { help: values.help, targets: values.target, out: resolve(process.env.INIT_CWD ?? '', values.out) };
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
   }
 }
 
-/** A folder of its own, because an ignore file cannot tell one platform's files from another's. */
-async function stage(folder: string, target: string): Promise<void> {
-  const files = [...content, `dist/prebuilds/${target}`, ...(target.startsWith('win32') ? windowsContent : [])];
-  for (const file of files) await cp(join(repositoryRoot, file), join(folder, file), { recursive: true });
-  const manifest = JSON.parse(await readFile(join(repositoryRoot, 'package.json'), 'utf8'));
-  for (const field of ['private', 'type', 'scripts', 'dependencies', 'devDependencies', 'allowScripts', 'bin'])
-    delete manifest[field];
-  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
-}
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { target: { type: 'string', multiple: true } } });
-  for (const target of values.target ?? [`${process.platform}-${process.arch}`]) {
-    if (!targets.includes(target)) throw new Error(`Unknown target ${target}; there are ${targets.join(', ')}.`);
-    const file = await packageFor(target);
-    const { size } = await stat(file);
+async function packageAll({ targets, out }: PackageOptions): Promise<void> {
+  for (const target of targets) {
+    const { file, size } = await packageFor(target, out);
     console.log(`${file}: ${(size / 1024 / 1024).toFixed(2)} MB`);
-    if (size > maxSize) throw new Error(`The package for ${target} is over ${maxSize / 1024 / 1024} MB.`);
   }
 }
-
-await main();

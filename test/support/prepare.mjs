@@ -55,16 +55,22 @@ function lockedPackages(...path) {
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : {};
 }
 
-/** Runs the project's own Node and resolves with the exit code. Ctrl+C reaches the child from the terminal. */
+const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/**
+ * Runs the project's own Node and resolves with the exit code; whatever asks this process to end is passed on.
+ * Ctrl+C in a terminal reaches both, so programs started here have to bear being asked twice.
+ */
 function run(args) {
-  const ignore = () => {};
-  process.on('SIGINT', ignore);
   const child = spawn(projectNode, args, { cwd: root, stdio: 'inherit' });
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  const pass = (name) => child.kill(name);
+  for (const name of interruptions) process.on(name, pass);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
-  }).finally(() => process.off('SIGINT', ignore));
+  }).finally(() => {
+    for (const name of interruptions) process.off(name, pass);
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

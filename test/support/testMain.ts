@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { runExtensionSuite } from './extensionHostRunner.ts';
 import type { SuiteCounts } from './mochaRun.ts';
 import { runMochaSuite } from './mochaSuite.ts';
+import { suiteReport, total } from './suiteReport.ts';
 import { isSuiteName, type SuiteName, suiteFiles, suiteFolder, suiteNames } from './suites.ts';
 
 const suiteDeadline = 10 * 60_000;
@@ -21,14 +22,15 @@ if (unknown.length > 0) {
 }
 const requested = positionals.length > 0 ? positionals.filter(isSuiteName) : suiteNames;
 
-const failure: SuiteCounts = { passed: 0, failed: 1, skipped: 0 };
+const failure: SuiteCounts = { passed: 0, failed: 1, skipped: [] };
 
 const results = new Map<string, SuiteCounts>(values.failed.map((name) => [name, failure]));
 for (const suite of requested) {
   console.log(`\n== ${suite} ==`);
   results.set(suite, await runSuite(suite));
 }
-report(results);
+console.log(`\n${suiteReport(results)}`);
+process.exitCode = total(results).failed > 0 ? 1 : 0;
 
 async function runSuite(suite: SuiteName): Promise<SuiteCounts> {
   try {
@@ -43,20 +45,4 @@ async function runSuite(suite: SuiteName): Promise<SuiteCounts> {
 
 function extension(): Promise<SuiteCounts> {
   return runExtensionSuite({ files: suiteFiles('extension'), grep: values.grep, deadline: suiteDeadline });
-}
-
-function report(suites: ReadonlyMap<string, SuiteCounts>): void {
-  console.log('\nSuites:');
-  for (const [suite, counts] of suites) console.log(`  ${suite}: ${summary(counts)}`);
-  const total = [...suites.values()].reduce(add);
-  process.exitCode = total.failed > 0 ? 1 : 0;
-  console.log(`\n${summary(total)}`);
-}
-
-function summary({ passed, failed, skipped }: SuiteCounts): string {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-}
-
-function add(a: SuiteCounts, b: SuiteCounts): SuiteCounts {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,7 +12,9 @@ export interface TestRun {
 
 /** Makes the folders of a run and points the product at them through the environment of this process. */
 export function beginTestRun(env: NodeJS.ProcessEnv = process.env): TestRun {
-  const run = { id: randomBytes(8).toString('hex'), folder: mkdtempSync(join(shortTempDir(), 'hf-')) };
+  // The real path, as git and VS Code name it too: the temp folder of macOS is a link.
+  const folder = mkdtempSync(join(realpathSync(shortTempDir()), 'hf-'));
+  const run = { id: randomBytes(8).toString('hex'), folder };
   env.HOLDFAST_TEST_RUN = run.id;
   env.HOLDFAST_TEST_FOLDER = run.folder;
   env.HOLDFAST_STATE_DIR = makeFolder(run.folder, 'state');

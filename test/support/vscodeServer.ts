@@ -54,7 +54,8 @@ export class VscodeServer {
 
   /** The address of a window on a folder. */
   url(folder: string, payload: Payload = []): string {
-    const query = new URLSearchParams({ folder: pathToFileURL(folder).pathname });
+    // The page takes the parameter as a path, with nothing in it escaped.
+    const query = new URLSearchParams({ folder: decodeURIComponent(pathToFileURL(folder).pathname) });
     if (payload.length > 0) query.set('payload', JSON.stringify(payload));
     return `http://127.0.0.1:${this.port}/?${query.toString()}`;
   }

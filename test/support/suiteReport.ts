@@ -1,0 +1,27 @@
+import type { SuiteCounts } from './mochaRun.ts';
+
+/** A line for each suite, with what it skipped under it, and last of all the plain line `N passed, N failed`. */
+export function suiteReport(suites: ReadonlyMap<string, SuiteCounts>): string {
+  const blocks = [...suites].flatMap(([suite, counts]) => suiteLines(suite, counts));
+  return ['Suites:', ...blocks, '', summary(total(suites))].join('\n');
+}
+
+/** What all suites came to. */
+export function total(suites: ReadonlyMap<string, SuiteCounts>): SuiteCounts {
+  const all = [...suites.values()];
+  return {
+    passed: all.reduce((sum, { passed }) => sum + passed, 0),
+    failed: all.reduce((sum, { failed }) => sum + failed, 0),
+    skipped: all.flatMap(({ skipped }) => skipped),
+  };
+}
+
+function suiteLines(suite: string, counts: SuiteCounts): string[] {
+  const { skipped } = counts;
+  if (skipped.length === 0) return [`  ${suite}: ${summary(counts)}`];
+  return [`  ${suite}: ${summary(counts)}, ${skipped.length} skipped:`, ...skipped.map((title) => `    - ${title}`)];
+}
+
+function summary({ passed, failed }: SuiteCounts): string {
+  return `${passed} passed, ${failed} failed`;
+}
