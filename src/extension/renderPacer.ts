@@ -79,7 +79,7 @@ export class RenderPacer {
       this.#ask(text, place.index ?? text.length, end);
     } else {
       this.#options.write(text);
-      if (this.#unasked > giveUpAfter) this.#acknowledge(end);
+      if (this.#unasked > giveUpAfter) this.#acknowledgeUnasked(end);
       else if (this.#unasked >= askEvery) this.#expectMore(end);
     }
     if (this.#isSizeWanted) this.askSize();
@@ -130,7 +130,7 @@ export class RenderPacer {
   /** Without a place for a question so far and with no more output, nobody would ever acknowledge this much. */
   #expectMore(end: number): void {
     clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.#acknowledge(end), patience);
+    this.#patience = setTimeout(() => this.#acknowledgeUnasked(end), patience);
   }
 
   #ask(text: string, index: number, end: number): void {
@@ -149,10 +149,15 @@ export class RenderPacer {
     if (question) this.#acknowledge(question.seq);
   }
 
-  #acknowledge(seq: number): void {
+  /** Of output behind the last question no answer tells anything. */
+  #acknowledgeUnasked(end: number): void {
     this.#unasked = 0;
-    clearTimeout(this.#timer);
     clearTimeout(this.#patience);
+    this.#acknowledge(end);
+  }
+
+  #acknowledge(seq: number): void {
+    clearTimeout(this.#timer);
     this.#timer = this.#asked.length > 0 ? this.#startTimer() : undefined;
     this.#options.acknowledge(seq);
   }

@@ -17,15 +17,24 @@ describe('a session under load', () => {
     await workbench.terminals.waitForText(prompt);
   });
 
+  /** How long the window takes for what a user does, in milliseconds. */
+  async function reactions(): Promise<{ palette: number; quiet: number }> {
+    const palette = await workbench.quickInput.timeToOpen();
+    const { quiet } = await timed('quiet', () => ask(workbench, 'quiet'));
+    return { palette, quiet };
+  }
+
   it('leaves the window usable while it prints without end', async () => {
+    const idle = await reactions();
+    await workbench.terminals.focus('busy');
     await workbench.terminals.type('yes\n');
     await workbench.terminals.waitForText(/^y\ny\ny$/m);
-    const palette = await workbench.quickInput.timeToOpen();
-    console.log(`      the palette opened in ${palette} ms beside \`yes\``);
+    const busy = await reactions();
     await workbench.screenshot('floods-01-yes');
-    const { quiet } = await timed('quiet', () => ask(workbench, 'quiet'));
-    console.log(`      another terminal answered in ${quiet} ms beside \`yes\``);
-    assert.ok(palette < 3_000 && quiet < 6_000, `palette ${palette} ms, answer ${quiet} ms`);
+    const told = `the palette opened in ${busy.palette} ms beside \`yes\`, ${idle.palette} ms without; \
+another terminal answered in ${busy.quiet} ms, ${idle.quiet} ms without`;
+    console.log(`      ${told}`);
+    assert.ok(busy.palette < 3 * idle.palette + 500 && busy.quiet < 3 * idle.quiet + 500, told);
   });
 
   it('stops at Ctrl+C', async () => {

@@ -60,6 +60,22 @@ describe('the pacing of a terminal’s output', () => {
     assert.deepEqual([before, terminal.questions, terminal.acknowledged], [[], 0, [8_003]]);
   });
 
+  it('does not forget such output when the terminal answers what was asked before', () => {
+    terminal.output(5_000);
+    terminal.output(`${'x'.repeat(8_000)}\x1b[3`);
+    terminal.pacer.filterInput(answer(0));
+    mock.timers.tick(100);
+    assert.deepEqual(terminal.acknowledged, [5_000, 13_003]);
+  });
+
+  it('counts what it has not asked about yet on when the terminal answers', () => {
+    terminal.output(5_000);
+    terminal.output(4_900);
+    terminal.pacer.filterInput(answer(0));
+    terminal.output(200);
+    assert.equal(terminal.questions, 2);
+  });
+
   it('acknowledges what was drawn when the terminal answers', () => {
     terminal.output(5_000);
     terminal.output(5_000);
