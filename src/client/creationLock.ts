@@ -1,5 +1,5 @@
-import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
+import { creationLockFile } from '../node/creationLocks.ts';
 import { toStorageError } from '../node/durableFile.ts';
 import { describeOwner, type LockAttempt, tryLock } from '../node/lockFile.ts';
 import { type Machine, repositoryPlaces } from '../node/places.ts';
@@ -16,7 +16,7 @@ export async function whileCreating<T>(
   { id, name }: Pick<SessionRecord, 'id' | 'name'>,
   task: () => Promise<T>,
 ): Promise<T> {
-  const file = path.join(repositoryPlaces(machine, workplace.key).folder, `creation-${id}.lock`);
+  const file = creationLockFile(repositoryPlaces(machine, workplace.key).folder, id);
   const attempt = await take(file);
   if (!('lock' in attempt)) {
     throw new HoldfastError('SESSION_RUNNING', `“${name}” is being made by another window.`, {

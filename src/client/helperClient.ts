@@ -128,7 +128,7 @@ export class HelperClient implements Disposable {
     try {
       return await send(connection);
     } catch (error) {
-      if (!(error instanceof HoldfastError) || error.code !== 'CONNECTION_LOST') throw error;
+      if (!isLost(error)) throw error;
       this.#drop(connection);
       return send(await open());
     }
@@ -150,8 +150,17 @@ export class HelperClient implements Disposable {
     return this.#opening;
   }
 
+  /** A helper that ends before its first answer, as when it is being replaced, is followed by the next one. */
   async #open(open: () => Promise<HelperConnection>): Promise<HelperConnection> {
-    const connection = await open();
+    try {
+      return await this.#sync(await open());
+    } catch (error) {
+      if (this.#isDisposed || !isLost(error)) throw error;
+      return this.#sync(await this.#options.launcher.connectOrStart());
+    }
+  }
+
+  async #sync(connection: HelperConnection): Promise<HelperConnection> {
     try {
       this.#refuseDisposed();
       connection.onRegistryChange((change) => this.#changed(connection, change));
@@ -193,6 +202,10 @@ export class HelperClient implements Disposable {
     const list = await connection.request0(helperMethods.list).catch(() => undefined);
     if (list && connection === this.#connection) this.#accept(list);
   }
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof HoldfastError && error.code === 'CONNECTION_LOST';
 }
 
 /** JSON has no undefined, so the fields to remove are named. */

@@ -1,5 +1,5 @@
 import type { MessageConnection, RequestType, RequestType0 } from 'vscode-jsonrpc';
-import { withDeadline } from '../base/async.ts';
+import { Deferred, withDeadline } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
@@ -33,7 +33,7 @@ export class HelperConnection implements Disposable {
   readonly #onClose = new Emitter<void>();
   readonly onClose = this.#onClose.event;
   #welcome: HelperWelcome | undefined;
-  #closed = false;
+  readonly #closed = new Deferred<void>();
 
   /** @throws the system's error where nobody listens; {@link HoldfastError} where the helper refuses. */
   static async connect({ socket: path, token, client }: ConnectOptions): Promise<HelperConnection> {
@@ -54,7 +54,7 @@ export class HelperConnection implements Disposable {
     this.#destroy = destroy;
     rpc.onNotification(helperEvents.registryChanged, (change) => this.#onRegistryChange.fire(change));
     rpc.onClose(() => {
-      this.#closed = true;
+      this.#closed.resolve();
       this.#onClose.fire();
     });
     rpc.listen();
@@ -71,7 +71,7 @@ export class HelperConnection implements Disposable {
   }
 
   get isOpen(): boolean {
-    return !this.#closed;
+    return !this.#closed.isSettled;
   }
 
   /** @throws {HoldfastError} what the helper answers; `CONNECTION_LOST`; `TIMEOUT` after `deadline` milliseconds. */
@@ -83,13 +83,16 @@ export class HelperConnection implements Disposable {
     return this.#settle(method.method, deadline, () => this.#rpc.sendRequest(method.method) as Promise<R>);
   }
 
-  /** Asks the helper to end; resolves once the connection is closed, which is its answer. */
+  /**
+   * Asks the helper to end; resolves once the connection is closed, which is its answer.
+   *
+   * @throws {HoldfastError} `TIMEOUT`
+   */
   async shutdown(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.onClose(resolve));
     await this.request0(helperMethods.shutdown, helloDeadline).catch((error: HoldfastError) => {
       if (error.code !== 'CONNECTION_LOST') throw error;
     });
-    await closed;
+    await withDeadline(this.#closed.promise, helloDeadline, () => timedOut('shutdown', helloDeadline));
   }
 
   dispose(): void {
@@ -98,13 +101,15 @@ export class HelperConnection implements Disposable {
 
   async #settle<R>(method: string, deadline: number, send: () => Promise<R>): Promise<R> {
     try {
-      return await withDeadline(send(), deadline, () => {
-        return new HoldfastError('TIMEOUT', `The Holdfast helper did not answer “${method}” in ${deadline / 1000} s.`, {
-          advice: 'Sessions run on. “Holdfast: Restart Helper” may help.',
-        });
-      });
+      return await withDeadline(send(), deadline, () => timedOut(method, deadline));
     } catch (error) {
       throw fromResponseError(error);
     }
   }
+}
+
+function timedOut(method: string, deadline: number): HoldfastError {
+  return new HoldfastError('TIMEOUT', `The Holdfast helper did not answer “${method}” in ${deadline / 1000} s.`, {
+    advice: 'Sessions run on. “Holdfast: Restart Helper” may help.',
+  });
 }

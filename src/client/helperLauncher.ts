@@ -120,8 +120,8 @@ export class HelperLauncher {
     const owner = await readLock(this.#places.helperLock);
     if (!owner || (await canBeJudged(owner))) return;
     throw this.#startFailed(
-      `seems to run on another machine, ${owner.host}`,
-      `${this.#describe(owner)} If that is no machine but a former name of this one, delete the file and try again.`,
+      `seems to run on another machine or in another container, ${owner.host}`,
+      `${this.#describe(owner)} If that is but a former name of this one, or a container that has ended, delete the file and try again.`,
     );
   }
 

@@ -1,3 +1,6 @@
+import { stat } from 'node:fs/promises';
+import { type CreationLock, findCreationLocks } from '../node/creationLocks.ts';
+import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
 import { removeUnusedRuntimes } from '../node/runtimeFolder.ts';
 import type { HostSupervisor } from './hostSupervisor.ts';
@@ -5,16 +8,23 @@ import type { Registry } from './registry.ts';
 import { isForgettable, isOutputDue } from './retention.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 
+/** How old a creation's lock must be before it is looked at; milliseconds. */
+const minLockAge = 24 * 3_600_000;
+
 export interface CleanerOptions {
   registry: Registry;
   files: SessionFiles;
   supervisor: Pick<HostSupervisor, 'inTurn'>;
   stateFolder: string;
+  repositoryFolder: string;
   log: Log;
   now?: () => Date;
 }
 
-/** Removes what is proven to be of no more use: the remains of destroyed sessions, and old copies of the programs. */
+/**
+ * Removes what is proven to be of no more use: the remains of destroyed sessions, locks of creations that were cut
+ * short, and old copies of the programs.
+ */
 export class Cleaner {
   readonly #options: Required<CleanerOptions>;
 
@@ -24,11 +34,16 @@ export class Cleaner {
 
   /** What cannot be removed now is noted, and tried again the next time. */
   async run(): Promise<void> {
-    const { registry, supervisor, stateFolder, log, now } = this.#options;
+    const { registry, supervisor, stateFolder, repositoryFolder, log, now } = this.#options;
     const due = registry.list().records.filter((record) => isOutputDue(record, now()));
     for (const { id } of due) await this.#attempt({ id }, () => supervisor.inTurn(id, () => this.#clean(id)));
+    await this.#attempt({ repositoryFolder }, async () => {
+      for (const lock of await findCreationLocks(repositoryFolder)) {
+        await this.#attempt({ ...lock }, () => this.#removeLock(lock));
+      }
+    });
     await this.#attempt({ stateFolder }, async () => {
-      const runtimes = await removeUnusedRuntimes(stateFolder, now().getTime());
+      const runtimes = await removeUnusedRuntimes(stateFolder, log, now().getTime());
       if (runtimes.length > 0) log.info('Removed copies of the programs that nothing runs from', { runtimes });
     });
   }
@@ -43,6 +58,15 @@ export class Cleaner {
       await registry.forget(id);
       log.info('Forgot a session that was destroyed long ago', { id, deletedAt: record.deletedAt });
     }
+  }
+
+  /** The lock of a process that is proven gone can be had, and is then removed. */
+  async #removeLock({ id, file }: CreationLock): Promise<void> {
+    const { registry, now } = this.#options;
+    const { mtimeMs } = await stat(file);
+    if (registry.get(id) || now().getTime() - mtimeMs < minLockAge) return;
+    const attempt = await tryLock(file);
+    if ('lock' in attempt) await attempt.lock.release();
   }
 
   async #attempt(what: Record<string, unknown>, task: () => Promise<void>): Promise<void> {

@@ -151,8 +151,8 @@ export class HostSupervisor {
     const file = await files.readHost(id);
     const record = registry.get(id);
     if (!file || !record || file.exit || (await liveness(file)) === 'gone') {
-      this.#setReachable(id);
       if (file && record) await (file.exit ? this.#noteExit(id, file.exit) : this.#noteLost(id));
+      this.#setReachable(id);
       return;
     }
     try {
@@ -183,9 +183,19 @@ export class HostSupervisor {
     const known = this.#unreachable.get(id);
     clearTimeout(known?.timer);
     const pauses = known?.pauses ?? backoff(retryPauses);
-    const retry = () => void this.#operations.queue(id, () => this.#adopt(id));
-    this.#unreachable.set(id, { pauses, timer: setTimeout(retry, pauses.next().value) });
+    const timer = setTimeout(() => void this.#retryAdoption(id), pauses.next().value);
+    this.#unreachable.set(id, { pauses, timer });
     if (!known) this.#onLinksChange.fire();
+  }
+
+  async #retryAdoption(id: string): Promise<void> {
+    try {
+      await this.#operations.queue(id, () => this.#adopt(id));
+    } catch (error) {
+      this.#options.log.warn('A session host that did not answer could not be tried again', { id, error });
+      // Files that cannot be read for a moment do not make it one that nobody looks after.
+      if (this.#unreachable.has(id)) this.#setUnreachable(id);
+    }
   }
 
   /** It answers, or there is none. */
@@ -196,12 +206,24 @@ export class HostSupervisor {
 
   async #start(launch: LaunchSpec): Promise<SessionRecord> {
     const id = launch.sessionId;
-    const { files, registry, key, hostScript, log } = this.#options;
+    const { files, registry, log } = this.#options;
     registry.require(id);
     await this.#adoptUntried(id);
     if (this.#links.has(id)) return registry.require(id);
     if (this.#unreachable.has(id)) throw mayStillRun(registry.require(id), await files.readHost(id));
-    await files.saveLaunch(launch);
+    try {
+      await files.saveLaunch(launch);
+      return await this.#startHost(id);
+    } finally {
+      // A host that did not get as far as reading it has left it whole.
+      await files
+        .removeEnvironment(id)
+        .catch((error) => log.warn('The environment may still be in the launch file', { id, error }));
+    }
+  }
+
+  async #startHost(id: string): Promise<SessionRecord> {
+    const { files, registry, key, hostScript, log } = this.#options;
     const program = { script: hostScript, args: [key, id], flags: hostFlags, env: hostEnv };
     const { report, pid } = await startBackground({
       ...program,

@@ -65,7 +65,8 @@ async function startHelper(machine: Machine, key: string, log: Log): Promise<Hel
   await server.open();
   await writeJson(places.helperFile, { pid: process.pid, version, socket: places.helperSocket });
   setInterval(() => void supervisor.sampleActivity(), activityInterval);
-  const cleaner = new Cleaner({ registry, files, supervisor, stateFolder: places.stateFolder, log });
+  const { stateFolder, folder: repositoryFolder } = places;
+  const cleaner = new Cleaner({ registry, files, supervisor, stateFolder, repositoryFolder, log });
   void cleaner.run();
   setInterval(() => void cleaner.run(), cleaningInterval);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void server.close());

@@ -10,7 +10,7 @@ import {
   type SessionPlaces,
   sessionPlaces,
 } from '../node/places.ts';
-import { type HostFile, hostFileSchema, type LaunchSpec } from '../protocol/hostMessages.ts';
+import { type HostFile, hostFileSchema, type LaunchSpec, launchSpecSchema } from '../protocol/hostMessages.ts';
 import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
 
 /** The folders that sessions keep outside their worktrees, one for each. */
@@ -63,6 +63,13 @@ export class SessionFiles {
 
   async saveLaunch(launch: LaunchSpec): Promise<void> {
     await writeJson(this.places(launch.sessionId).launch, launch);
+  }
+
+  /** Removes from the launch file the environment, which may hold secrets, where no host has done so. */
+  async removeEnvironment(id: string): Promise<void> {
+    const launch = v.safeParse(launchSpecSchema, await readJson(this.places(id).launch));
+    if (!launch.success || Object.keys(launch.output.env).length === 0) return;
+    await this.saveLaunch({ ...launch.output, env: {} });
   }
 
   /** Forgets everything but the record, which stays as the tombstone. */

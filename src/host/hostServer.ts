@@ -84,6 +84,7 @@ export class HostServer {
     this.#lock = lock;
     const { cols, rows } = launch;
     this.#transcript = new Transcript({ file: places.transcript, cols, rows, log, earlier: recording });
+    screen.onFailure((error) => log.error('Some output could not be shown', { error }));
     const host = new SessionHost({ sessionId, pty, screen, transcript: this.#transcript });
     const { ptyPid, startedAt } = host.status(0);
     const { socket } = places;

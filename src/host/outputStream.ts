@@ -1,3 +1,4 @@
+import { withDeadline } from '../base/async.ts';
 import { encodeFrame, encodeParts, encodeScreen, frameType, maxPayload } from '../protocol/frames.ts';
 import type { Journal } from './journal.ts';
 import type { Snapshot } from './screen.ts';
@@ -12,6 +13,9 @@ const minSkip = 256 * 1024;
 /** Snapshots come at most this often, and take at most a quarter of the host's time; milliseconds. */
 const minSnapshotInterval = 20;
 const snapshotCostFactor = 4;
+
+/** How long the end of a session waits for its last screen; milliseconds. */
+const lastSnapshotDeadline = 2_000;
 
 export interface OutputSource {
   readonly journal: Journal;
@@ -89,9 +93,19 @@ export class OutputStream {
     if (this.#state === 'detached') return;
     const needsSnapshot = this.#state === 'snapshotting' || this.#isFarBehind;
     this.#stop();
-    if (needsSnapshot) this.#sendSnapshot(await this.#source.snapshot(this.#scrollback));
+    if (needsSnapshot) await this.#sendLastScreen();
     else while (this.#sendNext());
     this.detach();
+  }
+
+  /** A terminal that has failed must not keep the session's end from anyone. */
+  async #sendLastScreen(): Promise<void> {
+    try {
+      const snapshot = this.#source.snapshot(this.#scrollback);
+      this.#sendSnapshot(await withDeadline(snapshot, lastSnapshotDeadline, () => new Error('no screen')));
+    } catch {
+      // The client learns of the end without it.
+    }
   }
 
   detach(): void {

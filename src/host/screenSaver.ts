@@ -1,4 +1,4 @@
-import { Sequencer } from '../base/async.ts';
+import { Sequencer, withDeadline } from '../base/async.ts';
 import { writeJson } from '../node/durableFile.ts';
 import type { Log } from '../node/log.ts';
 import type { SavedScreen } from '../protocol/hostMessages.ts';
@@ -9,6 +9,9 @@ const settleTime = 500;
 
 /** Lines above the screen that are saved while the session runs; each thousand holds its output up for 10 ms. */
 const runningScrollback = 1_000;
+
+/** How long a terminal may take to be drawn: one that has failed never is. Milliseconds. */
+const snapshotDeadline = 3_000;
 
 export interface ScreenSaverOptions {
   file: string;
@@ -61,8 +64,9 @@ export class ScreenSaver {
 
   #write(scrollback: number | undefined, savedAt: string): Promise<void> {
     return this.#saves.queue(async () => {
-      const { startedAt, file } = this.#options;
-      const { text, ...snapshot } = await this.#options.snapshot(scrollback);
+      const { startedAt, file, snapshot: take } = this.#options;
+      const late = () => new Error('the terminal does not answer');
+      const { text, ...snapshot } = await withDeadline(take(scrollback), snapshotDeadline, late);
       const saved: SavedScreen = { ...snapshot, screen: text, savedAt, startedAt };
       await writeJson(file, saved);
     });

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Throttler } from '../base/async.ts';
 import { isMissing } from '../node/durableFile.ts';
@@ -158,16 +158,15 @@ export class Transcript {
     if (this.#handle && !isFull) return this.#handle;
     await this.#handle?.close();
     this.#handle = undefined;
-    const earlier = this.#earlier;
+    const handle = this.#earlier && !isFull ? await this.#goOn(this.#earlier) : await this.#begin(size);
+    // Not before, or a file that cannot be opened for a moment would be taken for none.
     this.#earlier = undefined;
-    this.#handle = earlier && !isFull ? await this.#goOn(earlier) : await this.#begin(size);
-    return this.#handle;
+    this.#handle = handle;
+    return handle;
   }
 
   async #goOn({ isTorn }: EarlierRecording): Promise<FileHandle> {
-    const handle = await open(this.#options.file, 'a', 0o600);
-    if (isTorn) await handle.appendFile('\n');
-    return handle;
+    return openWith(this.#options.file, isTorn ? '\n' : '');
   }
 
   async #begin({ cols, rows }: TerminalSize): Promise<FileHandle> {
@@ -176,17 +175,34 @@ export class Transcript {
     await rename(file, previousTranscript(file)).catch((error) => {
       if (!isMissing(error)) throw error;
     });
-    const handle = await open(file, 'a', 0o600);
     const header = { version: 2, width: cols, height: rows, timestamp: this.#startSeconds() };
     const line = `${JSON.stringify(header)}\n`;
-    await handle.appendFile(line);
-    this.#written = line.length;
-    return handle;
+    try {
+      const handle = await openWith(file, line);
+      this.#written = line.length;
+      return handle;
+    } catch (error) {
+      // The next attempt would put what is left of it in the place of the older file.
+      await rm(file, { force: true });
+      throw error;
+    }
   }
 
   /** Events count from here, in every file of one session, so that the files can be joined. */
   #startSeconds(): number {
     return Math.floor(this.#startedAt / 1000);
+  }
+}
+
+/** Opens a file behind whose content `text` is put. */
+async function openWith(file: string, text: string): Promise<FileHandle> {
+  const handle = await open(file, 'a', 0o600);
+  try {
+    await handle.appendFile(text);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
 }
 

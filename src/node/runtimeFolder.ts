@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { isMissing, toStorageError } from './durableFile.ts';
 import { tryLock } from './lockFile.ts';
+import type { Log } from './log.ts';
 
 /** All runtime copies, in the state folder. */
 const allRuntimes = 'runtime';
@@ -46,35 +48,51 @@ export async function stageRuntime(dist: string, stateFolder: string): Promise<s
   return folder;
 }
 
-/** Notes that this process runs from `folder`, if that is a runtime copy, so that it is not removed meanwhile. */
+/**
+ * Notes that this process runs from `folder`, if that is a runtime copy, so that it is not removed meanwhile. What
+ * a process leaves that is killed, the next cleaning takes away.
+ */
 export async function markRuntimeUse(folder: string): Promise<void> {
   if (path.basename(path.dirname(folder)) !== allRuntimes) return;
-  await tryLock(path.join(folder, usesFolder, `${randomUUID()}.lock`));
+  const file = path.join(folder, usesFolder, `${randomUUID()}.lock`);
+  await tryLock(file);
+  process.once('exit', () => rmSync(file, { force: true }));
 }
 
 /** Removes the runtime copies that no process runs from any more, and returns their names. */
-export async function removeUnusedRuntimes(stateFolder: string, now = Date.now()): Promise<string[]> {
+export async function removeUnusedRuntimes(stateFolder: string, log: Log, now = Date.now()): Promise<string[]> {
   const parent = path.join(stateFolder, allRuntimes);
   const removed: string[] = [];
   for (const name of await namesIn(parent)) {
-    const folder = path.join(parent, name);
-    const { mtimeMs } = await stat(folder);
-    if (!(await isUnused(folder)) || now - mtimeMs < minIdleAge) continue;
-    // Whoever looks for the copy must find all of it or nothing.
-    const doomed = unusedName(folder);
-    await rename(folder, doomed);
-    await rm(doomed, { recursive: true, force: true });
-    removed.push(name);
+    try {
+      if (await removeIfUnused(path.join(parent, name), now)) removed.push(name);
+    } catch (error) {
+      log.warn('A copy of the programs could not be removed', { name, error });
+    }
   }
   return removed;
 }
 
+async function removeIfUnused(folder: string, now: number): Promise<boolean> {
+  const { mtimeMs } = await stat(folder);
+  if (now - mtimeMs < minIdleAge || !(await isUnused(folder))) return false;
+  // Whoever looks for the copy must find all of it or nothing.
+  const doomed = unusedName(folder);
+  await rename(folder, doomed);
+  await rm(doomed, { recursive: true, force: true });
+  return true;
+}
+
 /** Without the locks of any process, as versions before these locks left it, nothing is proven. */
 async function isUnused(folder: string): Promise<boolean> {
-  const locks = (await namesIn(path.join(folder, usesFolder))).filter((name) => name.endsWith('.lock'));
-  const isFree = await Promise.all(locks.map((lock) => isReleased(path.join(folder, usesFolder, lock))));
-  const wasUsed = locks.length > 0 || (await exists(path.join(folder, usesFolder)));
-  return isFree.every(Boolean) && (wasUsed || draftName.test(folder));
+  const uses = path.join(folder, usesFolder);
+  const wasUsed = await exists(uses);
+  if (!wasUsed && !draftName.test(folder)) return false;
+  // One after the other, for each is a look at a process, and the first that lives is enough.
+  for (const name of await namesIn(uses)) {
+    if (name.endsWith('.lock') && !(await isReleased(path.join(uses, name)))) return false;
+  }
+  return true;
 }
 
 /** Of a process that is proven gone the lock can be had, and is then removed. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { useScene } from './support/scene.ts';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { signal } from '../support/processes.ts';
+import { processEnd, readHostFile, useScene } from './support/scene.ts';
 
 describe('restarting the helper', () => {
   const scene = useScene();
@@ -16,4 +19,32 @@ describe('restarting the helper', () => {
       { isNew: true, ptyPid: record.ptyPid },
     );
   });
+});
+
+describe('the copy of the programs', () => {
+  const scene = useScene();
+
+  it('is in use by the helper and by each session host until they end', async () => {
+    const before = new Set(await uses());
+    const newUses = async () => (await uses()).filter((name) => !before.has(name)).length;
+    const client = await scene().client();
+    const session = await scene().start(client, ['cat']);
+    const seen = [await newUses()];
+    const host = await readHostFile(session.places);
+    await client.stop(session.id, 5_000);
+    await processEnd(host?.pid as number);
+    seen.push(await newUses());
+    const helper = await scene().helperPid();
+    client.dispose();
+    signal(helper, 'SIGTERM');
+    await processEnd(helper);
+    seen.push(await newUses());
+    assert.deepEqual(seen, [2, 1, 0]);
+  });
+
+  /** The locks of all processes that run from any copy. */
+  async function uses(): Promise<string[]> {
+    const names = await readdir(path.join(scene().places.stateFolder, 'runtime'), { recursive: true }).catch(() => []);
+    return names.filter((name) => path.basename(path.dirname(name)) === 'uses');
+  }
 });

@@ -39,7 +39,7 @@ describe('a helper that cannot be started', () => {
     await writeFile(helperLock, JSON.stringify(owner));
     await assert.rejects(scene().launcher().connectOrStart(), {
       code: 'HELPER_START_FAILED',
-      text: `The Holdfast helper seems to run on another machine, elsewhere.invalid. Its lock ${helperLock} is held by process 4711 on elsewhere.invalid. If that is no machine but a former name of this one, delete the file and try again. Its log is ${helperLog}.`,
+      text: `The Holdfast helper seems to run on another machine or in another container, elsewhere.invalid. Its lock ${helperLock} is held by process 4711 on elsewhere.invalid. If that is but a former name of this one, or a container that has ended, delete the file and try again. Its log is ${helperLog}.`,
     });
   });
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { cp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { HelperClient } from '../../src/client/helperClient.ts';
+import { mock } from 'node:test';
+import { HelperClient } from '../../src/client/helperClient.ts';
+import { HelperConnection } from '../../src/client/helperConnection.ts';
 import { announceSuccessor } from '../../src/client/helperUpgrade.ts';
 import { stageRuntime } from '../../src/node/runtimeFolder.ts';
 import { signal } from '../support/processes.ts';
@@ -59,6 +61,13 @@ describe('a client that is newer than the helper', () => {
     assert.match(await helperOf(one), /^0\.10\.0 /);
   });
 
+  it('replaces it together with any number of others', async () => {
+    await (await open(older)).status();
+    const clients = await Promise.all(Array.from({ length: 6 }, () => open(newer)));
+    const seen = await Promise.all(clients.map(helperOf));
+    assert.deepEqual(new Set(seen), new Set([`0.10.0 ${await scene().helperPid()}`]));
+  });
+
   it('is not outrun by an older client that starts a helper in the middle of it', async () => {
     const client = await open(older);
     await client.status();
@@ -81,6 +90,43 @@ describe('a client that is newer than the helper', () => {
     const { pid } = await client.status();
     assert.deepEqual([(await (await open(broken)).status()).pid, (await client.status()).pid], [pid, pid]);
   });
+});
+
+describe('a helper that ends while a client connects to it', () => {
+  const scene = useScene();
+  afterEach(() => mock.restoreAll());
+
+  it('counts as told to end', async () => {
+    await (await scene().client()).status();
+    const { helperSocket: socket } = scene().places;
+    const client = { kind: 'test' as const, pid: process.pid, version: '0.0.0' };
+    const connection = await HelperConnection.connect({ socket, token: scene().token, client });
+    const closed = new Promise<void>((resolve) => connection.onClose(resolve));
+    await endHelper(scene());
+    await closed;
+    await connection.shutdown();
+    assert.equal(connection.isOpen, false);
+  });
+
+  for (const [what, method] of [
+    ['connects', 'connectOrStart'],
+    ['joins it', 'tryConnect'],
+  ] as const) {
+    it(`is followed by the next one for a client that ${what}`, async () => {
+      const former = (await (await scene().client()).status()).pid;
+      const launcher = scene().launcher();
+      const reach = launcher[method].bind(launcher);
+      const reachEnding = async () => {
+        const connection = await reach();
+        await endHelper(scene());
+        return connection as HelperConnection;
+      };
+      mock.method(launcher, method, reachEnding, { times: 1 });
+      const client = scene().own(new HelperClient({ launcher, replica: () => [] }));
+      await (method === 'tryConnect' ? client.join() : client.connect());
+      assert.notEqual((await client.status()).pid, former);
+    });
+  }
 });
 
 describe('a helper whose own folder was removed', () => {

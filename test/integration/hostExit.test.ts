@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { HelperClient } from '../../src/client/helperClient.ts';
 import { isRunning } from '../../src/core/sessionRecord.ts';
 import { startBackground } from '../../src/node/backgroundProcess.ts';
+import { tryLock } from '../../src/node/lockFile.ts';
+import type { SessionPlaces } from '../../src/node/places.ts';
 import { readLastScreen } from '../../src/node/savedScreen.ts';
 import { signal } from '../support/processes.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -187,6 +189,22 @@ describe('the environment of a session', () => {
     await screenOf(scene(), session, `second ${secret}`);
     assert.doesNotMatch(await readFile(session.places.launch, 'utf8'), /only-for-the-process/);
   });
+
+  const obstacles: [what: string, obstruct: (places: SessionPlaces) => Promise<unknown>][] = [
+    ['may not start, for another one runs,', ({ hostLock }) => tryLock(hostLock)],
+    ['cannot start', ({ hostLock }) => mkdir(hostLock, { recursive: true })],
+  ];
+  for (const [what, obstruct] of obstacles) {
+    it(`is on disk no more where the host ${what}`, async () => {
+      const client = await scene().client();
+      const { id } = await client.create(scene().record(), null);
+      const places = scene().session(id);
+      await obstruct(places);
+      await assert.rejects(client.start(scene().launch(id, ['cat'], { env: { SECRET: 'only-for-the-process' } })));
+      const { env } = JSON.parse(await readFile(places.launch, 'utf8'));
+      assert.equal(env.SECRET, undefined);
+    });
+  }
 });
 
 describe('the screen of a session host that is killed', () => {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { Cleaner } from '../../../src/helper/cleaner.ts';
 import { Registry } from '../../../src/helper/registry.ts';
 import { SessionFiles } from '../../../src/helper/sessionFiles.ts';
+import { creationLockFile } from '../../../src/node/creationLocks.ts';
 import { tryLock } from '../../../src/node/lockFile.ts';
 import { silentLog } from '../../../src/node/log.ts';
-import { sessionPlaces, thisMachine } from '../../../src/node/places.ts';
+import { repositoryPlaces, sessionPlaces, thisMachine } from '../../../src/node/places.ts';
 import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { aRecord } from '../records.ts';
@@ -68,6 +70,27 @@ describe('what destroyed sessions have left', () => {
     );
   });
 
+  const gone = { pid: 1, startTime: '1', bootId: 'before', host: hostname(), nonce: 'n' };
+  const locks: [what: string, record: SessionRecord | undefined, setAt: string, owner: object, isLeft: boolean][] = [
+    ['goes after a day', undefined, '2026-03-30T09:59:59.000Z', gone, false],
+    ['goes after a day for a destroyed session', recordOf(now.toISOString()), '2026-03-30T09:59:59.000Z', gone, false],
+    ['stays for a day', undefined, '2026-03-30T10:00:01.000Z', gone, true],
+    ['stays with its session', recordOf(undefined), '2020-01-01T00:00:00.000Z', gone, true],
+    ['stays while it is held', undefined, '2020-01-01T00:00:00.000Z', { ...gone, host: 'another-machine' }, true],
+  ];
+  for (const [what, record, setAt, owner, isLeft] of locks) {
+    it(`such as the lock of a creation that was cut short ${what}`, async () => {
+      const { folder } = repositoryPlaces(machine, key);
+      const file = creationLockFile(folder, aRecord().id);
+      await mkdir(folder, { recursive: true });
+      await writeFile(file, JSON.stringify(owner));
+      await utimes(file, new Date(setAt), new Date(setAt));
+      await clean(record);
+      const names = (await readdir(folder)).filter((name) => name.startsWith('creation'));
+      assert.deepEqual(names, isLeft ? [path.basename(file)] : []);
+    });
+  }
+
   /** Cleans up after a session with this record, or one whose record cannot be read. */
   async function clean(record?: SessionRecord): Promise<Registry> {
     const { folder } = sessionPlaces(machine, key, aRecord().id);
@@ -76,7 +99,16 @@ describe('what destroyed sessions have left', () => {
     const registry = new Registry({ records: record ? [record] : [], save: async () => undefined, now: () => now });
     const stateFolder = machine.env.HOLDFAST_STATE_DIR as string;
     const supervisor = { inTurn: <T>(_: string, task: () => Promise<T>) => task() };
-    await new Cleaner({ registry, files, supervisor, stateFolder, log: silentLog, now: () => now }).run();
+    const { folder: repositoryFolder } = repositoryPlaces(machine, key);
+    await new Cleaner({
+      registry,
+      files,
+      supervisor,
+      stateFolder,
+      repositoryFolder,
+      log: silentLog,
+      now: () => now,
+    }).run();
     return registry;
   }
 

@@ -31,6 +31,10 @@ class Scene {
     for (const snapshot of this.#pending?.splice(0) ?? []) snapshot.resolve(this.#screen());
   }
 
+  failSnapshots(): void {
+    for (const snapshot of this.#pending?.splice(0) ?? []) snapshot.reject(new Error('broken'));
+  }
+
   snapshot(): Promise<Snapshot> {
     const snapshot = new Deferred<Snapshot>();
     if (this.#pending) this.#pending.push(snapshot);
@@ -178,6 +182,7 @@ describe('a stream of output', () => {
 
 describe('the end of a stream of output', () => {
   let scene: Scene;
+  afterEach(() => mock.timers.reset());
   beforeEach(() => {
     scene = new Scene();
   });
@@ -205,6 +210,24 @@ describe('the end of a stream of output', () => {
     await Promise.all([attaching, finished]);
     assert.deepEqual(scene.sent, ['attached at 100', 'screen at 100']);
   });
+
+  const broken: [what: string, fail: (scene: Scene) => void, ms: number][] = [
+    ['does not come', () => undefined, 2_000],
+    ['cannot be drawn', (scene) => scene.failSnapshots(), 0],
+  ];
+  for (const [what, fail, ms] of broken) {
+    it(`does not wait for a screen that ${what}`, async () => {
+      mock.timers.enable({ apis: ['setTimeout'] });
+      await scene.attach();
+      scene.print(50_000, 10);
+      scene.holdSnapshots();
+      const finished = scene.stream.finish();
+      fail(scene);
+      mock.timers.tick(ms);
+      await finished;
+      assert.deepEqual([scene.sent.at(-1), scene.stream.isAttached], ['0…100000', false]);
+    });
+  }
 
   it('is nothing to a client that is not attached', async () => {
     scene.print(100);

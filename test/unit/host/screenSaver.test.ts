@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ScreenSaver } from '../../../src/host/screenSaver.ts';
+import { mock } from 'node:test';
+import { ScreenSaver, type ScreenSaverOptions } from '../../../src/host/screenSaver.ts';
 import { silentLog } from '../../../src/node/log.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { waitFor } from '../../support/waitFor.ts';
@@ -20,7 +21,7 @@ describe('the screen that is saved while a session runs', () => {
     saver = newSaver();
   });
 
-  const newSaver = (options: { interval?: number; file?: string; log?: typeof silentLog } = {}) =>
+  const newSaver = (options: Partial<ScreenSaverOptions> = {}) =>
     new ScreenSaver({
       file,
       startedAt: 'start',
@@ -79,5 +80,24 @@ describe('the screen that is saved while a session runs', () => {
     await saver.save();
     await newSaver({ file: path.join(file, 'no', 'folder'), log }).save();
     assert.deepEqual(warnings, ['The screen could not be saved']);
+  });
+
+  describe('of a terminal that has failed', () => {
+    afterEach(() => mock.timers.reset());
+
+    it('is not waited for in the end, nor is one that was to be saved before', async () => {
+      mock.timers.enable({ apis: ['setTimeout'] });
+      const snapshot = () => {
+        // Only once it is asked for does its time begin.
+        setImmediate(() => mock.timers.tick(3_000));
+        return new Promise<never>(() => undefined);
+      };
+      saver = newSaver({ snapshot });
+      const ends = await Promise.allSettled([saver.save(), saver.finish('end')]);
+      assert.deepEqual(
+        ends.map(({ status }) => status),
+        ['fulfilled', 'rejected'],
+      );
+    });
   });
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { appendFile, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, readdir, readFile, rename, rmdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { mock } from 'node:test';
 import fc from 'fast-check';
 import { findEarlierRecording } from '../../../src/host/earlierRecording.ts';
-import { Transcript } from '../../../src/host/transcript.ts';
+import { Transcript, type TranscriptOptions } from '../../../src/host/transcript.ts';
 import { silentLog } from '../../../src/node/log.ts';
 import { previousTranscript } from '../../../src/node/places.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
@@ -19,7 +20,7 @@ describe('the transcript', () => {
     clock = Date.parse('2026-03-07T10:00:00.500Z');
   });
 
-  const begin = (options: { maxBytes?: number } = {}) =>
+  const begin = (options: Partial<TranscriptOptions> = {}) =>
     new Transcript({ file, cols: 80, rows: 24, log: silentLog, now: () => clock, ...options });
 
   it('begins with a header and goes on with one event a line', async () => {
@@ -159,11 +160,46 @@ describe('the transcript', () => {
       );
     });
 
+    it('goes on in the same file also where that could not be opened at first', async () => {
+      await live('one');
+      const transcript = begin({ earlier: await findEarlierRecording(file) });
+      await rename(file, `${file}.aside`);
+      await mkdir(file);
+      transcript.output(Buffer.from('two'));
+      await transcript.flush();
+      await rmdir(file);
+      await rename(`${file}.aside`, file);
+      transcript.output(Buffer.from('three'));
+      await transcript.close();
+      assert.deepEqual(
+        [outputOf(await readFile(file, 'utf8')), await readdir(path.dirname(file))],
+        ['onethree', ['transcript.cast']],
+      );
+    });
+
     it('leaves nothing else behind', async () => {
       await live('one');
       await live('two');
       assert.deepEqual(await readdir(path.dirname(file)), ['transcript.cast']);
     });
+  });
+
+  it('keeps the older file where the next one could not be begun at first', async () => {
+    const transcript = begin({ maxBytes: 10 });
+    transcript.output(Buffer.from('one'));
+    await transcript.flush();
+    const handle = await open(file);
+    const full = () => Promise.reject(new Error('the disk is full'));
+    mock.method(Object.getPrototypeOf(handle), 'appendFile', full, { times: 1 });
+    await handle.close();
+    for (const text of ['two', 'three']) {
+      transcript.output(Buffer.from(text));
+      await transcript.flush();
+    }
+    await transcript.close();
+    mock.restoreAll();
+    const texts = await Promise.all([previousTranscript(file), file].map((name) => readFile(name, 'utf8')));
+    assert.deepEqual(texts.map(outputOf), ['one', 'three']);
   });
 
   it('says so where it had to drop what a slow disk could not take', async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { silentLog } from '../../../src/node/log.ts';
 import { markRuntimeUse, removeUnusedRuntimes, stageRuntime } from '../../../src/node/runtimeFolder.ts';
 import { projectNode } from '../../support/paths.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
@@ -41,41 +42,71 @@ describe('the copy of the programs', () => {
 
   it('is removed once it was not asked for in a day and no process runs from it any more', async () => {
     const folder = await used(await stageRuntime(dist, state));
-    const removed = [await removeUnusedRuntimes(state), await removeUnusedRuntimes(state, Date.now() + day + 1_000)];
+    const removed = [
+      await removeUnusedRuntimes(state, silentLog),
+      await removeUnusedRuntimes(state, silentLog, Date.now() + day + 1_000),
+    ];
     assert.deepEqual([removed, await readdir(runtimes)], [[[], [path.basename(folder)]], []]);
   });
 
   it('stays while a process that runs from it lives', async () => {
     const folder = await used(await stageRuntime(dist, state));
     await markRuntimeUse(folder);
-    assert.deepEqual(await removeUnusedRuntimes(state, Date.now() + 2 * day), []);
+    const removed = await removeUnusedRuntimes(state, silentLog, Date.now() + 2 * day);
+    assert.deepEqual([removed, await readdir(runtimes)], [[], [path.basename(folder)]]);
+  });
+
+  it('is marked by a process no longer than that runs', async () => {
+    const folder = await stageRuntime(dist, state);
+    await mark(folder);
+    const left = [await readdir(path.join(folder, 'uses'))];
+    await mark(folder, 'process.exit(1);');
+    left.push(await readdir(path.join(folder, 'uses')));
+    assert.deepEqual(left, [[], []]);
+  });
+
+  it('is not even looked at before it is old enough', async () => {
+    const folder = await used(await stageRuntime(dist, state));
+    await removeUnusedRuntimes(state, silentLog);
     assert.equal((await readdir(path.join(folder, 'uses'))).length, 1);
+  });
+
+  it('does not stay because another one cannot be looked at', async () => {
+    const folder = await used(await stageRuntime(dist, state));
+    await symlink('nowhere', path.join(runtimes, '0.0.1-broken'));
+    const warnings: unknown[] = [];
+    const log = { ...silentLog, warn: (_: string, details?: unknown) => warnings.push(details) };
+    const removed = await removeUnusedRuntimes(state, log, Date.now() + 2 * day);
+    assert.deepEqual([removed, warnings.length], [[path.basename(folder)], 1]);
   });
 
   it('stays where a process of another machine may run from it', async () => {
     const folder = await used(await stageRuntime(dist, state));
     const owner = { pid: 1, startTime: '1', bootId: 'other', host: 'another-machine', nonce: 'n' };
     await writeFile(path.join(folder, 'uses', 'other.lock'), JSON.stringify(owner));
-    assert.deepEqual(await removeUnusedRuntimes(state, Date.now() + 2 * day), []);
+    assert.deepEqual(await removeUnusedRuntimes(state, silentLog, Date.now() + 2 * day), []);
   });
 
   it('stays where nothing tells whether a process runs from it', async () => {
     await stageRuntime(dist, state);
-    assert.deepEqual(await removeUnusedRuntimes(state, Date.now() + 2 * day), []);
+    assert.deepEqual(await removeUnusedRuntimes(state, silentLog, Date.now() + 2 * day), []);
   });
 
   it('stays for another day when it is asked for again', async () => {
     const folder = await used(await stageRuntime(dist, state));
     await utimes(folder, 0, 0);
     await stageRuntime(dist, state);
-    assert.deepEqual(await removeUnusedRuntimes(state), []);
+    assert.deepEqual(await removeUnusedRuntimes(state, silentLog), []);
     assert.ok(Date.now() - (await stat(folder)).mtimeMs < 60_000);
   });
 
   it('that was never finished is removed after a day', async () => {
     const folder = await stageRuntime(dist, state);
     await rename(folder, `${folder}.123.1700000000000`);
-    const removed = [await removeUnusedRuntimes(state), await removeUnusedRuntimes(state, Date.now() + 2 * day)];
+    const removed = [
+      await removeUnusedRuntimes(state, silentLog),
+      await removeUnusedRuntimes(state, silentLog, Date.now() + 2 * day),
+    ];
     assert.deepEqual(removed, [[], [`${path.basename(folder)}.123.1700000000000`]]);
   });
 
@@ -91,11 +122,24 @@ describe('the copy of the programs', () => {
   }
 });
 
-/** Marked by a process that has ended, as after a kill. */
+/** Marked by a process that was killed. */
 async function used(folder: string): Promise<string> {
+  await mark(folder, "process.kill(process.pid, 'SIGKILL');");
+  return folder;
+}
+
+/** Lets a process that runs from `folder` do nothing but `then`. */
+async function mark(folder: string, then = ''): Promise<void> {
   const source = path.join(import.meta.dirname, '../../../src/node/runtimeFolder.ts');
   const script = `import { markRuntimeUse } from ${JSON.stringify(source)}; await markRuntimeUse(process.argv[1]);`;
-  const child = spawn(projectNode, ['--input-type=module', '-e', script, folder], { stdio: 'inherit' });
-  assert.deepEqual(await once(child, 'exit'), [0, null]);
-  return folder;
+  const child = spawn(projectNode, ['--input-type=module', '-e', script + then, folder], { stdio: 'inherit' });
+  await once(child, 'exit');
+  assert.equal(await exists(path.join(folder, 'uses')), true);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { mock } from 'node:test';
+import { nextEvent } from '../../../src/base/event.ts';
+import { HostSupervisor } from '../../../src/helper/hostSupervisor.ts';
+import { Registry } from '../../../src/helper/registry.ts';
+import { SessionFiles } from '../../../src/helper/sessionFiles.ts';
+import { silentLog } from '../../../src/node/log.ts';
+import { thisMachine } from '../../../src/node/places.ts';
+import { identify } from '../../../src/node/processIdentity.ts';
+import type { HostFile } from '../../../src/protocol/hostMessages.ts';
+import { hostProtocol } from '../../../src/protocol/versions.ts';
+import { useTempDirs } from '../../support/tempDirs.ts';
+import { aRecord } from '../records.ts';
+
+const key = '0123456789abcdef';
+
+describe('a session host that lives but does not answer', () => {
+  const dirs = useTempDirs();
+
+  it('is tried again also after its file could not be read', async () => {
+    const record = aRecord({ status: 'active', ptyPid: process.pid });
+    const folder = await dirs.make();
+    const files = new SessionFiles(thisMachine({ HOLDFAST_STATE_DIR: folder }), key, silentLog);
+    const registry = new Registry({ records: [record], save: async () => undefined });
+    const host = await hostOf(record.id, path.join(folder, 'nobody.sock'));
+    const ended = { ...host, exit: { code: 0, signal: null, reason: 'exit' as const, endedAt: host.startedAt } };
+    const answers = [async () => host, () => Promise.reject(new Error('EIO')), async () => ended];
+    mock.method(files, 'list', async () => [record.id]);
+    mock.method(files, 'readHost', () => answers.shift()?.());
+    const supervisor = new HostSupervisor({ key, hostScript: '', token: '', files, registry, log: silentLog });
+    const change = nextEvent(registry.onChange);
+    await supervisor.adoptAll();
+    assert.equal((await change).record.status, 'completed');
+  });
+});
+
+/** This process stands in for the host, which is alive. */
+async function hostOf(sessionId: string, socket: string): Promise<HostFile> {
+  const startedAt = new Date().toISOString();
+  const identity = await identify(process.pid);
+  return { ...identity, sessionId, protocol: hostProtocol.max, ptyPid: process.pid, socket, startedAt, exit: null };
+}
