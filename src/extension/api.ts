@@ -21,11 +21,8 @@ export interface NewSessionOptions {
   worktree?: boolean;
 }
 
-/** A session that was destroyed, and its worktree if there was work in it. */
-export interface Destroyed {
-  record: SessionRecord;
-  kept?: { path: string; reason: string };
-}
+/** The record of a session that was destroyed, and where its worktree stays if there was work in it. */
+export type DestroyedSession = SessionRecord & { kept?: { path: string; reason: string } };
 
 /**
  * What Holdfast exports to other extensions:
@@ -45,5 +42,9 @@ export interface HoldfastApi {
   stopSession(id: string): Promise<SessionRecord>;
   restartSession(id: string): Promise<SessionRecord>;
   renameSession(id: string, name: string): Promise<SessionRecord>;
-  destroySession(id: string): Promise<Destroyed>;
+  destroySession(id: string): Promise<DestroyedSession>;
+  /** Opens the log of the session's host and returns the session's record; without an id, the extension's own log. */
+  showLog(id?: string): Promise<SessionRecord | undefined>;
+  /** Replaces the helper; all sessions run on. */
+  restartHelper(): Promise<void>;
 }

@@ -4,10 +4,10 @@ import { HoldfastError } from '../base/errors.ts';
 import { describeSession, statusLook } from '../core/presentation.ts';
 import { isRunning } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import type { Destroyed, NewSessionOptions } from './api.ts';
+import type { DestroyedSession, NewSessionOptions } from './api.ts';
 import { showError } from './errorMessage.ts';
 import { commandIds } from './ids.ts';
-import { showLog } from './logs.ts';
+import { pickLog } from './logs.ts';
 import { promptName, promptNewSession } from './newSessionPrompt.ts';
 import type { SessionActions } from './sessionActions.ts';
 import { readSettings } from './settings.ts';
@@ -32,11 +32,12 @@ const newSessionSchema = v.object({
 });
 
 const targetSchema = v.object({ id: v.string() });
+const logSchema = v.object({ id: v.optional(v.string()) });
 const renameSchema = v.object({ id: v.string(), name: v.optional(v.string()) });
 
 /** Registers every command. With an argument object none of them asks, and errors are thrown to the caller. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
-  const { actions, log } = context;
+  const { actions } = context;
   const handlers: Record<string, (argument: unknown) => Promise<unknown>> = {
     [commandIds.newSession]: (argument) => newSession(context, argument),
     [commandIds.showTerminal]: (argument) =>
@@ -48,8 +49,9 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     [commandIds.renameSession]: (argument) => renameSession(context, argument),
     [commandIds.destroySession]: (argument) =>
       onSession(context, argument, 'Destroy Session', (id) => destroy(context, id, argument)),
-    [commandIds.showLog]: () => showLog(context.workspace, log),
-    [commandIds.restartHelper]: () => restartHelper(context),
+    [commandIds.showLog]: (argument) => showLog(context, argument),
+    [commandIds.restartHelper]: (argument) => restartHelper(context, argument),
+    [commandIds.tryAgain]: (argument) => tryAgain(context, argument),
   };
   const registered = Object.entries(handlers).map(([id, handler]) => vscode.commands.registerCommand(id, handler));
   return vscode.Disposable.from(...registered);
@@ -110,7 +112,7 @@ async function destroy(
   { workspace, actions }: CommandContext,
   id: string,
   argument: unknown,
-): Promise<Destroyed | undefined> {
+): Promise<DestroyedSession | undefined> {
   const record = workspace.get(id);
   if (record && !isPlainObject(argument)) {
     const ending = isRunning(record) ? 'Its process will be ended. ' : '';
@@ -121,13 +123,13 @@ async function destroy(
     if (!(await confirm(`Destroy “${record.name}”?`, detail, 'Destroy'))) return undefined;
   }
   const destroyed = await withProgress('Destroying the session…', () => actions.destroy(id));
-  if (destroyed.kept) void tellKept(destroyed.record, destroyed.kept);
+  if (destroyed.kept) void tellKept(destroyed, destroyed.kept);
   return destroyed;
 }
 
 async function tellKept(
   { name, branch, worktreePath }: SessionRecord,
-  { path, reason }: NonNullable<Destroyed['kept']>,
+  { path, reason }: NonNullable<DestroyedSession['kept']>,
 ): Promise<void> {
   const what = path === worktreePath ? `worktree and the branch ${branch} were` : `work on ${branch} was`;
   const text = `“${name}” was destroyed. Its ${what} kept (${reason}): ${path}`;
@@ -136,12 +138,26 @@ async function tellKept(
     await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(path), { forceNewWindow: true });
 }
 
-async function restartHelper({ workspace, log }: CommandContext): Promise<void> {
+async function showLog({ workspace, actions, log }: CommandContext, argument: unknown): Promise<unknown> {
+  return isPlainObject(argument) ? actions.showLog(parse(logSchema, argument).id) : pickLog(workspace, log);
+}
+
+async function restartHelper({ actions, log }: CommandContext, argument: unknown): Promise<void> {
+  if (isPlainObject(argument)) return actions.restartHelper();
   try {
-    const manager = await workspace.manager();
-    await manager.helper.restartHelper();
+    await actions.restartHelper();
     void vscode.window.showInformationMessage('The helper was restarted. All sessions ran on.');
   } catch (error) {
+    await showError(error, log);
+  }
+}
+
+/** Restores the sessions where that failed before, as every other command does on its way. */
+async function tryAgain({ workspace, log }: CommandContext, argument: unknown): Promise<void> {
+  try {
+    await workspace.manager();
+  } catch (error) {
+    if (isPlainObject(argument)) throw error;
     await showError(error, log);
   }
 }

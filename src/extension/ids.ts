@@ -8,6 +8,7 @@ export const commandIds = {
   destroySession: 'holdfast.destroySession',
   showLog: 'holdfast.showLog',
   restartHelper: 'holdfast.restartHelper',
+  tryAgain: 'holdfast.tryAgain',
 } as const;
 
 export const viewIds = { sessions: 'holdfast.sessions' } as const;
@@ -19,7 +20,7 @@ export const settingIds = {
 } as const;
 
 /** How far the window has got with its sessions; each has a welcome text. */
-export const windowStates = ['starting', 'ready', 'noFolder', 'failed'] as const;
+export const windowStates = ['starting', 'ready', 'noFolder', 'gitMissing', 'failed'] as const;
 export type WindowState = (typeof windowStates)[number];
 
 /** Context keys for `when` clauses. */

@@ -17,7 +17,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const workspace: Workspace = disposables.add(
     new Workspace({ context, log, dist, restart: (id) => void restartFromTerminal(id) }),
   );
-  const actions = new SessionActions(workspace);
+  const actions = new SessionActions(workspace, log);
   const restartFromTerminal = (id: string) => actions.restart(id).catch((error) => showError(error, log));
   disposables.add(new SessionTree(workspace));
   disposables.add(new StatusBar(workspace));
@@ -44,5 +44,7 @@ function createApi(workspace: Workspace, actions: SessionActions, disposables: D
     restartSession: (id) => actions.restart(id),
     renameSession: (id, name) => actions.rename(id, name),
     destroySession: (id) => actions.destroy(id),
+    showLog: (id) => actions.showLog(id),
+    restartHelper: () => actions.restartHelper(),
   };
 }

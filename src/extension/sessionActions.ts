@@ -1,17 +1,20 @@
 import * as vscode from 'vscode';
 import { git } from '../node/git.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import type { Destroyed, NewSessionOptions } from './api.ts';
+import type { DestroyedSession, NewSessionOptions } from './api.ts';
 import type { ErrorActions } from './errorMessage.ts';
+import { showSessionLog } from './logs.ts';
 import { raiseMaxSessions } from './settings.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What commands and the API do to sessions; no prompts, errors are thrown. */
 export class SessionActions {
   readonly #workspace: Workspace;
+  readonly #log: vscode.LogOutputChannel;
 
-  constructor(workspace: Workspace) {
+  constructor(workspace: Workspace, log: vscode.LogOutputChannel) {
     this.#workspace = workspace;
+    this.#log = log;
   }
 
   async create({ show = true, ...options }: NewSessionOptions): Promise<SessionRecord> {
@@ -42,8 +45,20 @@ export class SessionActions {
     return record;
   }
 
-  async destroy(id: string): Promise<Destroyed> {
-    return (await this.#workspace.manager()).destroy(id);
+  async destroy(id: string): Promise<DestroyedSession> {
+    const { record, kept } = await (await this.#workspace.manager()).destroy(id);
+    return kept ? { ...record, kept } : record;
+  }
+
+  /** The log of the session's host; without an id the extension's own, for which nothing must have succeeded. */
+  async showLog(id?: string): Promise<SessionRecord | undefined> {
+    if (id !== undefined) return showSessionLog(await this.#workspace.manager(), id);
+    this.#log.show();
+    return undefined;
+  }
+
+  async restartHelper(): Promise<void> {
+    await (await this.#workspace.manager()).helper.restartHelper();
   }
 
   /** What can be offered when {@link create} fails; most of it ends in another try, with `changes`. */

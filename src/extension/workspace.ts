@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { delay, Sequencer } from '../base/async.ts';
 import { backoff } from '../base/backoff.ts';
-import { HoldfastError } from '../base/errors.ts';
+import { type ErrorCode, HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { SessionManager } from '../client/sessionManager.ts';
@@ -110,7 +110,7 @@ export class Workspace implements Disposable {
       return await this.#open();
     } catch (error) {
       this.#close();
-      this.#setState(isNoFolder(error) ? 'noFolder' : 'failed');
+      this.#setState(stateAfter(error));
       throw error;
     }
   }
@@ -133,11 +133,11 @@ export class Workspace implements Disposable {
   async #restore(manager: SessionManager): Promise<void> {
     try {
       await manager.restore();
-      this.#joinLater(manager);
     } catch (error) {
       this.#options.log.error('The helper could not be reached', error as Error);
       void this.#reconnect(manager);
     }
+    this.#joinLater(manager);
   }
 
   /** A window without sessions starts no helper; when another one does, this window wants to see what it makes. */
@@ -221,6 +221,17 @@ export class Workspace implements Disposable {
 function localFolders(): string[] {
   const folders = vscode.workspace.workspaceFolders ?? [];
   return folders.filter(({ uri }) => uri.scheme === 'file').map(({ uri }) => uri.fsPath);
+}
+
+/** What a person can do about it themselves has a state of its own; the rest needs the log. */
+const stateByCode: { [C in ErrorCode]?: WindowState } = {
+  NO_FOLDER: 'noFolder',
+  GIT_MISSING: 'gitMissing',
+  GIT_TOO_OLD: 'gitMissing',
+};
+
+function stateAfter(error: unknown): WindowState {
+  return (error instanceof HoldfastError && stateByCode[error.code]) || 'failed';
 }
 
 function isNoFolder(error: unknown): boolean {

@@ -13,7 +13,16 @@ export const sessionStatuses = [
 ] as const;
 export type SessionStatus = (typeof sessionStatuses)[number];
 
-const timestamp = v.pipe(v.string(), v.isoTimestamp());
+const uuidV4 = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i;
+
+/** ISO 8601 in UTC only, because times are compared as text. */
+const timestamp = v.pipe(v.string(), v.isoTimestamp(), v.regex(/T.*Z$/, 'A time must be in UTC, with a “Z”.'));
+
+/** Of any system: a record may be read on another one than it was written on. */
+const absolutePath = /^(?:\/|[a-z]:[\\/]|\\\\)/i;
+
+/** A name becomes part of a branch and of a folder. */
+const plainName = /^[^/\\\p{Cc}]+$/u;
 
 const exitSchema = v.looseObject({
   code: v.nullable(v.number()),
@@ -35,15 +44,14 @@ export type SessionCommand = v.InferOutput<typeof commandSchema>;
  */
 export const sessionRecordSchema = v.looseObject({
   /** UUID v4. */
-  id: v.pipe(v.string(), v.uuid()),
-  name: v.pipe(v.string(), v.nonEmpty()),
+  id: v.pipe(v.string(), v.regex(uuidV4, 'An id must be a UUID v4.')),
+  name: v.pipe(v.string(), v.regex(plainName, 'A name must hold neither slashes nor control characters.')),
   status: v.picklist(sessionStatuses),
   /** Empty where the session runs without a worktree. */
   branch: v.string(),
   /** A branch, or a commit where the checkout had a detached HEAD; empty without a worktree. */
   baseBranch: v.string(),
-  /** Absolute. */
-  worktreePath: v.string(),
+  worktreePath: v.pipe(v.string(), v.regex(absolutePath, 'A worktree’s path must be absolute.')),
   /** Folder inside the worktree in which the command starts; relative, empty for the worktree itself. */
   cwd: v.optional(v.string()),
   /** Present while a process runs. */

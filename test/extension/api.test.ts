@@ -5,7 +5,15 @@ import * as vscode from 'vscode';
 import { isAlive } from '../support/processes.ts';
 import { reportMark } from '../support/reportMark.ts';
 import { waitFor } from '../support/waitFor.ts';
-import { holdfastExtension, terminalNames, useHoldfast, workspaceFolder } from './support/holdfast.ts';
+import {
+  helperProcess,
+  hideLogs,
+  holdfastExtension,
+  shownLogs,
+  terminalNames,
+  useHoldfast,
+  workspaceFolder,
+} from './support/holdfast.ts';
 
 const unknown = '00000000-0000-4000-8000-000000000000';
 
@@ -47,6 +55,8 @@ describe('the exported API', () => {
       restartSession: 'function',
       renameSession: 'function',
       destroySession: 'function',
+      showLog: 'function',
+      restartHelper: 'function',
     });
   });
 
@@ -71,10 +81,10 @@ describe('the exported API', () => {
       (await api().restartSession(id)).status,
       (await api().renameSession(id, 'other life')).name,
     ];
-    const { record, kept } = await api().destroySession(id);
+    const { id: destroyed, deletedAt, kept } = await api().destroySession(id);
     assert.deepEqual(
-      [...seen, record.id, kept, api().getSession(id)],
-      ['cancelled', 'active', 'other-life', id, undefined, undefined],
+      [...seen, destroyed, typeof deletedAt, kept, api().getSession(id)],
+      ['cancelled', 'active', 'other-life', id, 'string', undefined, undefined],
     );
   });
 
@@ -108,6 +118,25 @@ describe('the exported API', () => {
     assert.deepEqual(kept, { path: worktreePath, reason: '1 untracked file' });
   });
 
+  it('shows the log of a session, and its own', async () => {
+    const record = await api().newSession({ command: ['cat'], show: false });
+    await hideLogs();
+    const shown = await api().showLog(record.id);
+    await waitFor(shownLogs, (logs) => logs.length === 1);
+    const own = await api().showLog();
+    await waitFor(shownLogs, (logs) => logs.length === 2);
+    assert.deepEqual([shown, own, shownLogs().sort()], [record, undefined, [record.id, 'the extension'].sort()]);
+  });
+
+  it('replaces the helper, and the sessions run on', async () => {
+    const { id, ptyPid = 0 } = await api().newSession({ command: ['cat'], show: false });
+    const before = await helperProcess();
+    await api().restartHelper();
+    const after = await helperProcess();
+    const { status, ptyPid: pid } = api().getSession(id) ?? {};
+    assert.deepEqual([after !== before, status, pid, isAlive(ptyPid)], [true, 'active', ptyPid, true]);
+  });
+
   it('rejects with a code and advice', async () => {
     await assert.rejects(api().newSession({ command: ['no-such-program'] }), {
       name: 'HoldfastError',
@@ -130,7 +159,7 @@ describe('the exported API', () => {
     });
   });
 
-  for (const method of ['showTerminal', 'stopSession', 'restartSession', 'destroySession'] as const) {
+  for (const method of ['showTerminal', 'stopSession', 'restartSession', 'destroySession', 'showLog'] as const) {
     it(`rejects ${method} where there is no such session`, async () => {
       await assert.rejects(api()[method](unknown), { code: 'SESSION_NOT_FOUND' });
     });

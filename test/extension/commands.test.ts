@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { Destroyed, NewSessionOptions, SessionRecord } from '../../src/extension/api.ts';
+import type { DestroyedSession, NewSessionOptions, SessionRecord } from '../../src/extension/api.ts';
 import { commandIds } from '../../src/extension/ids.ts';
+import { whileNoHelperStarts } from '../support/brokenHelper.ts';
 import { isAlive } from '../support/processes.ts';
 import { waitFor } from '../support/waitFor.ts';
-import { terminalNames, useHoldfast } from './support/holdfast.ts';
+import { dist, helperProcess, hideLogs, shownLogs, terminalNames, useHoldfast } from './support/holdfast.ts';
 
 const unknown = '00000000-0000-4000-8000-000000000000';
 
@@ -85,9 +86,40 @@ describe('the commands', () => {
   it('destroy a running session without asking, and close its terminal', async () => {
     const { id } = await create({ name: 'gone', command: ['cat'] });
     await waitFor(() => terminalNames().includes('gone'));
-    const { record } = await run<Destroyed>(commandIds.destroySession, { id });
+    const { name, branch, deletedAt } = await run<DestroyedSession>(commandIds.destroySession, { id });
     await waitFor(terminalNames, (names) => names.length === 0);
-    assert.deepEqual([record.id, typeof record.deletedAt, api().listSessions()], [id, 'string', []]);
+    assert.deepEqual([name, branch, typeof deletedAt, api().listSessions()], ['gone', 'feature/gone', 'string', []]);
+  });
+
+  it('show the log of a session without asking', async () => {
+    const record = await create({ command: ['cat'], show: false });
+    await hideLogs();
+    const shown = await run<SessionRecord>(commandIds.showLog, { id: record.id });
+    await waitFor(shownLogs, (logs) => logs.length > 0);
+    assert.deepEqual([shown, shownLogs()], [record, [record.id]]);
+  });
+
+  it('show the log of the extension without asking', async () => {
+    await create({ command: ['cat'], show: false });
+    await hideLogs();
+    const shown = await run<undefined>(commandIds.showLog, {});
+    await waitFor(shownLogs, (logs) => logs.length > 0);
+    assert.deepEqual([shown, shownLogs()], [undefined, ['the extension']]);
+  });
+
+  it('replace the helper, with the sessions unharmed', async () => {
+    const { ptyPid = 0 } = await create({ command: ['cat'], show: false });
+    const before = await helperProcess();
+    await run(commandIds.restartHelper, {});
+    assert.deepEqual([(await helperProcess()) !== before, isAlive(ptyPid)], [true, true]);
+  });
+
+  it('throw to a caller that wants another helper where none can be started', async () => {
+    const { id } = await create({ command: ['cat'], show: false });
+    await whileNoHelperStarts(dist(), () =>
+      assert.rejects(run(commandIds.restartHelper, {}), { code: 'HELPER_START_FAILED' }),
+    );
+    assert.equal((await run<SessionRecord>(commandIds.stopSession, { id })).status, 'cancelled');
   });
 
   const refused: [what: string, command: string, argument: unknown, code: string][] = [
@@ -96,6 +128,8 @@ describe('the commands', () => {
     ['a session that is not there', commandIds.restartSession, { id: unknown }, 'SESSION_NOT_FOUND'],
     ['a session that is not there', commandIds.renameSession, { id: unknown, name: 'x' }, 'SESSION_NOT_FOUND'],
     ['a session that is not there', commandIds.destroySession, { id: unknown }, 'SESSION_NOT_FOUND'],
+    ['a session that is not there', commandIds.showLog, { id: unknown }, 'SESSION_NOT_FOUND'],
+    ['an id that is no text', commandIds.showLog, { id: 7 }, 'INVALID_ARGUMENT'],
     ['an id that is no text', commandIds.stopSession, { id: 7 }, 'INVALID_ARGUMENT'],
     ['an object without an id', commandIds.stopSession, {}, 'INVALID_ARGUMENT'],
     ['a name that is no text', commandIds.newSession, { name: 7 }, 'INVALID_ARGUMENT'],
@@ -111,10 +145,10 @@ describe('the commands', () => {
   }
 
   it('keep a worktree that has work in it, and return where', async () => {
-    const { id, worktreePath } = await create({ name: 'kept', command: ['cat'], show: false });
+    const { id, worktreePath } = await create({ name: 'with work', command: ['cat'], show: false });
     await vscode.workspace.fs.writeFile(vscode.Uri.file(path.join(worktreePath, 'new.txt')), new Uint8Array());
-    const { kept } = await run<Destroyed>(commandIds.destroySession, { id });
-    assert.deepEqual(kept, { path: worktreePath, reason: '1 untracked file' });
+    const { name, kept } = await run<DestroyedSession>(commandIds.destroySession, { id });
+    assert.deepEqual([name, kept], ['with-work', { path: worktreePath, reason: '1 untracked file' }]);
   });
 });
 

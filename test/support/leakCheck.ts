@@ -55,8 +55,8 @@ async function findLeaks(run: TestRun): Promise<Leaks> {
   return { processes, lines };
 }
 
-/** Sockets that VS Code itself leaves when it is ended, and profiles that Electron does. */
-const editorsOwn = /^(vscode-|\.?(org\.chromium|com\.google|com\.microsoft)\.|scoped_dir)/i;
+/** Sockets and caches that VS Code itself leaves when it is ended, and profiles that Electron does. */
+const editorsOwn = /^(vscode-|node-compile-cache$|\.?(org\.chromium|com\.google|com\.microsoft)\.|scoped_dir)/i;
 
 /** Only suites that run an editor make this folder. */
 function editorTempFiles(run: TestRun): Promise<string[]> {

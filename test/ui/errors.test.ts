@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
-import { useEditor } from '../support/editor.ts';
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findExecutable } from '../../src/node/executable.ts';
+import { whileNoHelperStarts } from '../support/brokenHelper.ts';
+import { type Editor, useEditor } from '../support/editor.ts';
+import { repositoryRoot } from '../support/paths.ts';
+import { git, makeRepository, type RepositoryOptions } from '../support/repository.ts';
 import { useTempDirs } from '../support/tempDirs.ts';
+import { currentTestRun } from '../support/testRun.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { ageless } from './support/answers.ts';
 
@@ -91,7 +98,109 @@ describe('a session that cannot be made', () => {
     await window.screenshot('errors-07-initialized');
     assert.deepEqual(await window.terminals.names(), ['plain']);
   });
+
+  it('is in a repository without a commit, and runs there without a worktree', async () => {
+    const window = await openOn(editor, await temp.make('fresh'), { commits: 0 });
+    await askForSession(window, 'early');
+    const message = await window.messages.waitForNotification('no commit');
+    const buttons = await window.messages.buttons('no commit');
+    await window.screenshot('errors-08-no-commit');
+    await window.messages.pressButton('no commit', 'Run Without Worktree');
+    await window.statusBarItem('1 running').waitFor();
+    assert.deepEqual(
+      { message, buttons, tree: await ageless(window, 1) },
+      {
+        message:
+          'This repository has no commit yet, so there is nothing to branch from. ' +
+          'Make a first commit, or run the session without a worktree.',
+        buttons: ['Run Without Worktree'],
+        tree: ['early no worktree'],
+      },
+    );
+  });
+
+  it('is in a repository with a detached HEAD, and starts from that commit', async () => {
+    const folder = await temp.make('detached');
+    const window = await openOn(editor, folder, { commits: 2, head: 'detached' });
+    await git(folder, 'checkout', '--quiet', 'HEAD~1');
+    await askForSession(window, 'older');
+    const message = await window.messages.waitForNotification('detached HEAD');
+    const buttons = await window.messages.buttons('detached HEAD');
+    await window.screenshot('errors-09-detached');
+    await window.messages.pressButton('detached HEAD', 'Start from This Commit');
+    await window.statusBarItem('1 running').waitFor();
+    assert.deepEqual(
+      {
+        message,
+        buttons,
+        tree: await ageless(window, 1),
+        commit: await git(folder, 'rev-parse', 'feature/older'),
+      },
+      {
+        message: 'No branch is checked out (detached HEAD). Check out a branch, or start the session from this commit.',
+        buttons: ['Start from This Commit'],
+        tree: ['older feature/older'],
+        commit: await git(folder, 'rev-parse', 'main~1'),
+      },
+    );
+  });
+
+  it('has no helper that starts: the message has its log a click away', async () => {
+    const window = await openOn(editor, await temp.make('helpless'));
+    const buttons = await whileNoHelperStarts(join(repositoryRoot, 'dist'), async () => {
+      await askForSession(window, 'helpless');
+      return window.messages.buttons('The Holdfast helper ended at once.');
+    });
+    await window.messages.pressButton('The Holdfast helper ended at once.', 'Show Log');
+    await window.page.getByRole('tab', { name: /^helper\.log/ }).waitFor();
+    await window.screenshot('errors-10-helper-log');
+    assert.deepEqual({ buttons, tree: await window.tree.rows() }, { buttons: ['Show Log'], tree: [] });
+  });
 });
+
+describe('a window that finds no git', () => {
+  const programs = join(currentTestRun().folder, 'programs');
+  // A server that was started by the command line takes its PATH as it is, and not from the user's login shell.
+  const editor = useEditor({ env: { PATH: programs, VSCODE_CLI: '1' } });
+  let workbench: Workbench;
+
+  it('says in its view what is wrong and what to do', async () => {
+    workbench = await editor.open();
+    await workbench.tree.show('Holdfast');
+    const { welcome } = workbench.tree;
+    await welcome.getByText('Holdfast needs git').waitFor();
+    await workbench.screenshot('errors-11-git-missing');
+    assert.deepEqual(await welcome.getByRole('button').allInnerTexts(), [
+      'Install or update git',
+      'Try Again',
+      'Show Log',
+    ]);
+  });
+
+  it('says it with its code’s own advice when trying again is of no use', async () => {
+    await workbench.tree.welcome.getByRole('button', { name: 'Try Again' }).click();
+    assert.equal(
+      await workbench.messages.waitForNotification('git was not found'),
+      'git was not found. Install git, or start the editor from a shell that has it on its PATH.',
+    );
+  });
+
+  it('is ready for sessions once there is git and it tries again', async () => {
+    const program = await findExecutable('git', { cwd: repositoryRoot, env: { PATH: process.env.PATH ?? '' } });
+    await mkdir(programs);
+    await symlink(program as string, join(programs, 'git'));
+    await workbench.tree.welcome.getByRole('button', { name: 'Try Again' }).click();
+    await workbench.tree.welcome.getByText('Run agents side by side').waitFor();
+    assert.equal(await workbench.tree.welcome.getByText('Holdfast needs git').count(), 0);
+  });
+});
+
+/** Opens a window of its own on a new repository. */
+async function openOn(editor: Editor, folder: string, options: RepositoryOptions = {}): Promise<Workbench> {
+  const window = await editor.open(await makeRepository(folder, options));
+  await window.tree.show('Holdfast');
+  return window;
+}
 
 async function askForSession(workbench: Workbench, name: string): Promise<void> {
   await workbench.runCommand('holdfast.newSession');

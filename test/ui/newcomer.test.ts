@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path';
 import { useEditor } from '../support/editor.ts';
+import { isAlive } from '../support/processes.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { untilLayoutStored } from './support/layout.ts';
 
@@ -28,6 +30,38 @@ describe('a newcomer', () => {
       { tree: await workbench.tree.rows(1), terminals: await workbench.terminals.names() },
       { tree: ['first-steps feature/first-steps · now'], terminals: ['first-steps'] },
     );
+  });
+
+  it('hovers over the session and reads in a table what there is to know about it', async () => {
+    const { heading, facts } = await workbench.tree.tooltip('first-steps');
+    await workbench.screenshot('03-tooltip');
+    const { Folder = '', Process = '', Created, 'Last activity': lastActivity, ...others } = facts;
+    assert.deepEqual(
+      {
+        heading,
+        ...others,
+        folder: dirname(Folder),
+        isAlive: isAlive(Number(Process)),
+        times: Boolean(Created && lastActivity),
+      },
+      {
+        heading: 'first-steps',
+        Status: 'running',
+        Runs: 'shell',
+        Branch: 'feature/first-steps (from main)',
+        folder: join(editor.repository, '.worktrees'),
+        isAlive: true,
+        times: true,
+      },
+    );
+  });
+
+  it('comes back to the view by a click on the badge', async () => {
+    await workbench.tree.show('Search');
+    const before = await workbench.tree.row('first-steps').count();
+    await workbench.statusBarItem('1 running').click();
+    await workbench.tree.row('first-steps').waitFor();
+    assert.deepEqual([before, (await workbench.tree.rows()).length], [0, 1]);
   });
 
   it('reloads the window and finds the same process, screen and tree', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import manifest from '../../package.json' with { type: 'json' };
 import { commandIds, contextKeys, settingIds, treeContexts, viewIds, windowStates } from '../../src/extension/ids.ts';
+import { isSupportedVersion } from '../../src/node/git.ts';
 
 const { commands, views, viewsContainers, viewsWelcome, menus, configuration } = manifest.contributes;
 
@@ -66,6 +67,16 @@ describe('the manifest', () => {
   it('has a welcome text for each state of a window', () => {
     const states = viewsWelcome.map(({ when }) => when.replace(`${contextKeys.state} == `, ''));
     assert.deepEqual(sorted(states), sorted(windowStates));
+  });
+
+  it('says without git which one is needed, and offers to try again', () => {
+    const { contents } = viewsWelcome.find(({ when }) => when.endsWith('gitMissing')) ?? { contents: '' };
+    const [, major = 0, minor = 0] = (contents.match(/git (\d+)\.(\d+) or newer/) ?? []).map(Number);
+    assert.deepEqual(
+      [isSupportedVersion(`${major}.${minor}`), isSupportedVersion(`${major}.${minor - 1}`)],
+      [true, false],
+    );
+    assert.ok(contents.includes(`\n[Try Again](command:${commandIds.tryAgain})`));
   });
 
   it('asks in its conditions only for what the code sets', () => {

@@ -66,6 +66,17 @@ describe('the saved session list', () => {
     ['is empty', '', []],
     ['is another JSON', [1, 2], []],
     ['has a record that makes no sense', { version: '1.0', sessions: [record, { id: 'x' }] }, [record]],
+    [
+      'has a time of another zone',
+      {
+        version: '1.0',
+        sessions: [
+          { ...sample('10000000-0000-4000-8000-000000000002', 'old'), createdAt: '2025-12-31T23:00:00+02:00' },
+          record,
+        ],
+      },
+      [record],
+    ],
     ['was changed behind our back', { version: '1.0', sha256: '0'.repeat(64), sessions: [record] }, [record]],
     ['is of a version that is not known', { version: '2.0', sessions: [record] }, [record]],
   ];

@@ -58,12 +58,14 @@ export class TreeView {
     await pane.locator(`.action-label[aria-label^="${action}"]`).first().click();
   }
 
-  /** What a hover over the row shows. */
-  async tooltip(rowText: string): Promise<string> {
+  /** What a hover over the row shows: its heading and, by their labels, the facts in its table. */
+  async tooltip(rowText: string): Promise<{ heading: string; facts: Record<string, string> }> {
     await this.row(rowText).hover();
     const hover = this.#page.locator('.workbench-hover:visible').first();
-    await hover.waitFor();
-    return (await hover.allInnerTexts()).join('\n');
+    const heading = (await hover.locator('strong').first().textContent()) ?? '';
+    const rows = await hover.locator('table tbody tr').all();
+    const cells = await Promise.all(rows.map((row) => row.locator('td').allTextContents()));
+    return { heading, facts: Object.fromEntries(cells.map((texts) => texts.map(plainSpaces))) };
   }
 
   /** The text shown while a view is empty; its links and buttons are inside. */
@@ -74,6 +76,10 @@ export class TreeView {
   get #rows(): Locator {
     return this.#sideBar.locator('.pane-body .monaco-list-row');
   }
+}
+
+function plainSpaces(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }
 
 interface RowElement {

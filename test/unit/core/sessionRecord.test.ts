@@ -37,13 +37,33 @@ describe('a record', () => {
 
   for (const [what, change] of [
     ['an id that is no UUID', { id: 'x' }],
+    ['an id that is a UUID of another version', { id: '3f1c9d2e-8a4b-1c6d-9e0f-1a2b3c4d5e6f' }],
     ['a status nobody knows', { status: 'sleeping' }],
     ['a time in another form', { createdAt: 'yesterday' }],
+    ['a time of another zone', { createdAt: '2026-01-01T00:00:00.000+02:00' }],
+    ['a time that is written with a blank', { lastActivity: '2026-01-01 00:00:00Z' }],
+    ['an end in another zone', { endedAt: '2026-01-01T00:00:00-05:00' }],
+    ['a worktree in no certain place', { worktreePath: '.worktrees/login' }],
+    ['no worktree path', { worktreePath: '' }],
+    ['a name that is a path', { name: 'a/../b' }],
+    ['a name that is a path on Windows', { name: 'a\\b' }],
+    ['a name of two lines', { name: 'a\nb' }],
     ['a revision below zero', { revision: -1 }],
     ['no name', { name: '' }],
   ] as const) {
     it(`with ${what} is refused`, () => {
       assert.equal(v.safeParse(sessionRecordSchema, { ...aRecord(), ...change }).success, false);
+    });
+  }
+
+  for (const [what, change] of [
+    ['a path of Windows', { worktreePath: 'C:\\repo\\.worktrees\\login' }],
+    ['a path of a network share', { worktreePath: '\\\\server\\share\\repo' }],
+    ['a name in any script, with blanks', { name: 'schön 漢字 😀' }],
+    ['times to the second', { createdAt: '2026-01-01T00:00:00Z' }],
+  ] as const) {
+    it(`with ${what} is accepted`, () => {
+      assert.equal(v.safeParse(sessionRecordSchema, aRecord(change)).success, true);
     });
   }
 
