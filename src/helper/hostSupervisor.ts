@@ -103,8 +103,11 @@ export class HostSupervisor {
   async stop(id: string, graceMs: number): Promise<SessionRecord> {
     const { registry } = this.#options;
     registry.require(id);
-    await this.#operations.queue(id, () => this.#adopt(id));
-    const host = await this.#options.files.readHost(id);
+    // All that takes time is queued, so that of two stops the later one's grace counts.
+    const host = await this.#operations.queue(id, async () => {
+      await this.#adopt(id);
+      return this.#options.files.readHost(id);
+    });
     const link = this.#links.get(id);
     const record = registry.require(id);
     // A host may live of which the record has never heard: its helper was killed before it could note the start.
