@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { runCli } from './support/cli.ts';
 import { helperPid, useProject } from './support/project.ts';
 import { processEnd } from './support/scene.ts';
 
-describe('holdfast', () => {
+describeOnUnix('holdfast', () => {
   const project = useProject();
 
   async function start(command?: string | string[], name = 'one'): Promise<[SessionManager, SessionRecord]> {

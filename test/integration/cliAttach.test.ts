@@ -5,6 +5,7 @@ import net from 'node:net';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import { sessionPlaces } from '../../src/node/places.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { CliTerminal, type CliTerminalOptions, cliCommand, runCli } from './support/cli.ts';
 import { helperPid, hostPids, useProject } from './support/project.ts';
 import { isRunningProcess, machine, processEnd } from './support/scene.ts';
@@ -15,7 +16,7 @@ const hostLost =
   'The host of “one” cannot be reached. Its files and its transcript are kept. “holdfast status one” tells ' +
   'whether it runs, “holdfast logs one” what it has shown. (CONNECTION_LOST)';
 
-describe('holdfast attach', () => {
+describeOnUnix('holdfast attach', () => {
   const project = useProject();
   const terminals: CliTerminal[] = [];
 

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { CliTerminal, cliCommand, runCli } from './support/cli.ts';
 import { useProject } from './support/project.ts';
 
-describe('holdfast logs', () => {
+describeOnUnix('holdfast logs', () => {
   const project = useProject();
 
   /** Starts a session and waits for its end, unless the script waits itself. */

@@ -6,12 +6,13 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryPlaces, sessionPlaces } from '../../src/node/places.ts';
 import { findWorkplace } from '../../src/node/repository.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { CliTerminal, cliCommand, runCli } from './support/cli.ts';
 import { useProject } from './support/project.ts';
 import { machine } from './support/scene.ts';
 
-describe('what holdfast prints', () => {
+describeOnUnix('what holdfast prints', () => {
   const project = useProject();
 
   async function start(name: string, command?: string | string[]): Promise<string> {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { signal } from '../support/processes.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { isRunningProcess, processEnd, program, type Scene, useScene } from './support/scene.ts';
 import { TestTerminal } from './support/terminal.ts';
 
 const lines = 20_000;
 
-describe('when the helper is killed during output', () => {
+describeOnUnix('when the helper is killed during output', () => {
   const scene = useScene();
 
   it('the terminal misses no byte, and the next helper adopts the same process', async () => {

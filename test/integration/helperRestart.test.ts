@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { signal } from '../support/processes.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { processEnd, readHostFile, useScene } from './support/scene.ts';
 
-describe('restarting the helper', () => {
+describeOnUnix('restarting the helper', () => {
   const scene = useScene();
 
   it('works for one that does not answer any more, and leaves its sessions alone', async () => {
@@ -21,7 +22,7 @@ describe('restarting the helper', () => {
   });
 });
 
-describe('the copy of the programs', () => {
+describeOnUnix('the copy of the programs', () => {
   const scene = useScene();
 
   it('is in use by the helper and by each session host until they end', async () => {

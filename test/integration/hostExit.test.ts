@@ -8,6 +8,7 @@ import { tryLock } from '../../src/node/lockFile.ts';
 import type { SessionPlaces } from '../../src/node/places.ts';
 import { readLastScreen } from '../../src/node/savedScreen.ts';
 import { signal } from '../support/processes.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 import {
   dist,
@@ -20,7 +21,7 @@ import {
 } from './support/scene.ts';
 import { TestTerminal } from './support/terminal.ts';
 
-describe('the end of a session', () => {
+describeOnUnix('the end of a session', () => {
   const scene = useScene();
   let client: HelperClient;
   before(async () => {
@@ -106,7 +107,7 @@ describe('the end of a session', () => {
   });
 });
 
-describe('stopping a session', () => {
+describeOnUnix('stopping a session', () => {
   const scene = useScene();
   let client: HelperClient;
   before(async () => {
@@ -147,7 +148,7 @@ describe('stopping a session', () => {
   });
 });
 
-describe('a session host that is killed', () => {
+describeOnUnix('a session host that is killed', () => {
   const scene = useScene();
   let client: HelperClient;
   before(async () => {
@@ -176,7 +177,7 @@ describe('a session host that is killed', () => {
   });
 });
 
-describe('the environment of a session', () => {
+describeOnUnix('the environment of a session', () => {
   const scene = useScene();
 
   it('reaches its process, also at a restart, and is on disk no more', async () => {
@@ -207,7 +208,7 @@ describe('the environment of a session', () => {
   }
 });
 
-describe('the screen of a session host that is killed', () => {
+describeOnUnix('the screen of a session host that is killed', () => {
   const scene = useScene();
   let client: HelperClient;
   before(async () => {
@@ -239,7 +240,7 @@ describe('the screen of a session host that is killed', () => {
   });
 });
 
-describe('a session host that does not answer', () => {
+describeOnUnix('a session host that does not answer', () => {
   const scene = useScene();
 
   it('is neither given up nor joined by a second one', async () => {
@@ -273,7 +274,7 @@ describe('a session host that does not answer', () => {
   });
 });
 
-describe('restarting a session', () => {
+describeOnUnix('restarting a session', () => {
   const scene = useScene();
 
   it('keeps the screen it had above the new output', async () => {

@@ -5,6 +5,7 @@ import type net from 'node:net';
 import { connect } from '../../src/node/sockets.ts';
 import { encodeFrame, encodeJsonFrame, frameType } from '../../src/protocol/frames.ts';
 import { hostProtocol } from '../../src/protocol/versions.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { program, type Scene, type TestSession, useScene } from './support/scene.ts';
 import { TestTerminal } from './support/terminal.ts';
@@ -15,7 +16,7 @@ const megabyte = 1024 * 1024;
 const itOnLinux = process.platform === 'linux' ? it : it.skip;
 const flood = `yes ${'x'.repeat(70)}\n`;
 
-describe('a flood of output', () => {
+describeOnUnix('a flood of output', () => {
   const scene = useScene();
   let session: TestSession;
   let terminal: TestTerminal;
@@ -71,7 +72,7 @@ describe('a flood of output', () => {
   });
 });
 
-describe('a paste of 1 MB', () => {
+describeOnUnix('a paste of 1 MB', () => {
   const scene = useScene();
   const paste = randomBytes(megabyte);
   const digest = createHash('sha256').update(paste).digest('hex');
@@ -102,7 +103,7 @@ describe('a paste of 1 MB', () => {
   });
 });
 
-describe('a client that sends but never reads', () => {
+describeOnUnix('a client that sends but never reads', () => {
   const scene = useScene();
 
   itOnLinux('does not make the host hold its answers without bound (measured on Linux alone)', async () => {

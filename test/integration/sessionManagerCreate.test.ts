@@ -3,13 +3,14 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive } from '../support/processes.ts';
 import { git } from '../support/repository.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { useProject } from './support/project.ts';
 
 const uuidV4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const utc = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-describe('creating a session', () => {
+describeOnUnix('creating a session', () => {
   const project = useProject();
 
   it('makes a record with every field that was promised', async () => {
@@ -167,7 +168,7 @@ describe('creating a session', () => {
   });
 });
 
-describe('creating a session in a repository that lies elsewhere', () => {
+describeOnUnix('creating a session in a repository that lies elsewhere', () => {
   const project = useProject();
 
   it('makes the worktree in the folder that the user has chosen', async () => {

@@ -9,6 +9,7 @@ import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { projectNode } from '../support/paths.ts';
 import { signal } from '../support/processes.ts';
 import { git, makeRepository } from '../support/repository.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { pathWithGit, pauseAt, withGit, writeHook } from './support/fakeGit.ts';
 import { type Project, useProject } from './support/project.ts';
@@ -19,7 +20,7 @@ const moments: [what: string, args: string][] = [
   ['before it has made the worktree', '"worktree add"*'],
 ];
 
-describe('a window that is killed while it creates a session', () => {
+describeOnUnix('a window that is killed while it creates a session', () => {
   const project = useProject();
   let other: SessionManager;
   beforeEach(async () => {
@@ -124,7 +125,7 @@ describe('a window that is killed while it creates a session', () => {
   });
 });
 
-describe('a session that another window is creating', () => {
+describeOnUnix('a session that another window is creating', () => {
   const project = useProject();
 
   it('cannot be started until that has come to an end', async () => {

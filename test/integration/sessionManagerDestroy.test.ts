@@ -8,6 +8,7 @@ import { sessionPlaces } from '../../src/node/places.ts';
 import type { RecordChanges, SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { isAlive, signal } from '../support/processes.ts';
 import { git } from '../support/repository.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { withGit } from './support/fakeGit.ts';
 import { helperPid, hostPids, type Project, useProject } from './support/project.ts';
@@ -22,7 +23,7 @@ interface Outcome {
 
 const gone: Outcome = { kept: 'nothing', folder: 'gone', branch: 'gone' };
 
-describe('destroying a session', () => {
+describeOnUnix('destroying a session', () => {
   const project = useProject();
   let window: SessionManager;
   let record: SessionRecord;
@@ -263,7 +264,7 @@ describe('destroying a session', () => {
   });
 });
 
-describe('destroying a session on a branch that was there before', () => {
+describeOnUnix('destroying a session on a branch that was there before', () => {
   const project = useProject();
 
   it('removes the worktree and leaves the branch', async () => {
@@ -288,7 +289,7 @@ describe('destroying a session on a branch that was there before', () => {
   });
 });
 
-describe('destroying a session without a worktree', () => {
+describeOnUnix('destroying a session without a worktree', () => {
   const project = useProject();
 
   it('touches neither the folder nor its files', async () => {

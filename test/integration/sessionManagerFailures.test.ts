@@ -5,10 +5,11 @@ import path from 'node:path';
 import type { CreateSessionOptions } from '../../src/client/sessionCreation.ts';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import { git } from '../support/repository.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { type Project, useProject, withEnvironment } from './support/project.ts';
 import { dist } from './support/scene.ts';
 
-describe('a session that cannot be created', () => {
+describeOnUnix('a session that cannot be created', () => {
   const project = useProject();
 
   it('says that the limit is reached, and how to go on', async () => {
@@ -152,7 +153,7 @@ describe('a session that cannot be created', () => {
   });
 });
 
-describe('a session in a folder without git', () => {
+describeOnUnix('a session in a folder without git', () => {
   const project = useProject('folder');
 
   it('is refused a worktree, with advice', async () => {
@@ -178,7 +179,7 @@ describe('a session in a folder without git', () => {
   });
 });
 
-describe('a session in a repository without a commit', () => {
+describeOnUnix('a session in a repository without a commit', () => {
   const project = useProject({ commits: 0 });
 
   it('is refused a worktree, with advice', async () => {
@@ -195,7 +196,7 @@ describe('a session in a repository without a commit', () => {
   });
 });
 
-describe('a session in a repository with a detached HEAD', () => {
+describeOnUnix('a session in a repository with a detached HEAD', () => {
   const project = useProject({ head: 'detached' });
 
   it('is refused, with the commit to start from', async () => {
@@ -210,7 +211,7 @@ describe('a session in a repository with a detached HEAD', () => {
   });
 });
 
-describe('a folder that cannot be opened', () => {
+describeOnUnix('a folder that cannot be opened', () => {
   const project = useProject();
 
   const problems: [what: string, code: string, open: () => Promise<unknown>][] = [

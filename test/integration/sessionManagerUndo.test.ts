@@ -8,6 +8,7 @@ import { sessionPlaces } from '../../src/node/places.ts';
 import type { HostFile } from '../../src/protocol/hostMessages.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { isAlive, signal } from '../support/processes.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { withGit, writeHook } from './support/fakeGit.ts';
 import { type Project, useProject } from './support/project.ts';
 import { machine } from './support/scene.ts';
@@ -22,7 +23,7 @@ interface Failure {
   branch: 'there' | 'gone';
 }
 
-describe('a creation that fails half-way', () => {
+describeOnUnix('a creation that fails half-way', () => {
   const project = useProject();
 
   it('leaves not even the folder around the worktree', async () => {

@@ -13,15 +13,13 @@ import { pins } from '../support/pins.ts';
 import { makeRepository } from '../support/repository.ts';
 import { useTempDirs } from '../support/tempDirs.ts';
 import { currentTestRun } from '../support/testRun.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 
 const startScript = join(repositoryRoot, 'test', 'support', 'start.mjs');
 const farewell = 'The editor has ended. Sessions that were running keep running.';
 
-// Windows has neither these signals nor a shell to type the printed command into.
-const describeOnUnix = process.platform === 'win32' ? describe.skip : describe;
-
-describeOnUnix('npm start on Linux and macOS', () => {
+describeOnUnix('npm start', () => {
   const temp = useTempDirs();
   let newcomer: Newcomer;
   let started: Started;

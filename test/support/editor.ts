@@ -21,10 +21,11 @@ export interface EditorOptions {
   readonly extension?: string;
 }
 
-/** Terminals as rows of text rather than pictures, and their tabs shown even where there is only one. */
+/** Terminals as rows of text rather than pictures, their tabs shown even where there is only one, and the same shell everywhere. */
 const testSettings: Settings = {
   'terminal.integrated.gpuAcceleration': 'off',
   'terminal.integrated.tabs.hideCondition': 'never',
+  'terminal.integrated.defaultProfile.osx': 'bash',
 };
 
 /** A VS Code server with the extension installed, a browser to look at it, and a git repository to open. */

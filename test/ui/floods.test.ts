@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { useEditor } from '../support/editor.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { ask, newAnswering } from './support/answers.ts';
 import { program } from './support/programs.ts';
 
-describe('a session under load', () => {
+describeOnUnix('a session under load', () => {
   const editor = useEditor();
   let workbench: Workbench;
 

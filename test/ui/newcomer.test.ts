@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 import { useEditor } from '../support/editor.ts';
 import { isAlive } from '../support/processes.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { untilLayoutStored } from './support/layout.ts';
 
-describe('a newcomer', () => {
+describeOnUnix('a newcomer', () => {
   const editor = useEditor();
   let workbench: Workbench;
 

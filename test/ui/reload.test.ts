@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { useEditor } from '../support/editor.ts';
+import { describeOnUnix, itOnUnix } from '../support/unix.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { ask, askAll, glance, newAnswering, untilRestored } from './support/answers.ts';
 import { untilLayoutStored } from './support/layout.ts';
@@ -50,7 +51,7 @@ describe('a window that is reloaded', () => {
     assert.deepEqual(await askAll(workbench, sessions), processes);
   });
 
-  it('has them back as well where an ordinary terminal was in front', async () => {
+  itOnUnix('has them back as well where an ordinary terminal was in front', async () => {
     await workbench.runCommand('Terminal: Create New Terminal');
     await workbench.terminals.tab('bash').waitFor();
     await workbench.terminals.waitForText(/[#$] ?$/);
@@ -65,7 +66,7 @@ describe('a window that is reloaded', () => {
   });
 });
 
-describe('a window that draws its terminals with the graphics processor, as VS Code does by default', () => {
+describeOnUnix('a window that draws its terminals with the graphics processor, as VS Code does by default', () => {
   // Its letters have another size, which VS Code knows only some time after it has laid the terminal out.
   const editor = useEditor({ settings: { 'terminal.integrated.gpuAcceleration': 'on' } });
 

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { useEditor } from '../support/editor.ts';
+import { describeOnUnix } from '../support/unix.ts';
 import type { TerminalLook } from '../support/workbench/terminalCells.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { untilLayoutStored } from './support/layout.ts';
 import { lookLike, settledLook } from './support/looks.ts';
 import { program } from './support/programs.ts';
 
-describe('the screen of a session', () => {
+describeOnUnix('the screen of a session', () => {
   const editor = useEditor({ settings: { 'holdfast.maxSessions': 9 } });
   let workbench: Workbench;
 

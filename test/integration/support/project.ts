@@ -33,7 +33,7 @@ const quietSettings: ManagerSettings = {
   worktreesFolder: '.worktrees',
   scrollback: 1000,
   theme: 'dark',
-  shell: '/bin/sh',
+  shell: process.platform === 'win32' ? 'cmd.exe' : '/bin/sh',
 };
 
 /** A folder and the windows that are open on it, without VS Code. */
