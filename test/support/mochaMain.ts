@@ -1,16 +1,27 @@
 import { runMocha } from './mochaRun.ts';
+import { openTimers, watchTimers } from './openTimers.ts';
 import { mochaHooks } from './rootHooks.ts';
 import { isSuiteName, suiteFiles, suiteTimeouts } from './suites.ts';
 
 const [suite = '', grep] = process.argv.slice(2);
 if (!isSuiteName(suite)) throw new Error(`No suite is called ${suite}.`);
 
+watchTimers();
 const counts = await runMocha({ files: suiteFiles(suite), timeout: suiteTimeouts[suite], grep, rootHooks: mochaHooks });
 process.send?.(counts);
 process.disconnect?.();
 
-// A timer or socket that a test forgot would keep this process alive for ever; unref keeps this one from doing so.
+/** A deadline that nobody waits for any more passes by itself; what outlives this was forgotten. Milliseconds. */
+const patience = { toTell: 10_000, toFail: 60_000 };
+
+// A timer or socket that a test forgot would keep this process alive for ever; unref keeps these from doing so.
+setTimeout(tellWhatIsOpen, patience.toTell).unref();
 setTimeout(() => {
-  console.error(`The tests left open: ${process.getActiveResourcesInfo().join(', ')}`);
+  tellWhatIsOpen();
   process.exit(1);
-}, 10_000).unref();
+}, patience.toFail).unref();
+
+function tellWhatIsOpen(): void {
+  console.error(`The tests left open: ${process.getActiveResourcesInfo().join(', ')}`);
+  for (const stack of openTimers()) console.error(`A timer set\n${stack}`);
+}
