@@ -11,17 +11,9 @@ const counts = await runMocha({ files: suiteFiles(suite), timeout: suiteTimeouts
 process.send?.(counts);
 process.disconnect?.();
 
-/** A deadline that nobody waits for any more passes by itself; what outlives this was forgotten. Milliseconds. */
-const patience = { toTell: 10_000, toFail: 60_000 };
-
-// A timer or socket that a test forgot would keep this process alive for ever; unref keeps these from doing so.
-setTimeout(tellWhatIsOpen, patience.toTell).unref();
+// A timer or socket that a test forgot would keep this process alive for ever; unref keeps this one from doing so.
 setTimeout(() => {
-  tellWhatIsOpen();
-  process.exit(1);
-}, patience.toFail).unref();
-
-function tellWhatIsOpen(): void {
   console.error(`The tests left open: ${process.getActiveResourcesInfo().join(', ')}`);
   for (const stack of openTimers()) console.error(`A timer set\n${stack}`);
-}
+  process.exit(1);
+}, 10_000).unref();
