@@ -1,7 +1,7 @@
 import { HoldfastError } from '../base/errors.ts';
+import { exists } from '../node/exists.ts';
 import { type Base, type GitRepository, listWorktrees, namedBase, resolveCommit } from '../node/repository.ts';
 import { isHalfMade, isWorktreeOf, NewWorktree, tagWorktree } from '../node/worktree.ts';
-import { exists } from '../node/worktreeRemoval.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
 /** Without a base the branch must be there; one that the user had already is checked out as it is. */

@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { HoldfastError } from '../base/errors.ts';
 import type { SessionManager } from '../client/sessionManager.ts';
+import { exists } from '../node/exists.ts';
 import { repositoryPlaces, sessionPlaces } from '../node/places.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { Workspace } from './workspace.ts';
@@ -56,11 +56,4 @@ async function fileItems(workspace: Workspace): Promise<LogItem[]> {
   ];
   const found = await Promise.all(candidates.map(({ file }) => exists(file)));
   return candidates.filter((_, index) => found[index]);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -35,20 +35,8 @@ type Shown =
   | { kind: 'ended'; pid?: number }
   | { kind: 'unreachable'; pid: number };
 
-/**
- * How long the size of a terminal is not believed in that comes back with its window; milliseconds. VS Code lays it
- * out before it knows how large its letters will be.
- */
-const restoring = 1_000;
-
-/**
- * How long a size counts as not laid out yet of which one side is still VS Code's guess for a terminal behind others;
- * milliseconds.
- */
-const guessing = 2_000;
-
-/** How long VS Code may put off a new width where there is much text to lay out anew; milliseconds. */
-const widthDelay = 300;
+/** Equal to no size that a terminal has. */
+const unknownSize: TerminalSize = { cols: 0, rows: 0 };
 
 /**
  * Puts back what a program may have left set: alternate screen, scroll region, mouse, keys, cursor, colours. Leaving
@@ -68,63 +56,49 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   readonly #onDidChangeName = new vscode.EventEmitter<string>();
   readonly onDidChangeName = this.#onDidChangeName.event;
   readonly #attaching = new Sequencer();
-  readonly #dimensions = new TerminalDimensions();
   readonly #pacer = new RenderPacer({
     write: (text) => this.#onDidWrite.fire(text),
     acknowledge: (seq) => this.#attachment?.acknowledge(seq),
-    sized: (size) => this.#measured(size),
+    sized: (size) => this.#dimensions.measured(size),
   });
+  readonly #dimensions: TerminalDimensions;
   #attachment: SessionAttachment | undefined;
   #shown: Shown = { kind: 'nothing' };
   #name: string | undefined;
   #isOpen = false;
   /** Whether it was in front at some time. */
   #isSeen = false;
-  /** Whether it told its size while it was in front; before that all sizes are guesses. */
-  #isSizeKnown = false;
-  /** Until when sizes are not believed in; milliseconds since 1970. */
-  #unsettledUntil = 0;
-  #secondLook: NodeJS.Timeout | undefined;
-  /** What VS Code took for the size before the terminal was in front. */
-  #guess: vscode.TerminalDimensions | undefined;
-  #guessUntil: number | undefined;
-  /** The room there was when the screen was drawn. */
+  /** What the screen was drawn for while that was but a guess. */
   #drawnFor: TerminalSize | undefined;
 
   constructor(options: SessionTerminalOptions) {
     this.#options = options;
     this.#name = options.manager.get(options.id)?.name;
+    this.#dimensions = new TerminalDimensions({
+      ask: () => this.#pacer.askSize(),
+      isFront: options.isFront,
+      onKnown: (size) => this.#applySize(size),
+    });
   }
 
   open(dimensions: vscode.TerminalDimensions | undefined): void {
     this.#isOpen = true;
-    this.#dimensions.reported(dimensions);
-    const { isRestored, isFront } = this.#options;
-    if (isRestored) this.#unsettleFor(restoring);
-    else this.#isSizeKnown = isFront() && dimensions !== undefined;
-    if (isFront()) {
-      this.broughtToFront();
-    } else {
-      this.#guess = dimensions;
-      this.update();
-    }
+    this.#dimensions.opened(dimensions, this.#options.isRestored);
+    if (this.#options.isFront()) this.broughtToFront();
+    else this.update();
   }
 
-  /** VS Code does not always tell the size of a terminal that comes to the front, so the terminal is asked. */
   broughtToFront(): void {
     if (!this.#isOpen) return;
     this.#isSeen = true;
-    if (this.#options.isRestored && !this.#isSizeKnown) this.#unsettleFor(widthDelay);
-    this.#guessUntil ??= Date.now() + guessing;
-    this.#pacer.askSize();
-    this.#lookAgain();
+    this.#dimensions.shown();
     this.update();
   }
 
   /** The tab was closed, or the window is closing: the session runs on. */
   close(): void {
     this.#isOpen = false;
-    clearTimeout(this.#secondLook);
+    this.#dimensions.dispose();
     this.#pacer.dispose();
     this.#detach();
   }
@@ -141,8 +115,6 @@ export class SessionTerminal implements vscode.Pseudoterminal {
 
   setDimensions(dimensions: vscode.TerminalDimensions): void {
     this.#dimensions.reported(dimensions);
-    if (this.#isUnsettled) this.#lookAgain();
-    else this.#applySize();
   }
 
   /** Brings the terminal in line with its session's record. */
@@ -179,16 +151,16 @@ export class SessionTerminal implements vscode.Pseudoterminal {
     const { machine, workplace } = manager.options;
     try {
       const connection = await hostAddress(machine, workplace.key, id, { kind: 'window', pid: process.pid });
-      const size = this.#ownSize ?? (await currentSize(connection));
+      const size = this.#dimensions.known ?? (await currentSize(connection));
       const scrollback = terminalScrollback();
       const attachment = new SessionAttachment({ ...connection, size, scrollback, theme: currentTheme() });
       this.#wire(attachment, pid);
       this.#attachment = attachment;
-      this.#drawnFor = this.#dimensions.own;
+      this.#drawnFor = this.#dimensions.known ? undefined : (this.#dimensions.room ?? unknownSize);
       await attachment.open();
       if (this.#attachment !== attachment) return;
       this.#shown = { kind: 'process', pid };
-      if (this.#ownSize) attachment.resize(this.#ownSize);
+      if (this.#dimensions.known) attachment.resize(this.#dimensions.known);
     } catch (error) {
       if (!this.#isOpen) return;
       this.#detach();
@@ -205,46 +177,13 @@ export class SessionTerminal implements vscode.Pseudoterminal {
     attachment.onEnd((end) => this.#ended(attachment, pid, end));
   }
 
-  #measured(size: TerminalSize): void {
-    this.#dimensions.measured(size);
-    if (this.#isGuess(size)) this.#unsettleFor(widthDelay);
-    if (this.#isUnsettled) this.#lookAgain();
-    if (this.#isUnsettled || !this.#options.isFront()) return;
+  #applySize(size: TerminalSize): void {
     // What was drawn for another size may be laid out wrongly now.
-    if (!this.#isSizeKnown && !equalSizes(this.#drawnFor, this.#dimensions.own)) this.#detach();
-    this.#isSizeKnown = true;
-    this.#applySize();
-  }
-
-  #isGuess({ cols, rows }: TerminalSize): boolean {
-    if (this.#isSizeKnown || !this.#guess || Date.now() > (this.#guessUntil ?? 0)) return false;
-    return cols === this.#guess.columns || rows === this.#guess.rows;
-  }
-
-  #unsettleFor(time: number): void {
-    this.#unsettledUntil = Math.max(this.#unsettledUntil, Date.now() + time);
-  }
-
-  get #isUnsettled(): boolean {
-    return Date.now() < this.#unsettledUntil;
-  }
-
-  #lookAgain(): void {
-    clearTimeout(this.#secondLook);
-    const wait = Math.max(this.#unsettledUntil - Date.now(), widthDelay);
-    this.#secondLook = setTimeout(() => this.#pacer.askSize(), wait);
-  }
-
-  #applySize(): void {
-    const size = this.#ownSize;
-    if (!size) return;
+    if (this.#drawnFor && !equalSizes(this.#drawnFor, size)) this.#detach();
+    this.#drawnFor = undefined;
     this.#options.onSize(size);
     if (this.#attachment) this.#attachment.resize(size);
     else this.update();
-  }
-
-  get #ownSize(): TerminalSize | undefined {
-    return this.#isSizeKnown ? this.#dimensions.own : undefined;
   }
 
   /** Another window may have set another size; the text must be laid out for the one the program knows. */

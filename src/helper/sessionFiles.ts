@@ -1,6 +1,7 @@
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import * as v from 'valibot';
 import { isMissing, readJson, writeJson } from '../node/durableFile.ts';
+import { exists } from '../node/exists.ts';
 import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
 import {
@@ -119,11 +120,4 @@ export class SessionFiles {
 
 function ignoreMissing(error: unknown): void {
   if (!isMissing(error)) throw error;
-}
-
-async function exists(file: string): Promise<boolean> {
-  return lstat(file).then(
-    () => true,
-    () => false,
-  );
 }

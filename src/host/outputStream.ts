@@ -14,6 +14,9 @@ const minSkip = 256 * 1024;
 const minSnapshotInterval = 20;
 const snapshotCostFactor = 4;
 
+/** How long after a failed snapshot the next one is tried; milliseconds. */
+const failedSnapshotPause = 1_000;
+
 /** How long the end of a session waits for its last screen; milliseconds. */
 const lastSnapshotDeadline = 2_000;
 
@@ -153,7 +156,16 @@ export class OutputStream {
 
   #skip(): void {
     this.#state = 'snapshotting';
-    this.#timer = setTimeout(() => void this.#sendFreshScreen(), Math.max(0, this.#nextSnapshotAt - Date.now()));
+    const turn = this.#turn;
+    const attempt = () => this.#sendFreshScreen().catch(() => this.#skipLater(turn));
+    this.#timer = setTimeout(() => void attempt(), Math.max(0, this.#nextSnapshotAt - Date.now()));
+  }
+
+  /** A screen that could not be drawn once may be drawn when more was printed. */
+  #skipLater(turn: number): void {
+    if (turn !== this.#turn) return;
+    this.#nextSnapshotAt = Date.now() + failedSnapshotPause;
+    this.#skip();
   }
 
   async #sendFreshScreen(): Promise<void> {

@@ -7,7 +7,7 @@ import type { Snapshot } from './screen.ts';
 /** How long the first change after a quiet time waits for those that follow it; milliseconds. */
 const settleTime = 500;
 
-/** Lines above the screen that are saved while the session runs; each thousand holds its output up for 10 ms. */
+/** Lines above the screen that are saved while the session runs; each thousand holds its output up for some milliseconds. */
 const runningScrollback = 1_000;
 
 /** How long a terminal may take to be drawn: one that has failed never is. Milliseconds. */

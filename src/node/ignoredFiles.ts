@@ -22,8 +22,8 @@ const maxFound = 1_000;
 
 /**
  * The ignored files of a worktree that would be lost with it: all but what tools make again and what the main
- * checkout has in the same place with the same content. A repository in a folder
- * that tools fill is nothing they make again; its `.git` stands for it.
+ * checkout has in the same place with the same content. A repository in a folder that tools fill is nothing they make
+ * again; its `.git` stands for it.
  *
  * @param ignored What git ignores, as paths inside `worktree`; a folder that is ignored as a whole ends with `/`.
  * @returns Paths inside `worktree`, at most 1,000.

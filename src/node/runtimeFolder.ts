@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { isMissing, toStorageError } from './durableFile.ts';
+import { exists } from './exists.ts';
 import { tryLock } from './lockFile.ts';
 import type { Log } from './log.ts';
 
@@ -145,11 +146,4 @@ async function runtimeName(dist: string): Promise<string> {
   const hash = createHash('sha256');
   for (const program of ['helper.cjs', 'host.cjs']) hash.update(await readFile(path.join(dist, program)));
   return `${version}-${hash.digest('hex').slice(0, 12)}`;
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,6 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isMissing } from './durableFile.ts';
+import { exists } from './exists.ts';
 import { git } from './git.ts';
 
 /**
@@ -13,7 +13,7 @@ import { git } from './git.ts';
 export async function countStaged(root: string, folder: string): Promise<number> {
   const gitDir = await findGitDir(root, folder);
   // Git compares no index with its commit as if every file had been deleted.
-  if (gitDir === undefined || !(await hasIndex(gitDir))) return 0;
+  if (gitDir === undefined || !(await exists(path.join(gitDir, 'index')))) return 0;
   const args = ['diff', '--cached', '--name-only', '-z', '--no-renames', '--ignore-submodules=none'];
   const text = await git([`--git-dir=${gitDir}`, ...args], { cwd: root });
   return text.split('\0').filter(Boolean).length;
@@ -29,14 +29,4 @@ async function findGitDir(root: string, folder: string): Promise<string | undefi
     if (path.resolve(gitDir, link.trimEnd()) === path.join(folder, '.git')) return gitDir;
   }
   return undefined;
-}
-
-async function hasIndex(gitDir: string): Promise<boolean> {
-  try {
-    await stat(path.join(gitDir, 'index'));
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
 }

@@ -2,9 +2,10 @@ import { appendFile, mkdir, readFile, realpath, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { isMissing, writeJson } from './durableFile.ts';
+import { exists } from './exists.ts';
 import { git, gitMessage, tryGit } from './git.ts';
 import { type GitRepository, listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
-import { exists, isWorktree, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
+import { isWorktree, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
 
 export interface WorktreeRequest {
   path: string;

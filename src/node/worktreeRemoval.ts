@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describeError } from '../base/errors.ts';
-import { isMissing } from './durableFile.ts';
+import { exists } from './exists.ts';
 import { git, tryGit } from './git.ts';
 import { countHiddenChanges } from './hiddenChanges.ts';
 import { findIrreplaceable } from './ignoredFiles.ts';
@@ -163,17 +163,6 @@ async function removeBranch({ root, branch, ownsBranch }: SessionWorktree, tip: 
 async function deleteBranch(root: string, branch: string, commit: string): Promise<void> {
   const deleted = await tryGit(['update-ref', '-d', `refs/heads/${branch}`, commit], { cwd: root });
   if (deleted !== undefined) await tryGit(['config', '--remove-section', `branch.${branch}`], { cwd: root });
-}
-
-/** @throws where that cannot be told: a disk that fails or a folder that is closed to us may hold work. */
-export async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
 }
 
 /** All zeros stand for a branch that has no commit. */

@@ -134,6 +134,22 @@ describe('a stream of output', () => {
     assert.deepEqual(scene.sent, ['attached at 0', 'screen at 0', '0…100000', 'screen at 500000', '500000…500010']);
   });
 
+  it('tries again after a fresh screen that could not be drawn', async () => {
+    mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
+    await scene.attach();
+    scene.print(50_000, 10);
+    scene.holdSnapshots();
+    scene.stream.acknowledge(100_000);
+    mock.timers.tick(1_000);
+    scene.failSnapshots();
+    await turns();
+    mock.timers.tick(1_000);
+    scene.takeSnapshots();
+    await turns();
+    mock.timers.reset();
+    assert.equal(scene.sent.at(-1), 'screen at 500000');
+  });
+
   it('sends the next fresh screen 20 ms after the last one at the earliest', async () => {
     mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 });
     await scene.attach();

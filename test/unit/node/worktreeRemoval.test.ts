@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { exists, removeUnlessNeeded } from '../../../src/node/worktreeRemoval.ts';
+import { exists } from '../../../src/node/exists.ts';
+import { removeUnlessNeeded } from '../../../src/node/worktreeRemoval.ts';
 import { git, makeRepository } from '../../support/repository.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 
