@@ -1,38 +1,50 @@
-/** What each command is called, takes and does: the one source for parsing and for help. */
-export interface CommandSpec {
-  /** Whether the command takes a session's name. */
-  parameter: 'none' | 'optional' | 'required';
-  options: readonly OptionName[];
-  /** One line for the list of commands. */
-  summary: string;
-  /** What help says below the usage. */
-  details: string;
-}
+import type { CommandLineSpec, CommandTable, OptionTable, OptionValues, RunnableCommand } from './commandLineSpec.ts';
 
-export const optionTexts = {
-  json: ['--json', 'Print JSON; an error is then JSON on standard error.'],
-  lines: ['-n, --lines N', 'Only the last N lines; with --json, the last N events.'],
-  follow: ['-f, --follow', 'Go on printing until the session ends.'],
-  raw: ['--raw', 'The recording itself, as one asciicast v2 file.'],
-  host: ['--host', 'The log of the session’s host instead: what Holdfast did, not what was shown.'],
+/** All options, in the order in which help lists them. */
+const optionSpecs = {
+  lines: { short: 'n', value: 'N', counts: 'lines', text: 'Only the last N lines; with --json, the last N events.' },
+  follow: { short: 'f', text: 'Go on printing until the session ends.' },
+  raw: { text: 'The recording itself, as one asciicast v2 file.' },
+  host: { text: 'The log of the session’s host instead: what Holdfast did, not what was shown.' },
+  note: { value: 'TEXT', text: 'A note to find it by.' },
+  noStart: { text: 'Leave its command to be started later.' },
+  output: { short: 'o', value: 'FILE', text: 'Write to FILE.' },
+  withEnv: { text: 'Write the values of the sessions’ variables, too, which may be secret.' },
+  force: { text: 'Replace FILE where it exists.' },
+  dryRun: { text: 'Only tell what would be done.' },
+  salvage: { text: 'Take what is sound from a damaged file.' },
+  fix: { text: 'Do the repairs that lose nothing and end no process, and look again.' },
+  json: { text: 'Print JSON; an error is then JSON on standard error.' },
+} as const satisfies OptionTable;
+
+type OptionName = keyof typeof optionSpecs;
+
+const session = { name: 'NAME', required: true, missing: 'Which session? Its name is missing.' } as const;
+
+const savedSession = {
+  name: 'ID',
+  required: true,
+  missing: 'Which saved session? Its id or name is missing.',
 } as const;
-export type OptionName = keyof typeof optionTexts;
+const backup = { name: 'BACKUP', required: true, missing: 'Which backup? Its id is missing.' } as const;
 
-export const commandSpecs = {
+const savedName = 'ID is at least 8 characters of its id, or the session’s whole name where it was saved only once.';
+
+const commandSpecs = {
   ls: {
-    parameter: 'none',
+    operands: [],
     options: ['json'],
     summary: 'List the sessions of this repository.',
     details: 'Works in any folder of the repository and in every session’s worktree.',
   },
   status: {
-    parameter: 'optional',
+    operands: [{ ...session, required: false }],
     options: ['json'],
     summary: 'Show the helper, or everything about one session.',
     details: 'Without a name: the repository, its helper, and how many sessions are in which state.',
   },
   attach: {
-    parameter: 'required',
+    operands: [session],
     options: [],
     summary: 'Use a session in this terminal.',
     details: [
@@ -48,24 +60,167 @@ export const commandSpecs = {
     ].join('\n'),
   },
   stop: {
-    parameter: 'required',
+    operands: [session],
     options: ['json'],
     summary: 'End a session’s process; its worktree stays.',
     details:
       'The process is hung up, and killed where it has not ended 5 seconds later.\nTakes the whole name, or at least 8 characters of the id.',
   },
   logs: {
-    parameter: 'required',
+    operands: [session],
     options: ['lines', 'follow', 'raw', 'host', 'json'],
+    // The recording is one file, and the host's log has a form of its own.
+    exclusive: [
+      ['raw', 'json'],
+      ['raw', 'host'],
+      ['raw', 'lines'],
+      ['host', 'json'],
+    ],
     summary: 'Print what a session has shown.',
     details: 'The transcript as plain text; what full-screen programs drew is left out.',
   },
-} as const satisfies Record<string, CommandSpec>;
+  locks: {
+    operands: [],
+    options: ['json'],
+    summary: 'List the locks of this repository and who holds them.',
+    details: [
+      'Those of the helper, of sessions’ hosts, of sessions being made, and of the processes that run from Holdfast’s',
+      'copies of its programs. Starts no helper and changes nothing.',
+      '',
+      'States:',
+      '  held      Its process lives.',
+      '  stale     Its process is gone; whoever needs the lock next takes it.',
+      '  unknown   Nothing can be proven from here: its process is on another machine or in another container.',
+    ].join('\n'),
+  },
+  saved: {
+    subcommands: {
+      list: {
+        operands: [],
+        options: ['json'],
+        summary: 'List the saved sessions, newest first.',
+        details: 'One that cannot be read is among them, and why.',
+      },
+      save: {
+        operands: [session],
+        options: ['note', 'json'],
+        summary: 'Save a session as it is now.',
+        details:
+          'Its command, its settings, and the commit that its branch is at. What is not committed stays in its worktree.\nWhat was saved of it before stays, too.',
+      },
+      show: {
+        operands: [savedSession],
+        options: ['json'],
+        summary: 'Show everything about a saved session.',
+        details: savedName,
+      },
+      load: {
+        operands: [savedSession],
+        options: ['noStart', 'json'],
+        summary: 'Bring a saved session back, and start it.',
+        details: [
+          'Nothing is made where the session is in the list still. Else it is a new session: in its old worktree where',
+          'that is there still, else in a new worktree of its branch, which is made anew at the saved commit where it is',
+          'gone. All of that, or nothing.',
+          savedName,
+        ].join('\n'),
+      },
+      delete: {
+        operands: [savedSession],
+        options: ['json'],
+        summary: 'Delete what was saved of a session, and nothing else.',
+        details: savedName,
+      },
+    },
+    summary: 'Save sessions, and bring them back.',
+    details: 'Saved sessions outlast the session, its worktree and its branch. Windows show the same ones.',
+  },
+  backups: {
+    subcommands: {
+      list: {
+        operands: [],
+        options: ['json'],
+        summary: 'List the backups of the session list, newest first.',
+        details:
+          'Those of all windows on this repository, and those that were taken here; damaged ones are among them.',
+      },
+      create: {
+        operands: [],
+        options: ['json'],
+        summary: 'Back the session list up as it is now.',
+        details: 'Where nothing has changed since the last one, that one stays the last.',
+      },
+      restore: {
+        operands: [backup],
+        options: ['dryRun', 'json'],
+        summary: 'Bring back the sessions of a backup.',
+        details: [
+          'Sessions that were destroyed or lost come back under their old ids, and are not started; the maximum of',
+          'sessions does not count. Those that live get their name, their command and their settings back and run on.',
+          'Those that were made since stay as they are. What there is now is backed up first.',
+        ].join('\n'),
+      },
+      verify: {
+        operands: [{ ...backup, required: false }],
+        options: ['json'],
+        failureCode: 2,
+        summary: 'Check one backup, or all.',
+        details: 'Exits with 0 where none is damaged, 1 where one is, and 2 where that cannot be told.',
+      },
+    },
+    summary: 'List, take, check and restore backups of the session list.',
+    details: 'They are taken by themselves, too: after changes, and before a session is destroyed or a list repaired.',
+  },
+  export: {
+    operands: [{ ...session, required: false }],
+    options: ['output', 'withEnv', 'force'],
+    summary: 'Write one session or all to a file.',
+    details: [
+      'To standard output where no FILE is given. The values of the sessions’ variables are left out, since they may be',
+      'secret; what is left out is told.',
+    ].join('\n'),
+  },
+  import: {
+    operands: [{ name: 'FILE', required: true, missing: 'Which file? Its name is missing.' }],
+    options: ['dryRun', 'salvage', 'json'],
+    summary: 'Bring in the sessions of an exported file.',
+    details: [
+      'Each comes in as with “saved load”, but is not started, so that the maximum of sessions does not count; one that',
+      'is in the list is left as it is. Where one cannot come in the others do, and the exit code is 1.',
+    ].join('\n'),
+  },
+  doctor: {
+    operands: [],
+    options: ['fix', 'json'],
+    failureCode: 2,
+    summary: 'Look for damage in all that Holdfast keeps of this repository.',
+    details: [
+      'Session lists, backups, journals, locks, host directories, sockets and permissions, worktrees, hosts without a',
+      'session, and leftovers. Without --fix nothing is changed and no helper is started.',
+      '',
+      'Exits with 0 where all is sound, 1 where something is not (with --fix: still is not), and 2 where it could not',
+      'look.',
+    ].join('\n'),
+  },
+  validate: {
+    operands: [{ name: 'FILE', required: true, missing: 'Which file? Its name is missing.' }],
+    options: ['json'],
+    failureCode: 2,
+    summary: 'Check one file of Holdfast: what it is, its checksum, and what is in it.',
+    details: [
+      'A session list, a backup, an export, a session’s record, a saved session, a journal, or a host’s, a launch or a',
+      'tag file. Changes nothing.',
+      '',
+      'Exits with 0 where it is sound, 1 where it is not, and 2 where it could not be read.',
+    ].join('\n'),
+  },
+} as const satisfies CommandTable<OptionName>;
 
-export type CommandName = keyof typeof commandSpecs;
+/** What “holdfast” understands; who handles it is in `main.ts`. */
+export const holdfast: CommandLineSpec = { commands: commandSpecs, options: optionSpecs };
 
-export const commandNames = Object.keys(commandSpecs) as CommandName[];
+/** Every command that can be run, as it is typed. */
+export type CommandName = RunnableCommand<typeof commandSpecs>;
 
-export function commandSpec(name: CommandName): CommandSpec {
-  return commandSpecs[name];
-}
+/** What the options become for a command. */
+export type OptionArguments = OptionValues<typeof optionSpecs>;

@@ -1,16 +1,28 @@
-import { type CommandName, commandNames, commandSpec, optionTexts } from './commandSpecs.ts';
+import {
+  allCommands,
+  type CommandGroup,
+  type CommandLineSpec,
+  type CommandSpec,
+  type CommandTable,
+  isGroup,
+  optionUsage,
+} from './commandLineSpec.ts';
+import { holdfast } from './commandSpecs.ts';
 
-/** Help for the whole program, or for one command. */
-export function helpText(command?: CommandName): string {
-  return command ? commandHelp(command) : programHelp();
+/** Help for the whole program, or for one command, named as it is typed: “ls”, “backups”, “backups list”. */
+export function helpText(name?: string, spec: CommandLineSpec = holdfast): string {
+  if (name === undefined) return programHelp(spec);
+  const command = allCommands(spec).get(name);
+  if (!command) throw new Error(`There is no command ${name}.`);
+  return isGroup(command) ? groupHelp(name, command) : commandHelp(name, command, spec);
 }
 
-function programHelp(): string {
+function programHelp({ commands }: CommandLineSpec): string {
   return [
     'Usage: holdfast <command> [options]',
     '',
     'Commands:',
-    ...columns(commandNames.map((name) => [synopsis(name), commandSpec(name).summary])),
+    ...commandList(commands),
     '',
     'Options:',
     ...columns([
@@ -28,16 +40,33 @@ function programHelp(): string {
 
 const exitCodes = [
   ['0', 'Done; also where whoever reads the output has seen enough.'],
-  ['1', 'Something went wrong; standard error tells what, to which session, and what to do.'],
-  ['2', 'The command line is wrong.'],
+  ['1', 'Something went wrong; standard error tells what, to which session, and what to do. Of “doctor”, “validate”'],
+  ['', 'and “backups verify”: something is not sound.'],
+  ['2', 'The command line is wrong; of “doctor”, “validate” and “backups verify” also: it could not be told.'],
   ['N', 'Of “attach”: the exit code of the session, 128 + N where signal N ended it.'],
 ] as const;
 
-function commandHelp(command: CommandName): string {
-  const { options, summary, details } = commandSpec(command);
-  const texts = columns(options.map((option) => optionTexts[option]));
+function groupHelp(name: string, group: CommandGroup): string {
   return [
-    `Usage: holdfast ${synopsis(command)}${options.length > 0 ? ' [options]' : ''}`,
+    `Usage: holdfast ${synopsis(name, group)} [options]`,
+    '',
+    group.summary,
+    '',
+    group.details,
+    '',
+    'Commands:',
+    ...commandList(group.subcommands),
+    '',
+    `More about one: holdfast help ${name} <command>`,
+  ].join('\n');
+}
+
+function commandHelp(name: string, command: CommandSpec, spec: CommandLineSpec): string {
+  const { options, summary, details } = command;
+  const own = Object.entries(spec.options).filter(([option]) => options.includes(option));
+  const texts = columns(own.map(([option, about]) => [optionUsage(option, about), about.text]));
+  return [
+    `Usage: holdfast ${synopsis(name, command)}${options.length > 0 ? ' [options]' : ''}`,
     '',
     summary,
     '',
@@ -46,9 +75,14 @@ function commandHelp(command: CommandName): string {
   ].join('\n');
 }
 
-function synopsis(command: CommandName): string {
-  const suffix = { none: '', optional: ' [NAME]', required: ' NAME' };
-  return command + suffix[commandSpec(command).parameter];
+function commandList(commands: CommandTable): string[] {
+  return columns(Object.entries(commands).map(([name, command]) => [synopsis(name, command), command.summary]));
+}
+
+function synopsis(name: string, command: CommandSpec | CommandGroup): string {
+  if (isGroup(command)) return `${name} <command>`;
+  const operands = command.operands.map(({ name: operand, required }) => (required ? operand : `[${operand}]`));
+  return [name, ...operands].join(' ');
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {

@@ -1,69 +1,56 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describeError, HoldfastError, toErrorShape } from '../base/errors.ts';
+import { HoldfastError } from '../base/errors.ts';
 import { attachSession } from './attachCommand.ts';
-import type { CommandName } from './commandSpecs.ts';
-import { helpText } from './help.ts';
+import { createBackup, listBackups, restoreFromBackup, verifyBackups } from './backupsCommand.ts';
+import { type CommandName, holdfast } from './commandSpecs.ts';
+import { examine } from './doctorCommand.ts';
+import { exportToFile } from './exportCommand.ts';
+import { reportFailure } from './failureReport.ts';
+import { importFromFile } from './importCommand.ts';
 import { listSessions } from './listCommand.ts';
+import { listLocks } from './locksCommand.ts';
 import { printLogs } from './logsCommand.ts';
-import { print } from './output.ts';
-import { type CommandArguments, parseCommandLine } from './parseCommandLine.ts';
 import type { Program } from './repositorySessions.ts';
+import { type CommandHandler, runCommandLine } from './runCommandLine.ts';
+import { deleteSaved, listSaved, loadSaved, saveSession, showSaved } from './savedCommand.ts';
 import { showStatus } from './statusCommand.ts';
 import { stopSession } from './stopCommand.ts';
-import { UsageError } from './usageError.ts';
+import { validateOne } from './validateCommand.ts';
 
-type Command = (program: Program, args: CommandArguments) => Promise<number>;
-
-const commands: Record<CommandName, Command> = {
+const handlers: Record<CommandName, CommandHandler> = {
   ls: listSessions,
   status: showStatus,
   attach: attachSession,
   stop: stopSession,
   logs: printLogs,
+  locks: listLocks,
+  'saved list': listSaved,
+  'saved save': saveSession,
+  'saved show': showSaved,
+  'saved load': loadSaved,
+  'saved delete': deleteSaved,
+  'backups list': listBackups,
+  'backups create': createBackup,
+  'backups restore': restoreFromBackup,
+  'backups verify': verifyBackups,
+  export: exportToFile,
+  import: importFromFile,
+  doctor: examine,
+  validate: validateOne,
 };
 
-async function main(argv: readonly string[]): Promise<number> {
-  const invocation = parseCommandLine(argv);
-  const program = { dist: __dirname, version: readVersion() };
-  switch (invocation.kind) {
-    case 'help':
-      print(helpText(invocation.command));
-      return 0;
-    case 'version':
-      print(program.version);
-      return 0;
-    case 'run':
-      return commands[invocation.command](program, invocation.args);
-  }
-}
-
-function readVersion(): string {
-  return JSON.parse(readFileSync(path.join(__dirname, 'version.json'), 'utf8')).version;
-}
-
-/** Tells what went wrong; returns the exit code: 2 for a command line that is wrong, 1 for everything else. */
-function report(thrown: unknown): number {
-  const error = toHoldfastError(thrown);
-  const isUsage = error instanceof UsageError;
-  if (process.argv.includes('--json')) console.error(JSON.stringify(toErrorShape(error)));
-  else console.error(`holdfast: ${error.text}${isUsage ? '' : ` (${error.code})`}`);
-  return isUsage ? 2 : 1;
-}
-
-/** Whatever was not expected is an error with advice, too. */
-function toHoldfastError(error: unknown): HoldfastError {
-  if (error instanceof HoldfastError) return error;
-  const advice = 'Sessions run on. If it stays so, please report it.';
-  return new HoldfastError('UNKNOWN', `Something unexpected went wrong: ${describeError(error)}.`, {
-    advice,
-    cause: error,
-  });
-}
+const program: Program = {
+  dist: __dirname,
+  // Read only where it is needed, so that a damaged installation is told like any other failure.
+  get version(): string {
+    return JSON.parse(readFileSync(path.join(__dirname, 'version.json'), 'utf8')).version;
+  },
+};
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // A reader that has seen enough, such as `head`, is no error.
-  process.exit(error.code === 'EPIPE' ? 0 : report(notPrinted(error)));
+  process.exit(error.code === 'EPIPE' ? 0 : reportFailure(notPrinted(error)));
 });
 
 function notPrinted(error: NodeJS.ErrnoException): HoldfastError {
@@ -73,11 +60,6 @@ function notPrinted(error: NodeJS.ErrnoException): HoldfastError {
   });
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error) => {
-    process.exitCode = report(error);
-  },
-);
+void runCommandLine(process.argv.slice(2), { spec: holdfast, handlers, program }).then((code) => {
+  process.exitCode = code;
+});

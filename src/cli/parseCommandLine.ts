@@ -1,93 +1,135 @@
-import { parseArgs } from 'node:util';
-import { type CommandName, commandNames, commandSpec, type OptionName, optionTexts } from './commandSpecs.ts';
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import {
+  type CommandGroup,
+  type CommandLineSpec,
+  type CommandSpec,
+  entryOf,
+  isGroup,
+  type OptionSpec,
+  type OptionTable,
+  optionUsage,
+  typedOption,
+} from './commandLineSpec.ts';
+import { holdfast, type OptionArguments } from './commandSpecs.ts';
 import { UsageError } from './usageError.ts';
 
 /** What a command was given. */
-export interface CommandArguments {
-  /** As typed; empty where the command takes none or none was given. */
+export interface CommandArguments extends OptionArguments {
+  /** The first operand as typed; empty where none was given. */
   name: string;
-  json: boolean;
-  raw: boolean;
-  host: boolean;
-  follow: boolean;
-  lines?: number;
+  /** All operands as typed. */
+  operands: readonly string[];
 }
 
+/** What is to be done; a command is named as it is typed, a subcommand with its group before it. */
 export type Invocation =
-  | { kind: 'help'; command?: CommandName }
+  | { kind: 'help'; command?: string }
   | { kind: 'version' }
-  | { kind: 'run'; command: CommandName; args: CommandArguments };
+  | { kind: 'run'; command: string; args: CommandArguments };
+
+/** Options as they were typed, by their names in the table. */
+type Typed = Readonly<Record<string, string | boolean | undefined>>;
 
 const flag = { type: 'boolean', default: false } as const;
-const options = {
-  help: { ...flag, short: 'h' },
-  version: flag,
-  json: flag,
-  raw: flag,
-  host: flag,
-  follow: { ...flag, short: 'f' },
-  lines: { type: 'string', short: 'n' },
-} as const;
-
-/** The recording is one file, and the host's log has a form of its own. */
-const exclusive = [
-  ['raw', 'json'],
-  ['raw', 'host'],
-  ['raw', 'lines'],
-  ['host', 'json'],
-] as const;
 
 /** @throws {UsageError} */
-export function parseCommandLine(argv: readonly string[]): Invocation {
-  const { values, positionals } = parse(argv);
+export function parseCommandLine(argv: readonly string[], spec: CommandLineSpec = holdfast): Invocation {
+  const { values, positionals } = parse(argv, spec.options);
   const asksHelp = positionals[0] === 'help';
-  const [word, ...names] = asksHelp ? positionals.slice(1) : positionals;
+  const [word, ...others] = asksHelp ? positionals.slice(1) : positionals;
   if (values.version) return { kind: 'version' };
   if (word === undefined) return { kind: 'help' };
-  const command = toCommand(word);
-  if (values.help || asksHelp) return { kind: 'help', command };
-  const { lines, json, raw, host, follow } = values;
-  checkOptions(command, { lines: lines !== undefined, json, raw, host, follow });
-  const args = { name: toName(command, names), json, raw, host, follow };
-  return { kind: 'run', command, args: lines === undefined ? args : { ...args, lines: toCount(lines) } };
+  const { name, command, operands } = findCommand(spec, word, others);
+  if (values.help || asksHelp) return { kind: 'help', command: name };
+  if (isGroup(command)) throw new UsageError(`“holdfast ${name}” needs one of ${namesIn(command.subcommands)}.`, name);
+  const typed = typedValues(values, spec.options);
+  checkOptions(name, command, { typed, options: spec.options });
+  checkOperands(name, command, operands);
+  const args = { name: operands[0] ?? '', operands, ...toValues(name, typed, spec.options) };
+  // The table's type says what its options become.
+  return { kind: 'run', command: name, args: args as CommandArguments };
 }
 
-function parse(argv: readonly string[]) {
+function parse(argv: readonly string[], options: OptionTable) {
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true });
+    return parseArgs({ args: [...argv], options: parserOptions(options), allowPositionals: true });
   } catch (error) {
     // What follows the first sentence explains the parser to a programmer.
     throw new UsageError(`${(error as Error).message.split(/[.;](?:\s|$)/)[0]}.`);
   }
 }
 
-function toCommand(word: string): CommandName {
-  const command = commandNames.find((name) => name === word);
-  if (command) return command;
-  throw new UsageError(`There is no command “${word}”; there are ${commandNames.join(', ')}.`);
+function parserOptions(options: OptionTable) {
+  const own: ParseArgsOptionsConfig = Object.fromEntries(
+    Object.entries(options).map(([name, { short, value }]) => {
+      const type = value ? ({ type: 'string' } as const) : flag;
+      return [typedOption(name), short ? { ...type, short } : type];
+    }),
+  );
+  return { ...own, help: { ...flag, short: 'h' }, version: flag };
 }
 
-function checkOptions(command: CommandName, given: Record<OptionName, boolean>): void {
-  const allowed = commandSpec(command).options;
-  for (const option of Object.keys(given) as OptionName[]) {
-    if (!given[option] || allowed.includes(option)) continue;
-    throw new UsageError(`“holdfast ${command}” has no option ${optionTexts[option][0]}.`, command);
+interface Found {
+  name: string;
+  command: CommandSpec | CommandGroup;
+  operands: readonly string[];
+}
+
+function findCommand({ commands }: CommandLineSpec, word: string, others: readonly string[]): Found {
+  const command = entryOf(commands, word);
+  if (!command) throw new UsageError(`There is no command “${word}”; there are ${namesIn(commands)}.`);
+  const [subword, ...operands] = others;
+  if (!isGroup(command) || subword === undefined) return { name: word, command, operands: others };
+  const subcommand = entryOf(command.subcommands, subword);
+  if (subcommand) return { name: `${word} ${subword}`, command: subcommand, operands };
+  const there = namesIn(command.subcommands);
+  throw new UsageError(`There is no command “${word} ${subword}”; there are ${there}.`, word);
+}
+
+function namesIn(table: Readonly<Record<string, unknown>>): string {
+  return Object.keys(table).join(', ');
+}
+
+function typedValues(values: Readonly<Record<string, unknown>>, options: OptionTable): Typed {
+  const names = Object.keys(options);
+  // No option is given to the parser as one that can be repeated, so no value is a list.
+  return Object.fromEntries(names.map((name) => [name, values[typedOption(name)]])) as Typed;
+}
+
+function checkOptions(
+  name: string,
+  { options: allowed, exclusive = [] }: CommandSpec,
+  { typed, options }: { typed: Typed; options: OptionTable },
+): void {
+  const isGiven = (option: string) => typed[option] !== undefined && typed[option] !== false;
+  for (const [option, spec] of Object.entries(options)) {
+    if (!isGiven(option) || allowed.includes(option)) continue;
+    throw new UsageError(`“holdfast ${name}” has no option ${optionUsage(option, spec)}.`, name);
   }
   for (const [one, other] of exclusive) {
-    if (given[one] && given[other]) throw new UsageError(`--${one} and --${other} exclude each other.`, command);
+    if (!isGiven(one) || !isGiven(other)) continue;
+    throw new UsageError(`--${typedOption(one)} and --${typedOption(other)} exclude each other.`, name);
   }
 }
 
-function toName(command: CommandName, names: readonly string[]): string {
-  const { parameter } = commandSpec(command);
-  const [name = '', extra] = names;
-  if (parameter === 'required' && !name) throw new UsageError('Which session? Its name is missing.', command);
-  const unexpected = parameter === 'none' ? names[0] : extra;
-  if (unexpected !== undefined) throw new UsageError(`“${unexpected}” is one argument too many.`, command);
-  return name;
+function checkOperands(name: string, { operands: specs }: CommandSpec, operands: readonly string[]): void {
+  const missing = specs.find(({ required }, index) => required && !operands[index]);
+  if (missing) throw new UsageError(missing.missing ?? `${missing.name} is missing.`, name);
+  const unexpected = operands[specs.length];
+  if (unexpected !== undefined) throw new UsageError(`“${unexpected}” is one argument too many.`, name);
 }
 
-function toCount(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`“${text}” is not a number of lines.`, 'logs');
+function toValues(name: string, typed: Typed, options: OptionTable): Record<string, string | number | boolean> {
+  const values: Record<string, string | number | boolean> = {};
+  for (const [option, spec] of Object.entries(options)) {
+    const value = typed[option];
+    if (value !== undefined) values[option] = toValue(name, value, spec);
+  }
+  return values;
+}
+
+function toValue(name: string, value: string | boolean, { counts }: OptionSpec): string | number | boolean {
+  if (typeof value === 'boolean' || counts === undefined) return value;
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new UsageError(`“${value}” is not a number of ${counts}.`, name);
 }

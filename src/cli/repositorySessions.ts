@@ -42,11 +42,7 @@ export class RepositorySessions implements Disposable {
       await helper.connect();
       return new RepositorySessions(workplace, helper);
     } catch (error) {
-      throw explainSystemError(error, {
-        code: 'CONNECTION_LOST',
-        message: 'The helper of this repository cannot be reached',
-        advice: `Its sessions run on. Check ${repositoryPlaces(thisMachine(), workplace.key).folder}.`,
-      });
+      throw explainUnreachable(error, workplace);
     }
   }
 
@@ -104,7 +100,17 @@ async function hasSessions({ key }: Workplace): Promise<boolean> {
   }
 }
 
-function currentFolder(): string {
+/** Why there is no connection to the helper, as advice. */
+export function explainUnreachable(error: unknown, { key }: Workplace): unknown {
+  return explainSystemError(error, {
+    code: 'CONNECTION_LOST',
+    message: 'The helper of this repository cannot be reached',
+    advice: `Its sessions run on. Check ${repositoryPlaces(thisMachine(), key).folder}.`,
+  });
+}
+
+/** The folder that the command was given in. @throws {HoldfastError} `NO_FOLDER` */
+export function currentFolder(): string {
   try {
     return process.cwd();
   } catch (error) {

@@ -1,7 +1,8 @@
 import { HoldfastError } from '../base/errors.ts';
 import { creationLockFile } from '../node/creationLocks.ts';
 import { toStorageError } from '../node/durableFile.ts';
-import { describeOwner, type LockAttempt, tryLock } from '../node/lockFile.ts';
+import { type LockAttempt, tryLock } from '../node/lockFile.ts';
+import { describeOwner } from '../node/lockOwner.ts';
 import { type Machine, repositoryPlaces } from '../node/places.ts';
 import type { Workplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';

@@ -12,6 +12,9 @@ import type { HelperLauncher } from './helperLauncher.ts';
 /** How often a change is tried again on the newest record before the conflict is the user's to see. */
 const maxRebases = 3;
 
+/** How often a request is sent again whose helper ended before it answered. */
+const maxResends = 3;
+
 export interface HelperClientOptions {
   launcher: HelperLauncher;
   /** The replica handed over at each new connection, so that a new helper knows what this client knows. */
@@ -39,6 +42,10 @@ export class HelperClient implements Disposable {
 
   constructor(options: HelperClientOptions) {
     this.#options = options;
+  }
+
+  get isConnected(): boolean {
+    return this.#connection?.isOpen ?? false;
   }
 
   /** Connects, starting a helper if none runs. */
@@ -100,6 +107,16 @@ export class HelperClient implements Disposable {
     );
   }
 
+  /**
+   * Brings sessions back that were destroyed or lost, and makes others as they were, in what the user decides.
+   *
+   * @throws {HoldfastError} `NAME_EXISTS`, `BRANCH_EXISTS`, `DISK_FULL`, `STORAGE_NOT_WRITABLE`; `PROTOCOL_MISMATCH`
+   *   from an older helper
+   */
+  restore(records: SessionRecord[]): Promise<SessionRecord[]> {
+    return this.#call(helperMethods.restore, { requestId: randomUUID(), records });
+  }
+
   /** Ends the helper that runs, if one does, and starts a new one, which adopts the sessions. */
   async restartHelper(): Promise<void> {
     await this.#options.launcher.end();
@@ -121,16 +138,18 @@ export class HelperClient implements Disposable {
     return this.#retry((connection) => connection.request0(method));
   }
 
-  /** A request cut off by the helper's end is sent once more, to the next helper. */
+  /** A request cut off by the helper's end is sent again, to the next helper. */
   async #retry<R>(send: (connection: HelperConnection) => Promise<R>): Promise<R> {
-    const open = () => this.#connected(() => this.#options.launcher.connectOrStart());
-    const connection = await open();
-    try {
-      return await send(connection);
-    } catch (error) {
-      if (!isLost(error)) throw error;
-      this.#drop(connection);
-      return send(await open());
+    for (let resend = 0; ; resend++) {
+      let connection: HelperConnection | undefined;
+      try {
+        connection = await this.#connected(() => this.#options.launcher.connectOrStart());
+        return await send(connection);
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        if (connection) this.#drop(connection);
+        if (resend === maxResends || this.#isDisposed) throw error;
+      }
     }
   }
 

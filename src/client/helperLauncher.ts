@@ -5,7 +5,7 @@ import { backoff } from '../base/backoff.ts';
 import { fromErrorShape, HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { startBackground } from '../node/backgroundProcess.ts';
 import { readJson } from '../node/durableFile.ts';
-import { canBeJudged, describeOwner, type LockOwner, readLock } from '../node/lockFile.ts';
+import { canBeJudged, describeOwner, type LockOwner, readLock } from '../node/lockOwner.ts';
 import { type Machine, type RepositoryPlaces, repositoryPlaces } from '../node/places.ts';
 import { liveness } from '../node/processIdentity.ts';
 import { stageRuntime } from '../node/runtimeFolder.ts';

@@ -1,29 +1,37 @@
-import { createHash } from 'node:crypto';
-import { copyFile, rename } from 'node:fs/promises';
+import { rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import * as v from 'valibot';
 import { Throttler } from '../base/async.ts';
-import { isMissing, readJson, toStorageError, writeJson } from '../node/durableFile.ts';
-import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
+import { describeError, HoldfastError } from '../base/errors.ts';
+import { envelopeFormat } from '../core/migrations.ts';
+import { serializeRegistry } from '../core/registryDocument.ts';
+import { isMissing, previousVersion, toStorageError, writeDurable } from '../node/durableFile.ts';
+import { sweepDrafts } from '../node/leftDrafts.ts';
+import { withLock } from '../node/lockFile.ts';
+import { quarantine } from '../node/quarantine.ts';
+import { type RegistryReading, readRegistryFile } from '../node/registryFile.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { Backups } from './backups.ts';
+import { type Fallback, type RecoveredRegistry, recoverRegistry } from './registryRecovery.ts';
 
-const formatVersion = '1.0';
+/** How long another window's save is waited for; milliseconds. */
+const lockDeadline = 10_000;
 
-const fileSchema = v.looseObject({
-  version: v.string(),
-  /** The repository whose sessions these are; absent in the bare form. */
-  key: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/))),
-  sha256: v.optional(v.string()),
-  count: v.optional(v.number()),
-  sessions: v.array(v.unknown()),
-});
+/** Stands for a file that must be looked at before it is replaced; the system's signatures never look like this. */
+const unseen = { signature: 'unseen', isSound: false };
 
-type RegistryFile = v.InferOutput<typeof fileSchema>;
-
-/** What came of reading a registry file. */
+/** What came of reading a window's replica. */
 export interface LoadedRecords {
   records: SessionRecord[];
-  /** Where the file was put because something in it could not be read; it is never overwritten. */
-  damagedCopy?: string;
+  /** One sentence for the user where the list was not as it should be: what was recovered, and from where. */
+  notice?: string;
+  /** What stood in for the list, as a part of a sentence. */
+  source?: string;
+  /** What had to be put right in single records, as sentences. */
+  repairs?: string[];
+  /** Where the damaged file is kept. */
+  quarantined?: string;
+  /** Other sources may know more: there was no list, or not all of it could be read. */
+  isIncomplete: boolean;
 }
 
 export interface RecordStoreOptions {
@@ -31,90 +39,244 @@ export interface RecordStoreOptions {
   folder: string;
   /** Of the repository. */
   key: string;
+  /** The repository's main checkout. */
+  root: string;
   records: () => SessionRecord[];
+  /** Takes in what another window has saved in the same folder. */
+  merge?: (records: SessionRecord[]) => void;
 }
 
-/** A window's replica of the registry: `sessions.json` in its storage folder. */
+/**
+ * A window's replica of the registry: `sessions.json` in its storage folder, which another window may share. A list
+ * that is damaged is recovered from its own sound parts, its previous version and the backups.
+ */
 export class RecordStore {
   readonly file: string;
+  readonly backups: Backups;
   readonly #options: RecordStoreOptions;
-  readonly #save = new Throttler(() => this.#write());
+  readonly #save = new Throttler(() => this.#locked(() => this.#write()));
   /** What a newer version keeps in the file beside the sessions. */
   #unknownFields: Record<string, unknown> = {};
+  #generation = 0;
+  /** Of the file as this store last read or wrote it, and whether it was sound then. */
+  #seen: { signature: string | undefined; isSound: boolean } = { signature: undefined, isSound: true };
+  /** The newer version that wrote the file, which this one must not overwrite. */
+  #newerVersion: string | undefined;
 
   constructor(options: RecordStoreOptions) {
+    const { folder, key } = options;
     this.#options = options;
-    this.file = path.join(options.folder, 'sessions.json');
+    this.file = path.join(folder, 'sessions.json');
+    this.backups = new Backups({ folder, key });
+  }
+
+  /** Whether the file was written by a newer version, so that sessions can be seen but not changed here. */
+  get isReadOnly(): boolean {
+    return this.#newerVersion !== undefined;
+  }
+
+  /** How often the list has been saved, and what else the file holds: what a backup of it has to hold, too. */
+  get content(): { generation: number; unknownFields: Record<string, unknown>; records: SessionRecord[] } {
+    return { generation: this.#generation, unknownFields: this.#unknownFields, records: this.#options.records() };
+  }
+
+  /** Reads every format. What is damaged is put into quarantine, and what was recovered is saved at once. */
+  async load(now = new Date()): Promise<LoadedRecords> {
+    return this.#locked(() => this.#load(now)).catch((error) => {
+      // The sessions are shown also from a folder that cannot be written.
+      if (isStorageError(error)) return this.#loadUnwritable(now, error);
+      throw error;
+    });
   }
 
   /**
-   * Reads the checksummed form and the bare `{"version":"1.0","sessions":[…]}` alike.
+   * Resolves once everything that changed before this call is on disk.
    *
-   * @throws {HoldfastError} `STORAGE_NOT_WRITABLE`, `DISK_FULL` where a damaged file cannot be put aside.
+   * @throws {HoldfastError} `NEWER_FORMAT`, `LOCKED`, `DISK_FULL`, `STORAGE_NOT_WRITABLE`
    */
-  async load(now = new Date()): Promise<LoadedRecords> {
-    let file = await this.#read();
-    if (file?.key !== undefined && file.key !== this.#options.key) file = await this.#exchange(file.key);
-    const { version = '', key, sha256, count, sessions = [], ...unknownFields } = file ?? {};
-    this.#unknownFields = unknownFields;
-    const parsed = sessions.map((record) => v.safeParse(sessionRecordSchema, record));
-    const records = parsed.filter((record) => record.success).map((record) => record.output);
-    const isWhole = file && version.startsWith('1.') && records.length === sessions.length && isIntact(file);
-    if (isWhole) return { records };
-    const damagedCopy = await this.#setAside(`${this.file}.damaged-${now.toISOString().replaceAll(':', '-')}`);
-    return damagedCopy ? { records, damagedCopy } : { records };
-  }
-
-  /** Resolves once everything that changed before this call is on disk. */
   save(): Promise<void> {
     return this.#save.run();
   }
 
-  async #read(): Promise<RegistryFile | undefined> {
-    const file = v.safeParse(fileSchema, await readJson(this.file).catch(() => undefined));
-    return file.success ? file.output : undefined;
+  /** @throws {HoldfastError} `NEWER_FORMAT` where a newer version has written the list. */
+  requireWritable(): void {
+    if (this.#newerVersion === undefined) return;
+    throw new HoldfastError(
+      'NEWER_FORMAT',
+      `The session list was written by a newer version of Holdfast (${this.#newerVersion}). Nothing was changed.`,
+      {
+        advice: 'Update Holdfast; until then sessions can be seen and used, but not changed.',
+        data: { file: this.file },
+      },
+    );
   }
 
-  async #write(): Promise<void> {
-    const sessions = this.#options.records();
-    await writeJson(this.file, {
-      ...this.#unknownFields,
-      version: formatVersion,
-      key: this.#options.key,
-      sha256: checksum(sessions),
-      count: sessions.length,
-      sessions,
+  #locked<T>(task: () => Promise<T>): Promise<T> {
+    const file = path.join(this.#options.folder, 'storage.lock');
+    return withLock(file, { deadlineMs: lockDeadline }, task).catch((error) => {
+      throw toStorageError(error, file);
     });
   }
 
-  /** The window’s first folder is another one now: each repository gets its own sessions back. */
-  async #exchange(otherKey: string): Promise<RegistryFile | undefined> {
-    await this.#setAside(this.#fileOf(otherKey));
-    await rename(this.#fileOf(this.#options.key), this.file).catch(() => undefined);
-    const file = await this.#read();
-    return file?.key === otherKey ? undefined : file;
+  async #load(now: Date): Promise<LoadedRecords> {
+    await sweepDrafts(this.#options.folder);
+    const reading = await this.#readOwn();
+    const recovered = await this.#recover(reading, now);
+    if (reading.state === 'newer') return { ...this.#openReadOnly(reading.version), records: recovered.records };
+    const { records, isFresh, problem, source, details, hopeless, generation } = recovered;
+    if (recovered.isUncertain) return { records, notice: this.#leaveAlone(recovered), isIncomplete: false };
+    if (problem === undefined && details.length === 0) {
+      if (reading.state === 'sound' && reading.format < envelopeFormat) await this.#migrate(records);
+      return { records, isIncomplete: isFresh };
+    }
+    const report = { reason: problem ?? 'some sessions in it were damaged', source, generation, details, hopeless };
+    const quarantined = await quarantine(this.file, report, now);
+    await this.backups.take('repair', { records, generation, unknownFields: this.#unknownFields });
+    await this.#write(records);
+    const notice = describeRecovery(recovered, quarantined);
+    return {
+      records,
+      notice,
+      isIncomplete: source === undefined && (problem !== undefined || hopeless.length > 0),
+      repairs: details,
+      ...(source === undefined ? {} : { source }),
+      ...(quarantined === undefined ? {} : { quarantined }),
+    };
+  }
+
+  /** The list as it was stays as the previous version. */
+  async #migrate(records: SessionRecord[]): Promise<void> {
+    await this.backups.take('migration', { ...this.content, records });
+    await this.#write(records);
+  }
+
+  async #loadUnwritable(now: Date, error: HoldfastError): Promise<LoadedRecords> {
+    const { records, isFresh } = await this.#recover(await readRegistryFile(this.file), now);
+    this.#seen = unseen;
+    return { records, isIncomplete: isFresh, notice: `The session list cannot be saved: ${error.text}` };
+  }
+
+  /** What cannot be read now may be whole, and is looked at again before anything is written. */
+  #leaveAlone({ problem, source, records }: RecoveredRegistry): string {
+    this.#seen = unseen;
+    const shown = `${counted(records.length)} shown from ${source ?? 'what could be read'}`;
+    return `The session list of this window could not be read (${problem}); ${shown}. Nothing was changed.`;
+  }
+
+  async #recover(reading: RegistryReading, now: Date): Promise<RecoveredRegistry> {
+    const { key, root } = this.#options;
+    const recovered = await recoverRegistry(reading, { key, root, now, fallbacks: () => this.#fallbacks() });
+    this.#generation = Math.max(this.#generation, recovered.generation);
+    this.#unknownFields = recovered.unknownFields;
+    this.#seen = { signature: await signatureOf(this.file), isSound: reading.state === 'sound' };
+    return recovered;
+  }
+
+  async *#fallbacks(): AsyncGenerator<Fallback> {
+    yield { name: 'its previous version', reading: await readRegistryFile(previousVersion(this.file)) };
+    const backups = await this.backups.list().catch((error) => describeError(error));
+    if (typeof backups === 'string')
+      return yield { name: 'the backups', reading: { state: 'unreadable', reason: backups } };
+    for (const { file, takenAt, state } of backups) {
+      if (state === 'sound') yield { name: `the backup of ${takenAt}`, reading: await readRegistryFile(file) };
+    }
+  }
+
+  #openReadOnly(version: string): { notice: string; isIncomplete: false } {
+    this.#newerVersion = version;
+    const notice = `The session list was written by a newer version of Holdfast (${version}), so it is shown but not changed: update Holdfast.`;
+    return { notice, isIncomplete: false };
+  }
+
+  async #write(recovered?: SessionRecord[]): Promise<void> {
+    this.requireWritable();
+    const { key, folder } = this.#options;
+    const isOwn = await this.#takeIn();
+    const file = isOwn ? this.file : path.join(folder, `sessions-${key}.json`);
+    const records = recovered ?? this.#options.records();
+    const generation = this.#generation + 1;
+    const unknownFields = this.#unknownFields;
+    const text = serializeRegistry({ key, generation, savedAt: new Date(), records, unknownFields });
+    await writeDurable(file, text, { keepPrevious: this.#seen.isSound });
+    this.#generation = generation;
+    if (isOwn) this.#seen = { signature: await signatureOf(this.file), isSound: true };
+  }
+
+  /** What another window has saved since; false where the file has become another repository's. */
+  async #takeIn(): Promise<boolean> {
+    const signature = await signatureOf(this.file);
+    if (signature === this.#seen.signature) return true;
+    const reading = await readRegistryFile(this.file);
+    if (reading.state === 'unreadable') throw this.#unreadable(reading.reason);
+    if (reading.state === 'newer') this.#openReadOnly(reading.version);
+    this.requireWritable();
+    if (reading.state === 'sound' && (reading.document.key ?? this.#options.key) !== this.#options.key) return false;
+    if (reading.state === 'damaged') await quarantine(this.file, { reason: reading.reason });
+    const { records, isUncertain } = await this.#recover(reading, new Date());
+    if (isUncertain) throw this.#unreadable('a copy of it cannot be read');
+    this.#options.merge?.(records);
+    return true;
+  }
+
+  #unreadable(reason: string): HoldfastError {
+    this.#seen = unseen;
+    return new HoldfastError(
+      'STORAGE_NOT_WRITABLE',
+      `The session list was not saved: ${reason}. Nothing was changed.`,
+      {
+        advice: 'Check the disk and the permissions of the folder.',
+        data: { file: this.file },
+      },
+    );
+  }
+
+  /** The window’s first folder may be another one than before: each repository gets its own sessions back. */
+  async #readOwn(): Promise<RegistryReading> {
+    const reading = await readRegistryFile(this.file);
+    const otherKey = reading.state === 'sound' || reading.state === 'newer' ? reading.document.key : undefined;
+    if (otherKey === undefined || otherKey === this.#options.key) return reading;
+    for (const version of [(file: string) => file, previousVersion]) {
+      await move(version(this.file), version(this.#fileOf(otherKey)));
+      await move(version(this.#fileOf(this.#options.key)), version(this.file));
+    }
+    return readRegistryFile(this.file);
   }
 
   #fileOf(key: string): string {
     return path.join(this.#options.folder, `sessions-${key}.json`);
   }
+}
 
-  async #setAside(copy: string): Promise<string | undefined> {
-    try {
-      // Windows refuses to move a file that another program has open.
-      await rename(this.file, copy).catch(() => copyFile(this.file, copy));
-      return copy;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw toStorageError(error, copy);
-    }
+async function move(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error) => {
+    if (!isMissing(error)) throw toStorageError(error, to);
+  });
+}
+
+/** Changes whenever the file is replaced; undefined where there is none. */
+async function signatureOf(file: string): Promise<string | undefined> {
+  try {
+    const { ino, size, mtimeNs } = await stat(file, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 
-function isIntact({ sha256, sessions }: RegistryFile): boolean {
-  return sha256 === undefined || sha256 === checksum(sessions);
+function isStorageError(error: unknown): error is HoldfastError {
+  return error instanceof HoldfastError && ['STORAGE_NOT_WRITABLE', 'DISK_FULL', 'LOCKED'].includes(error.code);
 }
 
-function checksum(sessions: unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(sessions)).digest('hex');
+function describeRecovery({ problem, source, records, details, hopeless }: RecoveredRegistry, copy?: string): string {
+  const kept = copy === undefined ? '' : ` The file as it was is kept: ${copy}.`;
+  const lost = hopeless.length > 0 ? `; ${counted(hopeless.length)} could not be read` : '';
+  if (problem === undefined)
+    return `The session list had damaged entries, which were repaired${lost}: ${details.join('; ')}.${kept}`;
+  const from = source === undefined ? 'what could be read of it' : source;
+  return `The session list of this window was damaged (${problem}); ${counted(records.length)} recovered from ${from}${lost}.${kept}`;
+}
+
+function counted(count: number): string {
+  return `${count} session${count === 1 ? '' : 's'}`;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { sessionEnvironment } from '../core/launchCommand.ts';
+import { restoredRecord } from '../core/savedSession.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { newRecord } from '../core/sessionRecord.ts';
 import {
@@ -43,7 +44,19 @@ export interface CreatedSession {
   notice?: string;
 }
 
-export interface CreationContext extends SessionManagerOptions {
+/** What a session that was there before brings along. */
+export interface Restoration {
+  record: SessionRecord;
+  /** What its branch is made at where it is gone; undefined for a session without a worktree. */
+  base: Base | undefined;
+  hasBranch: boolean;
+  /** The folder that it had, where that is still there; without it, it gets a new worktree or runs in the open folder. */
+  worktreePath?: string;
+  /** False leaves its command to be started later. */
+  start: boolean;
+}
+
+export interface CreationContext extends Pick<SessionManagerOptions, 'machine' | 'workplace' | 'folder' | 'settings'> {
   helper: HelperClient;
   sessions: () => SessionRecord[];
   /** Saves the record in this window's storage, so that the session is acknowledged only once it lasts. */
@@ -63,8 +76,12 @@ const branchPrefix = 'feature/';
  *   `DISK_FULL`, `STORAGE_NOT_WRITABLE`; where something must stay all the same, the message says what, and
  *   `data.kept` has the path and the reason.
  */
-export async function createSession(context: CreationContext, options: CreateSessionOptions): Promise<CreatedSession> {
-  const plan = await makePlan(context, options);
+export async function createSession(
+  context: CreationContext,
+  options: CreateSessionOptions,
+  restored?: Restoration,
+): Promise<CreatedSession> {
+  const plan = await makePlan(context, options, restored);
   return whileCreating(context, { id: plan.id, name: options.name ?? '' }, async () => {
     const made: UnfinishedSession = {};
     try {
@@ -82,19 +99,30 @@ async function makeAll(
   plan: Plan,
   made: UnfinishedSession,
 ): Promise<CreatedSession> {
-  const { helper, keep } = context;
   const { record, notice } = await takeName(context, options, plan);
   made.record = record;
-  await keep(record);
-  if (plan.base) {
-    const repository = context.workplace as GitRepository;
-    made.worktree = await beginWorktree(repository, record, plan.base);
+  await context.keep(record);
+  const repository = context.workplace as GitRepository;
+  const isBound = plan.restored?.worktreePath !== undefined;
+  if (plan.base && !isBound) {
+    made.worktree = await beginWorktree(repository, record, plan.restored?.hasBranch ? undefined : plan.base);
     await made.worktree.checkOut();
     await tagSession(repository, record);
   }
+  const current = plan.restored?.start === false ? record : await start(context, record, { plan, made });
+  // A worktree that was there before is tagged last, for its tag is not undone.
+  if (plan.base && isBound) await tagSession(repository, record);
+  return told(current, notice);
+}
+
+async function start(
+  context: CreationContext,
+  record: SessionRecord,
+  { plan, made }: { plan: Plan; made: UnfinishedSession },
+): Promise<SessionRecord> {
   const launch = await prepareLaunch(context, record, plan);
   made.isStarted = true;
-  return told(await keep(await helper.start(launch)), notice);
+  return context.keep(await context.helper.start(launch));
 }
 
 interface Plan {
@@ -105,18 +133,24 @@ interface Plan {
   command: SessionCommand;
   cwd: string;
   env: Record<string, string>;
+  restored: Restoration | undefined;
 }
 
 /** Everything that can be refused is refused here, before anything is made. */
-async function makePlan(context: CreationContext, options: CreateSessionOptions): Promise<Plan> {
+async function makePlan(
+  context: CreationContext,
+  options: CreateSessionOptions,
+  restored: Restoration | undefined,
+): Promise<Plan> {
   const { folder, settings } = context;
   const command = toCommand(options.command);
   const cwd = toRelativeFolder(options.cwd);
   const env = sessionEnvironment(process.env, options.env);
   await requireFolder(folder);
-  const base = await findBase(context, options);
-  if (!isInWorktree(command)) await checkCommand(command, { cwd: folder, shell: settings().shell, env });
-  return { id: randomUUID(), base, command, cwd, env };
+  const base = restored ? restored.base : await findBase(context, options);
+  const isChecked = restored?.start !== false && !isInWorktree(command);
+  if (isChecked) await checkCommand(command, { cwd: folder, shell: settings().shell, env });
+  return { id: randomUUID(), base, command, cwd, env, restored };
 }
 
 async function prepareLaunch({ settings }: CreationContext, record: SessionRecord, plan: Plan): Promise<LaunchSpec> {
@@ -152,7 +186,9 @@ async function takeName(context: CreationContext, options: CreateSessionOptions,
     // Connecting brings in the sessions of other windows.
     await helper.connect();
     const branches = plan.base ? await localBranches(workplace.root) : [];
-    const { name, notice } = chooseName(options.name, new Date(), takenNames(sessions(), branches));
+    // The branch of a session that comes back is not made from its name.
+    const taken = plan.restored ? sessions().map((session) => session.name) : takenNames(sessions(), branches);
+    const { name, notice } = chooseName(options.name, new Date(), taken);
     const draft = draftRecord(context, options, plan, { name, branches });
     return told(await helper.create(draft, settings().maxSessions), notice);
   });
@@ -185,7 +221,7 @@ function takenNames(sessions: readonly SessionRecord[], branches: readonly strin
 function draftRecord(
   { workplace, folder, settings }: CreationContext,
   options: CreateSessionOptions,
-  { id, base, command, cwd }: Plan,
+  { id, base, command, cwd, restored }: Plan,
   { name, branches }: { name: string; branches: readonly string[] },
 ): SessionRecord {
   const worktrees = path.resolve(workplace.root, settings().worktreesFolder);
@@ -197,11 +233,12 @@ function draftRecord(
     cwd,
     branch,
     baseBranch: base?.ref ?? '',
-    worktreePath: base ? path.join(worktrees, `${name}-${id.slice(0, 8)}`) : folder,
+    worktreePath: restored?.worktreePath ?? (base ? path.join(worktrees, `${name}-${id.slice(0, 8)}`) : folder),
     now: new Date(),
   });
   const ownsBranch = base !== undefined && !branches.includes(branch);
-  return { ...record, metadata: { ownsBranch, ...(options.env ? { env: options.env } : {}) } };
+  const draft = { ...record, metadata: { ownsBranch, ...(options.env ? { env: options.env } : {}) } };
+  return restored ? restoredRecord(draft, restored.record) : draft;
 }
 
 function toCommand(command: string | string[] | undefined): SessionCommand {

@@ -1,31 +1,36 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
-import { Emitter } from '../base/event.ts';
+import type { Event } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import { sessionEnvironment } from '../core/launchCommand.ts';
-import { mergeRecords } from '../core/mergeRecords.ts';
+import type { RebuildPlan } from '../core/rebuildPlan.ts';
 import { chooseName } from '../core/sessionName.ts';
-import { byCreation, isLive, isRunning, wasStarted } from '../core/sessionRecord.ts';
+import { isLive, isRunning, wasStarted } from '../core/sessionRecord.ts';
 import { type Machine, repositoryPlaces, sessionPlaces } from '../node/places.ts';
+import { type RecordReading, readRecordFile } from '../node/recordFile.ts';
 import type { Workplace } from '../node/repository.ts';
 import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
-import type { HelperHello, HelperStatus, RegistryList } from '../protocol/helperRpc.ts';
+import type { HelperHello, HelperStatus } from '../protocol/helperRpc.ts';
 import type { LaunchSpec, TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { whileCreating } from './creationLock.ts';
 import { HelperClient } from './helperClient.ts';
 import { HelperLauncher } from './helperLauncher.ts';
 import { launchSpec } from './launch.ts';
-import { RecordStore } from './recordStore.ts';
+import type { LoadedRecords } from './recordStore.ts';
+import { RegistryReplica } from './registryReplica.ts';
 import {
   type CreatedSession,
   type CreateSessionOptions,
+  type CreationContext,
   createSession,
   told,
   whileNamesRace,
 } from './sessionCreation.ts';
 import { completeWorktree, ownsBranch } from './sessionWorktree.ts';
+import { StateKeeper } from './stateKeeper.ts';
+import { registerStorage } from './windowStorages.ts';
 
 /** How long a session's process may take to end after the hangup; milliseconds. */
 const stopGrace = 5_000;
@@ -56,6 +61,11 @@ export interface SessionManagerOptions {
   settings: () => ManagerSettings;
 }
 
+/** What a window has found in its storage, and where that is empty, elsewhere. */
+export interface LoadReport extends LoadedRecords {
+  rebuilt?: RebuildPlan;
+}
+
 export interface DestroyedSession {
   record: SessionRecord;
   /** Present where work was kept: where it is and why. */
@@ -67,34 +77,44 @@ export class SessionManager implements Disposable {
   readonly options: SessionManagerOptions;
   readonly helper: HelperClient;
   readonly #launcher: HelperLauncher;
-  readonly #store: RecordStore;
-  readonly #onChange = new Emitter<SessionRecord | undefined>();
-  /** A record changed, or with undefined any number of them. */
-  readonly onChange = this.#onChange.event;
-  readonly #onStorageError = new Emitter<unknown>();
-  /** A change that came from elsewhere could not be saved in this window's storage. */
-  readonly onStorageError = this.#onStorageError.event;
-  #records = new Map<string, SessionRecord>();
+  readonly #replica: RegistryReplica;
+  /** Backups, saved sessions, export and import, and the search for lost sessions. */
+  readonly state: StateKeeper;
 
   constructor(options: SessionManagerOptions) {
     this.options = options;
     const { machine, workplace, dist, client, storage } = options;
-    const replica = () => [...this.#records.values()];
-    this.#launcher = new HelperLauncher({ machine, key: workplace.key, dist, client });
-    this.#store = new RecordStore({ folder: storage, key: workplace.key, records: replica });
-    this.helper = new HelperClient({ launcher: this.#launcher, replica });
-    this.helper.onList((list) => this.#acceptList(list));
-    this.helper.onChange((record) => this.#accept(record));
+    const { key, root } = workplace;
+    this.#launcher = new HelperLauncher({ machine, key, dist, client });
+    this.#replica = new RegistryReplica({ folder: storage, key, root });
+    this.helper = new HelperClient({ launcher: this.#launcher, replica: () => this.#replica.all() });
+    this.state = new StateKeeper({
+      manager: options,
+      helper: this.helper,
+      replica: this.#replica,
+      creation: () => this.#creation(),
+    });
+    this.helper.onList(({ records }) => this.#replica.acceptAll(records));
+    this.helper.onChange((record) => this.#replica.accept(record));
+  }
+
+  /** A record changed, or with undefined any number of them. */
+  get onChange(): Event<SessionRecord | undefined> {
+    return this.#replica.onChange;
+  }
+
+  /** A change that came from elsewhere could not be saved in this window’s storage. */
+  get onProblem(): Event<unknown> {
+    return this.#replica.onProblem;
   }
 
   /** The sessions that are not destroyed, oldest first. */
   list(): SessionRecord[] {
-    return [...this.#records.values()].filter(isLive).sort(byCreation);
+    return this.#replica.list();
   }
 
   get(id: string): SessionRecord | undefined {
-    const record = this.#records.get(id);
-    return record && isLive(record) ? record : undefined;
+    return this.#replica.get(id);
   }
 
   /** @throws {HoldfastError} `SESSION_NOT_FOUND` */
@@ -104,12 +124,14 @@ export class SessionManager implements Disposable {
     throw new HoldfastError('SESSION_NOT_FOUND', 'There is no such session.', { data: { id } });
   }
 
-  /** Reads this window's replica. Returns where a damaged file was put aside, if it was. */
-  async load(): Promise<string | undefined> {
-    const { records, damagedCopy } = await this.#store.load();
-    this.#records = mergeRecords(records);
-    if (records.length > 0) this.#onChange.fire(undefined);
-    return damagedCopy;
+  /** Reads this window's replica, and recovers what is damaged; where nothing is known, all that can be found. */
+  async load(): Promise<LoadReport> {
+    const { machine, workplace, storage } = this.options;
+    const problem = (error: unknown) => this.#replica.reportProblem(error);
+    await registerStorage(repositoryPlaces(machine, workplace.key), storage).catch(problem);
+    const loaded = await this.#replica.load();
+    const rebuilt = loaded.isIncomplete ? await this.state.rebuild().catch(problem) : undefined;
+    return rebuilt ? { ...loaded, rebuilt } : loaded;
   }
 
   /** Brings the sessions back: their processes run on, and those whose process is gone are idle. */
@@ -120,12 +142,13 @@ export class SessionManager implements Disposable {
 
   /** @throws {HoldfastError} see {@link createSession}; nothing half-made stays behind. */
   async create(options: CreateSessionOptions = {}): Promise<CreatedSession> {
-    const keep = (record: SessionRecord) => this.#keep(record);
-    return createSession({ ...this.options, helper: this.helper, sessions: () => this.list(), keep }, options);
+    this.#replica.requireWritable();
+    return createSession(this.#creation(), options);
   }
 
   /** The name is made safe as at creation; the branch and the worktree keep theirs. */
   async rename(id: string, input: string): Promise<CreatedSession> {
+    this.#replica.requireWritable();
     if (!input.trim()) throw new HoldfastError('INVALID_NAME', 'A session needs a name.');
     return whileNamesRace(async () => {
       // Connecting brings in the sessions of other windows.
@@ -134,12 +157,12 @@ export class SessionManager implements Disposable {
       const others = this.list().filter((other) => other.id !== id);
       const taken = others.map((other) => other.name);
       const { name, notice } = chooseName(input, new Date(), taken);
-      return told(await this.#keep(await this.helper.update(record, () => ({ name }))), notice);
+      return told(await this.#replica.keep(await this.helper.update(record, () => ({ name }))), notice);
     });
   }
 
   async stop(id: string): Promise<SessionRecord> {
-    return this.#keep(await this.helper.stop(this.require(id).id, stopGrace));
+    return this.#replica.keep(await this.helper.stop(this.require(id).id, stopGrace));
   }
 
   /**
@@ -147,6 +170,7 @@ export class SessionManager implements Disposable {
    * was cut short, it gets its worktree first.
    */
   async restart(id: string): Promise<SessionRecord> {
+    this.#replica.requireWritable();
     const record = this.require(id);
     if (wasStarted(record)) return this.#startAnew(record);
     return whileCreating(this.options, record, async () => {
@@ -165,11 +189,13 @@ export class SessionManager implements Disposable {
    * @throws {HoldfastError} `SESSION_RUNNING` where it does not end, or another window starts it meanwhile.
    */
   async destroy(id: string): Promise<DestroyedSession> {
+    this.#replica.requireWritable();
+    await this.#replica.backUp('destroy');
     const record = await this.#end(this.require(id).id);
     // Once it is forgotten, no other window can start it in the worktree that goes.
     const tombstone = await this.helper.delete(record);
     const kept = record.branch ? await this.#removeWorktree(record) : undefined;
-    await this.#keep(tombstone);
+    await this.#replica.keep(tombstone);
     return kept ? { record: tombstone, kept } : { record: tombstone };
   }
 
@@ -180,21 +206,26 @@ export class SessionManager implements Disposable {
   /** Lets go of the helper and the sessions, which run on. */
   dispose(): void {
     this.helper.dispose();
+    this.#replica.dispose();
+  }
+
+  #creation(): CreationContext {
+    const keep = (record: SessionRecord) => this.#replica.keep(record);
+    return { ...this.options, helper: this.helper, sessions: () => this.list(), keep };
   }
 
   /** Another window may have made sessions that this one's storage has never heard of. */
   async #hasSessionsOnDisk(): Promise<boolean> {
     const { machine, workplace } = this.options;
     const ids = await readdir(repositoryPlaces(machine, workplace.key).sessionsFolder).catch(() => []);
-    // Of a destroyed session nothing stays but its record and its transcript.
-    const launches = ids.map((id) => stat(sessionPlaces(machine, workplace.key, id).launch));
-    return (await Promise.allSettled(launches)).some(({ status }) => status === 'fulfilled');
+    const readings = ids.map((id) => readRecordFile(sessionPlaces(machine, workplace.key, id).record, id));
+    return (await Promise.all(readings)).some(mayBeLive);
   }
 
   async #startAnew(record: SessionRecord): Promise<SessionRecord> {
     const launch = await this.#launchAgain(record);
     await this.#end(record.id);
-    return this.#keep(await this.helper.start(launch));
+    return this.#replica.keep(await this.helper.start(launch));
   }
 
   /** Another window has destroyed the session, and may not have seen the worktree that was just made for it. */
@@ -246,33 +277,10 @@ export class SessionManager implements Disposable {
       ownsBranch: ownsBranch(record),
     });
   }
+}
 
-  /** A change is on disk before it is acknowledged. */
-  async #keep(record: SessionRecord): Promise<SessionRecord> {
-    this.#remember(record);
-    await this.#store.save();
-    return record;
-  }
-
-  #accept(record: SessionRecord): void {
-    this.#remember(record);
-    this.#saveLater();
-  }
-
-  #remember(record: SessionRecord): void {
-    const known = this.#records.get(record.id);
-    if (known && known.revision >= record.revision) return;
-    this.#records.set(record.id, record);
-    this.#onChange.fire(record);
-  }
-
-  #acceptList({ records }: RegistryList): void {
-    this.#records = mergeRecords(this.#records.values(), records);
-    this.#onChange.fire(undefined);
-    this.#saveLater();
-  }
-
-  #saveLater(): void {
-    this.#store.save().catch((error) => this.#onStorageError.fire(error));
-  }
+/** A record that cannot be read may be one, too. */
+function mayBeLive(reading: RecordReading): boolean {
+  if (reading.state === 'missing') return false;
+  return reading.record === undefined || isLive(reading.record);
 }

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../base/errors.ts';
+import { tagOf } from '../core/worktreeTag.ts';
 import { exists } from '../node/exists.ts';
 import { type Base, type GitRepository, listWorktrees, namedBase, resolveCommit } from '../node/repository.ts';
 import { isHalfMade, isWorktreeOf, NewWorktree, tagWorktree } from '../node/worktree.ts';
@@ -17,8 +18,7 @@ export function beginWorktree(
 
 /** The tag can rebuild a record that was lost. */
 export function tagSession({ key }: GitRepository, record: SessionRecord): Promise<void> {
-  const { id, name, branch, baseBranch, worktreePath, createdAt } = record;
-  return tagWorktree(worktreePath, { version: '1.0', id, name, branch, baseBranch, createdAt, key });
+  return tagWorktree(record.worktreePath, tagOf(record, key));
 }
 
 /** Whether the session's branch was made for it; one that the user had already is never deleted. */

@@ -12,9 +12,17 @@ export function newerRecord(a: SessionRecord, b: SessionRecord): SessionRecord {
   return contentOf(b) > contentOf(a) ? b : a;
 }
 
-/** Equal for equal records, in whatever order their fields were written. */
+/** Equal for equal records, in whatever order their fields, and those of the objects in them, were written. */
 function contentOf(record: SessionRecord): string {
-  return JSON.stringify(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(record, (_key, value) => (isObject(value) ? sorted(value) : value));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sorted(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Merges any number of replicas record by record. */

@@ -1,7 +1,20 @@
 import type { Event } from 'vscode';
+import type { Backup } from '../client/backupFile.ts';
+import type { Proposal } from '../core/rebuildProposals.ts';
+import type { ListedSession, SavedSession } from '../core/savedSession.ts';
 import type { SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
+import type { ExportedFile, ImportedSession } from './stateActions.ts';
 
-export type { SessionRecord, SessionStatus };
+export type {
+  Backup,
+  ExportedFile,
+  ImportedSession,
+  ListedSession,
+  Proposal,
+  SavedSession,
+  SessionRecord,
+  SessionStatus,
+};
 
 /** What a new session may be told; everything has a default. */
 export interface NewSessionOptions {
@@ -19,6 +32,29 @@ export interface NewSessionOptions {
   show?: boolean;
   /** False runs the command in the open folder itself, with neither branch nor worktree. */
   worktree?: boolean;
+}
+
+export interface LoadOptions {
+  /** False leaves the command to be started later. */
+  start?: boolean;
+  /** False leaves the terminal closed. */
+  show?: boolean;
+}
+
+export interface ExportOptions {
+  /** All sessions if left out. */
+  sessionIds?: readonly string[];
+  /** Writes the values of the sessions’ variables, too, which may be secret. */
+  includeEnv?: boolean;
+  /** Replaces a file that is there. */
+  force?: boolean;
+}
+
+export interface ImportOptions {
+  /** Takes what is sound from a file that as a whole is not. */
+  salvage?: boolean;
+  /** True starts the sessions’ commands. */
+  start?: boolean;
 }
 
 /** The record of a session that was destroyed, and where its worktree stays if there was work in it. */
@@ -47,4 +83,21 @@ export interface HoldfastApi {
   showLog(id?: string): Promise<SessionRecord | undefined>;
   /** Replaces the helper; all sessions run on. */
   restartHelper(): Promise<void>;
+  /** The backups of the session list, newest first; `state` tells which can be used. */
+  listBackups(): Promise<Backup[]>;
+  /** Restores all sessions of a backup, or those named, and returns them; takes a backup first. */
+  restoreBackup(id: string, sessionIds?: readonly string[]): Promise<SessionRecord[]>;
+  /** Saves a session as it is now, so that it can be brought back also after it was destroyed. */
+  saveSession(id: string, note?: string): Promise<SavedSession>;
+  /** Newest first; one that cannot be read is among them, and `state` says so. */
+  listSavedSessions(): Promise<ListedSession[]>;
+  getSavedSession(id: string): Promise<SavedSession>;
+  /** Brings a saved session back: as it is where it lives still, else as a new one, in its old worktree or a new one. */
+  loadSavedSession(id: string, options?: LoadOptions): Promise<SessionRecord>;
+  /** Deletes what was saved, and nothing else. */
+  deleteSavedSession(id: string): Promise<void>;
+  exportSessions(file: string, options?: ExportOptions): Promise<ExportedFile>;
+  importSessions(file: string, options?: ImportOptions): Promise<ImportedSession[]>;
+  /** Takes in lost sessions that are beyond doubt; `proposals` are those that a person has to judge. */
+  rebuildSessions(): Promise<{ restored: SessionRecord[]; proposals: Proposal[] }>;
 }

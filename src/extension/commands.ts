@@ -1,21 +1,25 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import { HoldfastError } from '../base/errors.ts';
-import { describeSession, statusLook } from '../core/presentation.ts';
 import { isRunning } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { DestroyedSession, NewSessionOptions } from './api.ts';
+import { isPlainObject, parseArgument } from './commandArguments.ts';
+import { confirm, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
 import { commandIds } from './ids.ts';
 import { pickLog } from './logs.ts';
 import { promptName, promptNewSession } from './newSessionPrompt.ts';
 import type { SessionActions } from './sessionActions.ts';
+import { onSession } from './sessionPicker.ts';
 import { readSettings } from './settings.ts';
+import type { StateActions } from './stateActions.ts';
+import { stateHandlers } from './stateCommands.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface CommandContext {
   workspace: Workspace;
   actions: SessionActions;
+  state: StateActions;
   log: vscode.LogOutputChannel;
   memento: vscode.Memento;
 }
@@ -31,7 +35,6 @@ const newSessionSchema = v.object({
   worktree: v.optional(v.boolean()),
 });
 
-const targetSchema = v.object({ id: v.string() });
 const logSchema = v.object({ id: v.optional(v.string()) });
 const renameSchema = v.object({ id: v.string(), name: v.optional(v.string()) });
 
@@ -41,24 +44,26 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
   const handlers: Record<string, (argument: unknown) => Promise<unknown>> = {
     [commandIds.newSession]: (argument) => newSession(context, argument),
     [commandIds.showTerminal]: (argument) =>
-      onSession(context, argument, 'Show Terminal', (id) => actions.showTerminal(id)),
+      onSession(context, argument, { title: 'Show Terminal', action: (id) => actions.showTerminal(id) }),
     [commandIds.stopSession]: (argument) =>
-      onSession(context, argument, 'Stop Session', (id) => actions.stop(id), isRunning),
+      onSession(context, argument, { title: 'Stop Session', action: (id) => actions.stop(id), applies: isRunning }),
     [commandIds.restartSession]: (argument) =>
-      onSession(context, argument, 'Restart Session', (id) => restart(context, id, argument)),
+      onSession(context, argument, { title: 'Restart Session', action: (id) => restart(context, id, argument) }),
     [commandIds.renameSession]: (argument) => renameSession(context, argument),
     [commandIds.destroySession]: (argument) =>
-      onSession(context, argument, 'Destroy Session', (id) => destroy(context, id, argument)),
+      onSession(context, argument, { title: 'Destroy Session', action: (id) => destroy(context, id, argument) }),
     [commandIds.showLog]: (argument) => showLog(context, argument),
     [commandIds.restartHelper]: (argument) => restartHelper(context, argument),
     [commandIds.tryAgain]: (argument) => tryAgain(context, argument),
+    ...stateHandlers(context),
   };
   const registered = Object.entries(handlers).map(([id, handler]) => vscode.commands.registerCommand(id, handler));
   return vscode.Disposable.from(...registered);
 }
 
 async function newSession(context: CommandContext, argument: unknown): Promise<SessionRecord | undefined> {
-  if (isPlainObject(argument)) return context.actions.create(toNewSession(parse(newSessionSchema, argument)));
+  if (isPlainObject(argument))
+    return context.actions.create(parseArgument(newSessionSchema, argument) as NewSessionOptions);
   const { workspace, log, memento } = context;
   try {
     const manager = await workspace.manager();
@@ -83,9 +88,9 @@ async function createWithHelp(context: CommandContext, options: NewSessionOption
 }
 
 async function renameSession(context: CommandContext, argument: unknown): Promise<SessionRecord | undefined> {
-  const given = isPlainObject(argument) ? parse(renameSchema, argument) : undefined;
+  const given = isPlainObject(argument) ? parseArgument(renameSchema, argument) : undefined;
   if (given?.name !== undefined) return context.actions.rename(given.id, given.name);
-  return onSession(context, given ? given.id : argument, 'Rename Session', async (id) => {
+  const askName = async (id: string) => {
     const manager = await context.workspace.manager();
     const others = manager.list().filter((record) => record.id !== id);
     const name = await promptName(
@@ -93,7 +98,8 @@ async function renameSession(context: CommandContext, argument: unknown): Promis
       manager.require(id).name,
     );
     return name === undefined ? undefined : context.actions.rename(id, name);
-  });
+  };
+  return onSession(context, given ? given.id : argument, { title: 'Rename Session', action: askName });
 }
 
 async function restart(
@@ -139,7 +145,7 @@ async function tellKept(
 }
 
 async function showLog({ workspace, actions, log }: CommandContext, argument: unknown): Promise<unknown> {
-  return isPlainObject(argument) ? actions.showLog(parse(logSchema, argument).id) : pickLog(workspace, log);
+  return isPlainObject(argument) ? actions.showLog(parseArgument(logSchema, argument).id) : pickLog(workspace, log);
 }
 
 async function restartHelper({ actions, log }: CommandContext, argument: unknown): Promise<void> {
@@ -160,69 +166,4 @@ async function tryAgain({ workspace, log }: CommandContext, argument: unknown): 
     if (isPlainObject(argument)) throw error;
     await showError(error, log);
   }
-}
-
-/**
- * Runs `action` on the session that is meant: the argument's, the tree item's, the one picked. Called with an
- * argument object it rejects; called from the palette it shows what went wrong.
- */
-async function onSession<T>(
-  { workspace, log }: CommandContext,
-  argument: unknown,
-  title: string,
-  action: (id: string) => Promise<T>,
-  applies: (record: SessionRecord) => boolean = () => true,
-): Promise<T | undefined> {
-  if (isPlainObject(argument)) return action(parse(targetSchema, argument).id);
-  try {
-    await workspace.manager();
-    const id = typeof argument === 'string' ? argument : await pickSession(workspace, title, applies);
-    return id === undefined ? undefined : await action(id);
-  } catch (error) {
-    return showError<T>(error, log);
-  }
-}
-
-async function pickSession(
-  workspace: Workspace,
-  title: string,
-  applies: (record: SessionRecord) => boolean,
-): Promise<string | undefined> {
-  const records = workspace.list().filter(applies);
-  if (records.length === 0) {
-    throw new HoldfastError('SESSION_NOT_FOUND', 'There is no session for that.', { advice: 'Create one with “+”.' });
-  }
-  const now = new Date();
-  const items = records.map((record) => ({
-    label: `$(${statusLook(record.status).icon}) ${record.name}`,
-    description: describeSession(record, now),
-    id: record.id,
-  }));
-  const active = items.find(({ id }) => id === workspace.activeSession);
-  const sorted = active ? [active, ...items.filter((item) => item !== active)] : items;
-  return (await vscode.window.showQuickPick(sorted, { title, placeHolder: 'Which session?' }))?.id;
-}
-
-async function confirm(message: string, detail: string, action: string): Promise<boolean> {
-  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, action)) === action;
-}
-
-function withProgress<T>(title: string, task: () => Promise<T>): Thenable<T> {
-  return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, task);
-}
-
-/** Tree items pass their id as a string, everything else an object or nothing. */
-function isPlainObject(argument: unknown): argument is Record<string, unknown> {
-  return typeof argument === 'object' && argument !== null;
-}
-
-function toNewSession(options: v.InferOutput<typeof newSessionSchema>): NewSessionOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
-
-function parse<S extends v.GenericSchema>(schema: S, argument: unknown): v.InferOutput<S> {
-  const result = v.safeParse(schema, argument);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new HoldfastError('INVALID_ARGUMENT', `${v.getDotPath(issue) ?? 'argument'}: ${issue.message}`);
 }

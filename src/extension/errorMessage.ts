@@ -10,6 +10,11 @@ export interface ErrorAction<T> {
 /** What can be offered for an error, by its code. */
 export type ErrorActions<T> = { [C in ErrorCode]?: (error: HoldfastError) => ErrorAction<T>[] };
 
+/** The error as one line of text for the user. */
+export function toMessage(error: unknown): string {
+  return error instanceof HoldfastError ? error.text : `Holdfast: ${describeError(error)}`;
+}
+
 /** Tells the user what happened and offers what can be done about it; resolves with what the action made of it. */
 export async function showError<T>(
   error: unknown,
@@ -19,8 +24,7 @@ export async function showError<T>(
   log.error(error instanceof Error ? error : describeError(error));
   const offered = error instanceof HoldfastError ? (actions[error.code]?.(error) ?? []) : [];
   const all = [...offered, ...logActions<T>(error, log)];
-  const text = error instanceof HoldfastError ? error.text : `Holdfast: ${describeError(error)}`;
-  const chosen = await vscode.window.showErrorMessage(text, ...all.map(({ title }) => title));
+  const chosen = await vscode.window.showErrorMessage(toMessage(error), ...all.map(({ title }) => title));
   return all.find(({ title }) => title === chosen)?.run();
 }
 

@@ -9,6 +9,14 @@ export const commandIds = {
   showLog: 'holdfast.showLog',
   restartHelper: 'holdfast.restartHelper',
   tryAgain: 'holdfast.tryAgain',
+  restoreFromBackup: 'holdfast.restoreFromBackup',
+  saveSession: 'holdfast.saveSession',
+  listSavedSessions: 'holdfast.listSavedSessions',
+  loadSavedSession: 'holdfast.loadSavedSession',
+  deleteSavedSession: 'holdfast.deleteSavedSession',
+  exportSessions: 'holdfast.exportSessions',
+  importSessions: 'holdfast.importSessions',
+  rebuildSessions: 'holdfast.rebuildSessions',
 } as const;
 
 export const viewIds = { sessions: 'holdfast.sessions' } as const;

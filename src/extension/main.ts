@@ -6,6 +6,7 @@ import { registerCommands } from './commands.ts';
 import { showError } from './errorMessage.ts';
 import { SessionActions } from './sessionActions.ts';
 import { SessionTree } from './sessionTree.ts';
+import { StateActions } from './stateActions.ts';
 import { StatusBar } from './statusBar.ts';
 import { Workspace } from './workspace.ts';
 
@@ -18,16 +19,24 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
     new Workspace({ context, log, dist, restart: (id) => void restartFromTerminal(id) }),
   );
   const actions = new SessionActions(workspace, log);
+  const state = new StateActions(workspace);
   const restartFromTerminal = (id: string) => actions.restart(id).catch((error) => showError(error, log));
   disposables.add(new SessionTree(workspace));
   disposables.add(new StatusBar(workspace));
-  disposables.add(registerCommands({ workspace, actions, log, memento: context.workspaceState }));
+  disposables.add(registerCommands({ workspace, actions, state, log, memento: context.workspaceState }));
   disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(() => workspace.foldersChanged()));
   workspace.open();
-  return createApi(workspace, actions, disposables);
+  return createApi({ workspace, actions, state, disposables });
 }
 
-function createApi(workspace: Workspace, actions: SessionActions, disposables: DisposableStore): HoldfastApi {
+interface ApiParts {
+  workspace: Workspace;
+  actions: SessionActions;
+  state: StateActions;
+  disposables: DisposableStore;
+}
+
+function createApi({ workspace, actions, state, disposables }: ApiParts): HoldfastApi {
   const onDidChangeSessions = disposables.add(new vscode.EventEmitter<void>());
   disposables.add(workspace.onChange(() => onDidChangeSessions.fire()));
   return {
@@ -46,5 +55,15 @@ function createApi(workspace: Workspace, actions: SessionActions, disposables: D
     destroySession: (id) => actions.destroy(id),
     showLog: (id) => actions.showLog(id),
     restartHelper: () => actions.restartHelper(),
+    listBackups: () => state.listBackups(),
+    restoreBackup: async (id, sessionIds) => (await state.restoreBackup(id, sessionIds)).restored,
+    saveSession: (id, note) => state.save(id, note),
+    listSavedSessions: () => state.listSaved(),
+    getSavedSession: (id) => state.getSaved(id),
+    loadSavedSession: async (id, options) => (await state.load(id, options)).record,
+    deleteSavedSession: async (id) => void (await state.deleteSaved(id)),
+    exportSessions: (file, options) => state.exportTo(file, options),
+    importSessions: (file, options) => state.importFrom(file, options),
+    rebuildSessions: () => state.rebuild(),
   };
 }

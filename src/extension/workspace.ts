@@ -10,6 +10,7 @@ import { repositoryPlaces, thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { contextKeys, type WindowState } from './ids.ts';
+import { tellOnce } from './notices.ts';
 import { readSettings } from './settings.ts';
 import { Terminals } from './terminals.ts';
 
@@ -119,8 +120,8 @@ export class Workspace implements Disposable {
     this.#setState('starting');
     const manager = await this.#createManager();
     const { log, context, restart } = this.#options;
-    const damagedCopy = await manager.load();
-    if (damagedCopy) log.warn(`The session list of this window was damaged. It was put aside: ${damagedCopy}`);
+    const { notice } = await manager.load();
+    if (notice) void tellOnce(notice, log);
     this.#terminals = this.#opened.add(new Terminals({ manager, memento: context.workspaceState, restart }));
     await this.#restore(manager);
     await this.#terminals.restore();
@@ -169,7 +170,7 @@ export class Workspace implements Disposable {
     this.#manager = this.#opened.add(manager);
     this.#opened.add(manager.onChange((record) => this.#onChange.fire(record)));
     this.#opened.add(
-      manager.onStorageError((error) => log.error('The session list could not be saved', error as Error)),
+      manager.onProblem((error) => log.error('The state of this window could not be kept', error as Error)),
     );
     this.#opened.add(manager.helper.onConnectionChange((isConnected) => this.#connectionChanged(manager, isConnected)));
     return manager;

@@ -31,7 +31,7 @@ export class HelperService {
   readonly registry: Registry;
   readonly supervisor: HostSupervisor;
   readonly #options: HelperServiceOptions;
-  readonly #answers = new Map<string, Promise<SessionRecord>>();
+  readonly #answers = new Map<string, Promise<unknown>>();
   readonly #startedAt = new Date().toISOString();
   readonly #onShutdownRequest = new Emitter<void>();
   readonly onShutdownRequest = this.#onShutdownRequest.event;
@@ -43,9 +43,9 @@ export class HelperService {
   }
 
   /** Runs a mutation once for each request id; a retry gets the first one's answer. */
-  once(requestId: string, mutate: () => Promise<SessionRecord>): Promise<SessionRecord> {
+  once<T>(requestId: string, mutate: () => Promise<T>): Promise<T> {
     const known = this.#answers.get(requestId);
-    if (known) return known;
+    if (known) return known as Promise<T>;
     const answer = mutate();
     this.#answers.set(requestId, answer);
     const [oldest] = this.#answers.keys();
@@ -91,6 +91,25 @@ export class HelperService {
       await this.#options.files.forget(id);
       return tombstone;
     });
+  }
+
+  /**
+   * Brings sessions back, and takes in hosts of theirs that still run.
+   *
+   * @throws {HoldfastError} `NAME_EXISTS`, `BRANCH_EXISTS`, `DISK_FULL`, `STORAGE_NOT_WRITABLE`
+   */
+  async restore(records: readonly SessionRecord[]): Promise<SessionRecord[]> {
+    const gone = records.map(({ id }) => id).filter((id) => !this.registry.get(id));
+    // What is being destroyed or cleaned away is so first.
+    const restored = await this.#inTurns(gone.sort(), () => this.registry.restore(records));
+    await this.reconcile();
+    return restored.map((record) => this.registry.get(record.id) ?? record);
+  }
+
+  /** In the order of their ids, so that two callers never wait for each other. */
+  #inTurns<T>(sortedIds: readonly string[], task: () => Promise<T>): Promise<T> {
+    const [id, ...rest] = sortedIds;
+    return id === undefined ? task() : this.supervisor.inTurn(id, () => this.#inTurns(rest, task));
   }
 
   status(): HelperStatus {

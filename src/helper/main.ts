@@ -8,6 +8,7 @@ import { type Machine, repositoryPlaces, thisMachine } from '../node/places.ts';
 import { markRuntimeUse } from '../node/runtimeFolder.ts';
 import { prepareSocketFolder } from '../node/sockets.ts';
 import { readToken } from '../node/token.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { Cleaner } from './cleaner.ts';
 import { HelperServer } from './helperServer.ts';
 import { HelperService } from './helperService.ts';
@@ -53,7 +54,9 @@ async function startHelper(machine: Machine, key: string, log: Log): Promise<Hel
   const token = await readToken(places.stateFolder);
   const version = readVersion();
   const files = new SessionFiles(machine, key, log);
-  const registry = new Registry({ records: await files.readRecords(), save: (record) => files.saveRecord(record) });
+  const records = await files.readRecords();
+  const save = (record: SessionRecord, requests: readonly string[]) => files.saveRecord(record, requests);
+  const registry = new Registry({ records, requests: files.requests, save });
   const hostScript = path.join(__dirname, 'host.cjs');
   const supervisor = new HostSupervisor({ key, hostScript, token, files, registry, log });
   const service = new HelperService({ registry, supervisor, files, log, version, clients: () => server.clients });

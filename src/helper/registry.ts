@@ -3,6 +3,7 @@ import { Sequencer } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { newerRecord } from '../core/mergeRecords.ts';
+import { ownedChanges, resting } from '../core/restorePlan.ts';
 import { byCreation, isLive, revise } from '../core/sessionRecord.ts';
 import type { RegistryChange, RegistryList } from '../protocol/helperRpc.ts';
 import { type RecordChanges, type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
@@ -11,17 +12,29 @@ import { isForgettable } from './retention.ts';
 /** What a caller may not set: the helper alone decides it. */
 const protectedFields = ['id', 'revision', 'deletedAt', 'createdAt'] as const;
 
+/**
+ * What is added to the revision of a lost session: more changes than there are in the two weeks in which backups are
+ * kept.
+ */
+const unknownRevisions = 1_000_000;
+
+/** How many of a record’s last requests are remembered: far more than there are clients that may send one again. */
+const maxRequests = 16;
+
 export interface RegistryOptions {
   records: Iterable<SessionRecord>;
+  /** By session: ids of the last changes that clients asked for, so that one that is sent to the next helper is known. */
+  requests?: ReadonlyMap<string, readonly string[]>;
   /** Writes one record so that it lasts; a mutation is acknowledged only after this. */
-  save: (record: SessionRecord) => Promise<void>;
+  save: (record: SessionRecord, requests: readonly string[]) => Promise<void>;
   now?: () => Date;
 }
 
 /** The live registry of one repository: one mutation at a time, saved before it is acknowledged. */
 export class Registry {
   readonly #records = new Map<string, SessionRecord>();
-  readonly #save: (record: SessionRecord) => Promise<void>;
+  readonly #requests: Map<string, readonly string[]>;
+  readonly #save: RegistryOptions['save'];
   readonly #now: () => Date;
   readonly #mutations = new Sequencer();
   readonly #onChange = new Emitter<RegistryChange>();
@@ -29,8 +42,9 @@ export class Registry {
   #sequence = 0;
   #isClosed = false;
 
-  constructor({ records, save, now = () => new Date() }: RegistryOptions) {
+  constructor({ records, requests, save, now = () => new Date() }: RegistryOptions) {
     for (const record of records) this.#records.set(record.id, record);
+    this.#requests = new Map(requests);
     this.#save = save;
     this.#now = now;
   }
@@ -76,19 +90,25 @@ export class Registry {
   }
 
   /**
-   * Applies what a client sent; undefined removes an optional field.
+   * Applies what a client sent, once for each request id; undefined removes an optional field.
    *
    * @throws {HoldfastError} `SESSION_NOT_FOUND`, `REVISION_CONFLICT`, `NAME_EXISTS`
    * @throws {v.ValiError} where the record could not be read again, and would be lost with the next helper.
    */
-  update(id: string, baseRevision: number, changes: Record<string, unknown>): Promise<SessionRecord> {
+  update(
+    id: string,
+    baseRevision: number,
+    changes: Record<string, unknown>,
+    requestId?: string,
+  ): Promise<SessionRecord> {
     return this.#mutate(async () => {
+      if (requestId !== undefined && this.#requests.get(id)?.includes(requestId)) return this.require(id);
       const current = this.#requireRevision(id, baseRevision);
       const allowed = { ...changes };
       for (const field of protectedFields) delete allowed[field];
       const next = v.parse(sessionRecordSchema, revise(current, allowed as RecordChanges));
       if (next.name !== current.name) this.#checkUnique(next);
-      return this.#commit(next);
+      return this.#commit(next, requestId);
     });
   }
 
@@ -111,11 +131,31 @@ export class Registry {
     });
   }
 
+  /**
+   * Brings sessions back that were destroyed or lost, however many there may be: what a limit would leave out, nobody
+   * could get back. Of those that live only what the user decides is changed. Sent again, it does what is left to do.
+   *
+   * @throws {HoldfastError} `NAME_EXISTS`, `BRANCH_EXISTS`, and nothing was changed; where a record cannot be saved,
+   *   the error says how many are back.
+   */
+  restore(records: readonly SessionRecord[]): Promise<SessionRecord[]> {
+    return this.#mutate(async () => {
+      const wanted = records.filter(isLive);
+      const next = wanted.map((record) => this.#restored(record)).filter((record) => record !== undefined);
+      this.#checkUnique(...next);
+      await this.#commitAll(next);
+      return wanted.map(({ id }) => this.require(id));
+    });
+  }
+
   /** Drops a tombstone that has served its time; its file is the caller's to remove. */
   forget(id: string): Promise<void> {
     return this.#mutate(async () => {
       const record = this.#records.get(id);
-      if (record && isForgettable(record, this.#now())) this.#records.delete(id);
+      if (record && isForgettable(record, this.#now())) {
+        this.#records.delete(id);
+        this.#requests.delete(id);
+      }
     });
   }
 
@@ -130,11 +170,32 @@ export class Registry {
     return this.#mutations.queue(task);
   }
 
-  async #commit(record: SessionRecord): Promise<SessionRecord> {
-    await this.#save(record);
+  async #commit(record: SessionRecord, requestId?: string): Promise<SessionRecord> {
+    const known = this.#requests.get(record.id) ?? [];
+    const requests = requestId === undefined ? known : [...known, requestId].slice(-maxRequests);
+    await this.#save(record, requests);
     this.#records.set(record.id, record);
+    this.#requests.set(record.id, requests);
     this.#onChange.fire({ sequence: ++this.#sequence, record });
     return record;
+  }
+
+  async #commitAll(records: readonly SessionRecord[]): Promise<void> {
+    for (const [done, record] of records.entries()) {
+      await this.#commit(record).catch((error) => Promise.reject(partlyRestored(error, done, records.length)));
+    }
+  }
+
+  /** A record as it is to be; undefined where it is so already. */
+  #restored(record: SessionRecord): SessionRecord | undefined {
+    const current = this.#records.get(record.id);
+    if (current && isLive(current)) {
+      const changes = ownedChanges(current, record);
+      return changes && revise(current, changes);
+    }
+    // Of what this helper has never heard of, a window that is closed may know a later revision, or the end.
+    const latest = current?.revision ?? record.revision + unknownRevisions;
+    return revise({ ...resting(record), revision: Math.max(latest, record.revision) }, {});
   }
 
   #live(): SessionRecord[] {
@@ -158,21 +219,37 @@ export class Registry {
     });
   }
 
-  #checkUnique({ id, name, branch }: SessionRecord): void {
-    for (const other of this.#live()) {
-      if (other.id === id) continue;
-      if (other.name.toLowerCase() === name.toLowerCase()) {
-        throw new HoldfastError('NAME_EXISTS', `There is a session named “${other.name}” already.`, {
-          advice: 'Choose another name.',
-          data: { id: other.id },
-        });
-      }
-      if (branch && other.branch === branch) {
-        throw new HoldfastError('BRANCH_EXISTS', `The session “${other.name}” works on ${branch} already.`, {
-          advice: 'Choose another branch.',
-          data: { id: other.id },
-        });
-      }
+  /** Whether these sessions as they are to be get along with one another and with all others. */
+  #checkUnique(...next: SessionRecord[]): void {
+    const after = new Map([...this.#live(), ...next].map((record) => [record.id, record]));
+    for (const record of next) {
+      for (const other of after.values()) if (other.id !== record.id) refuseClash(record, other);
     }
   }
+}
+
+function refuseClash({ name, branch }: SessionRecord, other: SessionRecord): void {
+  if (other.name.toLowerCase() === name.toLowerCase()) {
+    throw new HoldfastError('NAME_EXISTS', `There is a session named “${other.name}” already.`, {
+      advice: 'Choose another name.',
+      data: { id: other.id },
+    });
+  }
+  if (branch && other.branch === branch) {
+    throw new HoldfastError('BRANCH_EXISTS', `The session “${other.name}” works on ${branch} already.`, {
+      advice: 'Choose another branch.',
+      data: { id: other.id },
+    });
+  }
+}
+
+/** What is back stays, for it is what the user asked for. */
+function partlyRestored(error: unknown, done: number, all: number): unknown {
+  if (!(error instanceof HoldfastError) || done === 0) return error;
+  const { code, advice, data } = error;
+  return new HoldfastError(code, `Only ${done} of ${all} sessions could be brought back: ${error.message}`, {
+    advice: `${advice ? `${advice} ` : ''}Then restore again.`,
+    data: { ...data, done, all },
+    cause: error,
+  });
 }

@@ -12,6 +12,7 @@ import {
   helperHelloSchema,
   helperMethods,
   type RegistryChange,
+  restoreSchema,
   startSchema,
   stopSessionSchema,
   syncSchema,
@@ -76,7 +77,7 @@ export class RpcSession {
       service.once(requestId, () => service.registry.create(record, limit)),
     );
     this.#on(helperMethods.update, updateSchema, ({ requestId, id, baseRevision, changes, remove = [] }) =>
-      service.once(requestId, () => service.registry.update(id, baseRevision, withRemoved(changes, remove))),
+      service.once(requestId, () => service.registry.update(id, baseRevision, withRemoved(changes, remove), requestId)),
     );
     this.#on(helperMethods.start, startSchema, ({ requestId, launch }) =>
       service.once(requestId, () => service.start(launch)),
@@ -86,6 +87,9 @@ export class RpcSession {
     );
     this.#on(helperMethods.delete, deleteSchema, ({ requestId, id, baseRevision }) =>
       service.once(requestId, () => service.delete(id, baseRevision)),
+    );
+    this.#on(helperMethods.restore, restoreSchema, ({ requestId, records }) =>
+      service.once(requestId, () => service.restore(records)),
     );
     this.#on0(helperMethods.list, async () => service.registry.list());
     this.#on0(helperMethods.status, async () => service.status());

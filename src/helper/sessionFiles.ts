@@ -1,7 +1,8 @@
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import * as v from 'valibot';
-import { isMissing, readJson, writeJson } from '../node/durableFile.ts';
-import { exists } from '../node/exists.ts';
+import { HoldfastError } from '../base/errors.ts';
+import { serializeRecord } from '../core/recordDocument.ts';
+import { isMissing, readJson, writeDurable, writeJson } from '../node/durableFile.ts';
 import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
 import {
@@ -11,16 +12,22 @@ import {
   type SessionPlaces,
   sessionPlaces,
 } from '../node/places.ts';
+import { quarantine } from '../node/quarantine.ts';
+import { readRecordFile } from '../node/recordFile.ts';
 import { type HostFile, hostFileSchema, type LaunchSpec, launchSpecSchema } from '../protocol/hostMessages.ts';
-import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
 /** The folders that sessions keep outside their worktrees, one for each. */
 export class SessionFiles {
   readonly #machine: Machine;
   readonly #key: string;
   readonly #log: Log;
-  /** Sessions whose record is there but could not be read. */
-  readonly #unreadable = new Set<string>();
+  /** By session, as they were read with the records: ids of the last changes that clients asked for. */
+  readonly requests = new Map<string, readonly string[]>();
+  /** Sessions whose record file is damaged, and why; it is replaced only once a copy of it is in quarantine. */
+  readonly #damaged = new Map<string, string>();
+  /** Sessions whose record a newer version has written. */
+  readonly #newer = new Map<string, string>();
 
   constructor(machine: Machine, key: string, log: Log) {
     this.#machine = machine;
@@ -54,12 +61,16 @@ export class SessionFiles {
     return file.success ? file.output : undefined;
   }
 
-  /** What could not be read may be worth more than what takes its place, so it is put aside. */
-  async saveRecord(record: SessionRecord): Promise<void> {
-    const file = this.places(record.id).record;
-    if (this.#unreadable.has(record.id)) await rename(file, `${file}.unreadable-${Date.now()}`).catch(ignoreMissing);
-    this.#unreadable.delete(record.id);
-    await writeJson(file, record);
+  /** @throws {HoldfastError} `NEWER_FORMAT`, `DISK_FULL`, `STORAGE_NOT_WRITABLE`; the file is then as before. */
+  async saveRecord(record: SessionRecord, requests: readonly string[] = []): Promise<void> {
+    const { id, name } = record;
+    const file = this.places(id).record;
+    const newer = this.#newer.get(id);
+    if (newer !== undefined) throw writtenByNewer(name, newer);
+    const reason = this.#damaged.get(id);
+    if (reason !== undefined) await quarantine(file, { reason });
+    await writeDurable(file, serializeRecord(record, requests), { keepPrevious: reason === undefined });
+    this.#damaged.delete(id);
   }
 
   async saveLaunch(launch: LaunchSpec): Promise<void> {
@@ -104,20 +115,29 @@ export class SessionFiles {
 
   async #readRecord(id: string): Promise<SessionRecord | undefined> {
     const file = this.places(id).record;
-    try {
-      const content = await readJson(file);
-      if (content === undefined && !(await exists(file))) return undefined;
-      const record = v.parse(sessionRecordSchema, content);
-      if (record.id === id) return record;
-      throw new Error(`it is that of session ${record.id}`);
-    } catch (error) {
-      this.#unreadable.add(id);
-      this.#log.error('A session’s record cannot be read; it stays where it is', { id, file, error });
-      return undefined;
+    const reading = await readRecordFile(file, id);
+    switch (reading.state) {
+      case 'missing':
+        return undefined;
+      case 'sound':
+        this.requests.set(id, reading.requests);
+        return reading.record;
+      case 'newer':
+        this.#newer.set(id, reading.version);
+        this.#log.error('A session’s record was written by a newer version; it stays as it is', { id, file });
+        return reading.record;
+      case 'damaged': {
+        const { reason, record } = reading;
+        this.#damaged.set(id, reason);
+        const what = record ? 'its last good version is used' : 'it stays where it is';
+        this.#log.error(`A session’s record is damaged; ${what}`, { id, file, reason });
+        return record;
+      }
     }
   }
 }
 
-function ignoreMissing(error: unknown): void {
-  if (!isMissing(error)) throw error;
+function writtenByNewer(name: string, version: string): HoldfastError {
+  const text = `“${name}” was last changed by a newer version of Holdfast (${version}). Nothing was changed.`;
+  return new HoldfastError('NEWER_FORMAT', text, { advice: 'Update Holdfast.' });
 }

@@ -1,26 +1,91 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { HoldfastError, systemErrorCode } from '../base/errors.ts';
+import { KeyedSequencer } from '../base/async.ts';
+import { describeError, HoldfastError, systemErrorCode } from '../base/errors.ts';
+import { draftOf } from './drafts.ts';
+import { renameOver } from './renameFile.ts';
 
 export interface WriteOptions {
   /** Permission bits; the default lets only the user read. */
   mode?: number;
+  /** Keeps what the file holds now as {@link previousVersion}. */
+  keepPrevious?: boolean;
 }
+
+/** Where a file's last version is kept: `sessions.json` → `sessions.previous.json`. */
+export function previousVersion(file: string): string {
+  const { dir, name, ext } = path.parse(file);
+  return path.join(dir, `${name}.previous${ext}`);
+}
+
+const writes = new KeyedSequencer<string>();
 
 /**
  * Replaces a file as a whole: after a crash it holds the old or the new content, and once this returns the new
- * one survives a power cut.
+ * one survives a power cut. A symbolic link in its place is replaced, not followed.
  *
- * @throws {HoldfastError} `DISK_FULL` or `STORAGE_NOT_WRITABLE`; the old content is then untouched.
+ * @throws {HoldfastError} `DISK_FULL` or `STORAGE_NOT_WRITABLE`; the old content is then untouched, unless the message
+ *   says that the new one is there but may not last.
  */
-export async function writeDurable(file: string, data: string, { mode = 0o600 }: WriteOptions = {}): Promise<void> {
+export async function writeDurable(file: string, data: string | Buffer, options: WriteOptions = {}): Promise<void> {
   try {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    await writeFileAtomic(file, data, { mode, fsync: true });
-    await syncFolder(path.dirname(file));
+    await writes.queue(path.resolve(file), () => replace(file, data, options));
   } catch (error) {
     throw toStorageError(error, file);
+  }
+}
+
+async function replace(
+  file: string,
+  data: string | Buffer,
+  { mode = 0o600, keepPrevious }: WriteOptions,
+): Promise<void> {
+  await makeFolder(path.dirname(file));
+  const draft = draftOf(file);
+  try {
+    await writeFileAtomic(draft, data, { mode, fsync: true });
+    await requireWhole(draft, data);
+    if (keepPrevious) await keepCurrent(file, mode);
+    await renameOver(draft, file);
+  } catch (error) {
+    await unlink(draft).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(path.dirname(file)).catch((error) => {
+    throw notLasting(error, file);
+  });
+}
+
+/** Makes a folder and those above it that are missing, with names that last. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = path.dirname(made)) await syncFolder(path.dirname(made));
+}
+
+/** The writer does not look at how much the system took. */
+async function requireWhole(draft: string, data: string | Buffer): Promise<void> {
+  const { size } = await stat(draft);
+  if (size === Buffer.byteLength(data)) return;
+  throw Object.assign(new Error(`Only ${size} bytes were written`), { code: 'ENOSPC' });
+}
+
+/** The file stays where it is meanwhile, under both names. */
+async function keepCurrent(file: string, mode: number): Promise<void> {
+  const draft = draftOf(file);
+  try {
+    await link(file, draft).catch(async (error) => {
+      if (isMissing(error)) throw error;
+      // Not every file system has links.
+      await writeFile(draft, await readFile(file), { mode, flush: true });
+    });
+    await renameOver(draft, previousVersion(file));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  } finally {
+    // Renaming does nothing where both are names of one file, as after a write that went no further than here.
+    await unlink(draft).catch(() => undefined);
   }
 }
 
@@ -43,12 +108,14 @@ export function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** Makes a rename last; Windows cannot open a folder and needs none of it. */
-async function syncFolder(folder: string): Promise<void> {
+/** Makes a rename last; Windows cannot open a folder and needs none of it, nor do some network file systems. */
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP', 'ENOSYS'].includes(systemErrorCode(error) ?? '')) throw error;
   } finally {
     await handle.close();
   }
@@ -60,6 +127,8 @@ const storageErrors: Record<string, { code: 'DISK_FULL' | 'STORAGE_NOT_WRITABLE'
   EACCES: notWritable('is not writable'),
   EPERM: notWritable('is not writable'),
   EROFS: notWritable('is on a read-only disk'),
+  EIO: notWritable('is on a disk that reports an error'),
+  EISDIR: notWritable('has a folder in the place of the file'),
   ENOTDIR: notWritable('cannot be made, for a file is in its place'),
   EEXIST: notWritable('cannot be made, for a file is in its place'),
 };
@@ -70,6 +139,16 @@ function notWritable(what: string) {
     what: `The folder ${what}`,
     advice: 'Check its permissions, or point HOLDFAST_STATE_DIR to another folder.',
   };
+}
+
+function notLasting(error: unknown, file: string): HoldfastError {
+  const reason = systemErrorCode(error) ?? describeError(error);
+  const { code } = storageErrors[reason] ?? { code: 'STORAGE_NOT_WRITABLE' as const };
+  return new HoldfastError(code, `${file} was written but may not survive a power cut (${reason}).`, {
+    advice: 'Check the disk.',
+    data: { file },
+    cause: error,
+  });
 }
 
 /** A file system error as advice for the user; any other error as it is. */

@@ -1,19 +1,17 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
-import { hostname, uptime } from 'node:os';
+import { readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import * as v from 'valibot';
-import { systemErrorCode } from '../base/errors.ts';
+import { delay } from '../base/async.ts';
+import { backoff } from '../base/backoff.ts';
+import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { isMissing } from './durableFile.ts';
-import { identify, isInReach, liveness, processIdentitySchema, processTable } from './processIdentity.ts';
+import { LockClaim } from './lockClaim.ts';
+import { describeOwner, judge, type LockContent, type LockOwner, ownerOf, readContent } from './lockOwner.ts';
+import { type ProcessTable, processTable } from './processIdentity.ts';
 
 /*
  * Written by hand because the known libraries judge a lock by its age, and two takers of a stale lock can both
  * win: here an owner is gone only if its process is proven gone, and taking over is itself guarded by a lock.
  */
-
-const ownerSchema = v.object({ ...processIdentitySchema.entries, host: v.string(), nonce: v.string() });
-export type LockOwner = v.InferOutput<typeof ownerSchema>;
 
 export interface Lock {
   /** Gives the lock up, unless it is no longer ours. */
@@ -25,124 +23,157 @@ export type LockAttempt = { lock: Lock } | { heldBy: LockOwner | undefined };
 
 /**
  * Takes the lock at `file` if it is free or its owner is proven gone. Of any number of takers exactly one wins;
- * a living owner is never robbed, however old its lock.
+ * a living owner is never robbed, however old its lock. When this process ends, the lock is given up.
  */
-export async function tryLock(file: string): Promise<LockAttempt> {
-  const owner: LockOwner = { ...(await identify(process.pid)), host: hostname(), nonce: randomUUID() };
-  const claim = `${file}.${owner.nonce}`;
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-  await writeFile(claim, JSON.stringify(owner), { mode: 0o600 });
-  try {
-    return await take(file, claim, owner);
-  } finally {
-    await unlink(claim).catch(ignoreMissing);
-  }
+export async function tryLock(file: string, table: ProcessTable = processTable()): Promise<LockAttempt> {
+  const attempt = await take(file, table);
+  // What killed takers have left does no harm where it stays.
+  if ('lock' in attempt) await sweep(file, table).catch(() => undefined);
+  return attempt;
 }
 
-/** A hard link appears whole or not at all, and never over an existing file. */
-async function take(file: string, claim: string, owner: LockOwner): Promise<LockAttempt> {
+export interface AcquireOptions {
+  /** How long to wait for the lock; milliseconds. */
+  deadlineMs: number;
+  signal?: AbortSignal;
+}
+
+/** Bounds of the pauses between two looks at a lock that is waited for; milliseconds. */
+const pauseBounds = { initial: 5, max: 100 };
+
+/** How often a waiter has the system judge the owner, which takes a program on some; milliseconds. */
+const judgeInterval = 1_000;
+
+/**
+ * Waits until the lock is free or its owner is proven gone, and takes it.
+ *
+ * @throws {HoldfastError} `LOCKED` on the deadline, with the owner's `pid` and the `file` in its data.
+ * @throws the signal's reason once that aborts.
+ */
+export async function acquireLock(file: string, { deadlineMs, signal }: AcquireOptions): Promise<Lock> {
+  const giveUpAt = performance.now() + deadlineMs;
+  const pauses = backoff(pauseBounds);
   for (;;) {
-    try {
-      await link(claim, file);
-      return { lock: held(file, owner) };
-    } catch (error) {
-      if (systemErrorCode(error) !== 'EEXIST') throw error;
-    }
-    const current = await readOwner(file);
-    if (current === 'gone') continue;
-    if (!(await isGone(current))) return { heldBy: isReadable(current) ? current : undefined };
-    // The right to replace one dead owner is a lock of its own, named after that owner's nonce.
-    const right = await tryLock(`${file}.${current.nonce.slice(0, 8)}`);
-    if (!('lock' in right)) return right;
-    try {
-      if (await replace(file, current, claim)) return { lock: held(file, owner) };
-    } finally {
-      await right.lock.release();
-    }
+    signal?.throwIfAborted();
+    const attempt = await tryLock(file);
+    if ('lock' in attempt) return attempt.lock;
+    const now = performance.now();
+    if (now >= giveUpAt) throw lockedError(file, attempt.heldBy, deadlineMs);
+    const until = Math.min(giveUpAt, now + judgeInterval);
+    await waitForChange(file, attempt.heldBy, { pauses, until, signal });
   }
 }
 
-/** With the right in hand and the dead owner's nonce still in place, nobody else may rename over it. */
-async function replace(file: string, dead: LockContent, claim: string): Promise<boolean> {
-  const current = await readOwner(file);
-  if (current === 'gone' || current.nonce !== dead.nonce) return false;
-  await rename(claim, file);
+/** Runs `task` with the lock in hand. @throws as {@link acquireLock} and `task` do. */
+export async function withLock<T>(file: string, options: AcquireOptions, task: () => Promise<T>): Promise<T> {
+  const lock = await acquireLock(file, options);
+  try {
+    return await task();
+  } finally {
+    // What the task has done counts, and the lock is given up at the latest when the process ends.
+    await lock.release().catch(() => undefined);
+  }
+}
+
+interface Patience {
+  pauses: Iterator<number>;
+  /** As `performance.now()` counts. */
+  until: number;
+  signal: AbortSignal | undefined;
+}
+
+/** Resolves when the lock may be had, and at the latest `until`. */
+async function waitForChange(file: string, owner: LockOwner | undefined, patience: Patience): Promise<void> {
+  const { pauses, until, signal } = patience;
+  do {
+    await delay(Math.max(0, Math.min(pauses.next().value, until - performance.now())), signal);
+    const nonce = (await readContent(file))?.nonce;
+    if (!owner || nonce !== owner.nonce || !isPidTaken(owner.pid)) return;
+  } while (performance.now() < until);
+}
+
+/** Asks for no more than a hint: in a container or on another machine the number may be somebody else's. */
+function isPidTaken(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return systemErrorCode(error) !== 'ESRCH';
+  }
   return true;
 }
 
-function held(file: string, owner: LockOwner): Lock {
-  return {
-    async release() {
-      const current = await readOwner(file);
-      if (current !== 'gone' && current.nonce === owner.nonce) await unlink(file).catch(ignoreMissing);
-    },
-  };
+function lockedError(file: string, owner: LockOwner | undefined, deadlineMs: number): HoldfastError {
+  const waited = `${Number((deadlineMs / 1000).toFixed(1))} s`;
+  return new HoldfastError('LOCKED', `Another process was still busy with this after ${waited}; nothing was changed.`, {
+    advice: `${describeOwner(file, owner)} Try again when it is done, or end it if it hangs.`,
+    data: { file, pid: owner?.pid },
+  });
 }
 
-/** The owner named in a lock file, for a reader that does not want the lock. */
-export async function readLock(file: string): Promise<LockOwner | undefined> {
-  const owner = await readOwner(file);
-  return owner !== 'gone' && isReadable(owner) ? owner : undefined;
+async function take(file: string, table: ProcessTable): Promise<LockAttempt> {
+  let claim: LockClaim | undefined;
+  try {
+    for (;;) {
+      const current = await readContent(file);
+      if (current && (await judge(current, table)) !== 'stale') return { heldBy: ownerOf(current) };
+      claim ??= await LockClaim.write(file);
+      if (!current) {
+        if (await claim.link()) return { lock: claim };
+        continue;
+      }
+      const attempt = await replaceDead(claim, current, table);
+      if (attempt) return attempt;
+    }
+  } finally {
+    await claim?.remove();
+  }
 }
 
 /**
- * Whether this machine can tell if the owner lives: a machine of another name may be this one, and one boot may
- * have many containers. An owner of an earlier boot is gone from all of them.
+ * The right to replace one dead owner is a lock of its own, named after that owner's nonce. With the right in hand
+ * and the nonce still in place, nobody else may rename over it. Undefined where somebody else has done so before.
  */
-export async function canBeJudged(owner: LockOwner): Promise<boolean> {
-  const bootId = await processTable()
-    .bootId()
-    .catch(() => undefined);
-  return owner.bootId === bootId ? isInReach(owner) : owner.host === hostname();
-}
-
-/** For a user who has to judge whether a lock's owner still lives. */
-export function describeOwner(file: string, owner: LockOwner | undefined): string {
-  const who = owner ? `process ${owner.pid} on ${owner.host}` : 'an unknown process';
-  return `Its lock ${file} is held by ${who}.`;
-}
-
-/** A lock without an owner in it, as a power cut can leave it; the nonce tells it from the next one. */
-interface UnreadableLock {
-  nonce: string;
-  /** Milliseconds since 1970. */
-  writtenAt: number;
-}
-
-type LockContent = LockOwner | UnreadableLock;
-
-function isReadable(content: LockContent): content is LockOwner {
-  return 'pid' in content;
-}
-
-async function readOwner(file: string): Promise<LockContent | 'gone'> {
+async function replaceDead(claim: LockClaim, dead: LockContent, table: ProcessTable): Promise<LockAttempt | undefined> {
+  const right = await take(`${claim.file}.${dead.nonce.slice(0, 8)}`, table);
+  if (!('lock' in right)) return right;
   try {
-    const owner = v.safeParse(ownerSchema, parseJson(await readFile(file, 'utf8')));
-    if (owner.success) return owner.output;
-    const { ino, mtimeMs } = await stat(file);
-    return { nonce: digest(`${ino} ${mtimeMs}`), writtenAt: mtimeMs };
-  } catch (error) {
-    if (isMissing(error)) return 'gone';
-    throw error;
+    const current = await readContent(claim.file);
+    return current?.nonce === dead.nonce && (await claim.rename()) ? { lock: claim } : undefined;
+  } finally {
+    // Nobody wants to replace that owner any more.
+    await right.lock.release().catch(() => undefined);
   }
 }
 
-/** On another machine's file system nothing can be proven from here. */
-async function isGone(content: LockContent): Promise<boolean> {
-  if (!isReadable(content)) return content.writtenAt < Date.now() - uptime() * 1000;
-  return (await canBeJudged(content)) && (await liveness(content)) === 'gone';
-}
+/** How long a claim may be without content before its taker counts as gone; milliseconds. */
+const writingPatience = 60_000;
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+const rightSuffix = /^(\.[0-9a-f]{8})+$/;
+const claimSuffix = /^(\.[0-9a-f]{8})*\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Removes the claims and rights beside a lock whose takers were killed. */
+async function sweep(file: string, table: ProcessTable): Promise<void> {
+  const { dir, base } = path.parse(file);
+  for (const name of await readdir(dir)) {
+    const suffix = name.startsWith(base) ? name.slice(base.length) : '';
+    if (claimSuffix.test(suffix)) await removeClaim(path.join(dir, name), table);
+    else if (rightSuffix.test(suffix)) await removeRight(path.join(dir, name), table);
   }
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+async function removeClaim(claim: string, table: ProcessTable): Promise<void> {
+  const content = await readContent(claim);
+  if (!content) return;
+  const isUnwritten = 'writtenAt' in content && Date.now() - content.writtenAt > writingPatience;
+  if (isUnwritten || (await judge(content, table)) === 'stale') await unlink(claim).catch(ignoreMissing);
+}
+
+/** Only its owner may remove a lock; a right, too. */
+async function removeRight(right: string, table: ProcessTable): Promise<void> {
+  const content = await readContent(right);
+  if (!content || (await judge(content, table)) !== 'stale') return;
+  const attempt = await take(right, table);
+  if ('lock' in attempt) await attempt.lock.release();
 }
 
 function ignoreMissing(error: unknown): void {

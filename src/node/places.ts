@@ -61,6 +61,8 @@ export interface RepositoryPlaces {
   helperFile: string;
   helperLog: string;
   sessionsFolder: string;
+  /** What the user has saved of sessions. */
+  savedFolder: string;
 }
 
 /** 16 hex digits for the real path of a git common dir, or of a folder where there is no git. */
@@ -82,6 +84,7 @@ export function repositoryPlaces(machine: Machine, key: string): RepositoryPlace
     helperFile: join(folder, 'helper.json'),
     helperLog: join(folder, 'helper.log'),
     sessionsFolder: join(folder, 'sessions'),
+    savedFolder: join(folder, 'saved'),
   };
 }
 

@@ -36,6 +36,7 @@ export interface LinuxStat {
   /** The process group in the foreground of its terminal; -1 without one. */
   foregroundGroup: number;
   startTime: string;
+  threads: number;
 }
 
 /** @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
@@ -44,13 +45,32 @@ export function parseLinuxStat(stat: string): LinuxStat | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, startTime] = [fields[0], fields[19]];
   return state && startTime
-    ? { state, group: Number(fields[2]), foregroundGroup: Number(fields[5]), startTime }
+    ? {
+        state,
+        group: Number(fields[2]),
+        foregroundGroup: Number(fields[5]),
+        startTime,
+        threads: Number(fields[17]),
+      }
     : undefined;
 }
 
-/** A zombie has ended; only its parent has not noticed yet. */
-function hasEnded({ state }: LinuxStat): boolean {
-  return state === 'Z' || state === 'X';
+/**
+ * A zombie has ended; only its parent has not noticed yet. One that has threads left was killed while they were at
+ * work, and what they do to a file is yet to come.
+ */
+function hasEnded({ state, threads }: LinuxStat): boolean {
+  return (state === 'Z' && threads <= 1) || state === 'X';
+}
+
+/** Where other users' processes are not listed they can still be refused a signal. */
+function isHidden(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return systemErrorCode(error) === 'EPERM';
+  }
 }
 
 const linux: ProcessTable = {
@@ -61,8 +81,8 @@ const linux: ProcessTable = {
       if (!stat) throw new Error(`/proc/${pid}/stat cannot be read`);
       return hasEnded(stat) ? undefined : stat.startTime;
     } catch (error) {
-      if (['ENOENT', 'ESRCH'].includes(systemErrorCode(error) ?? '')) return undefined;
-      throw error;
+      if (!['ENOENT', 'ESRCH'].includes(systemErrorCode(error) ?? '') || isHidden(pid)) throw error;
+      return undefined;
     }
   },
   pidNamespace: () => readlink('/proc/self/ns/pid'),
@@ -170,6 +190,17 @@ export async function identify(pid: number, table: ProcessTable = processTable()
   const [startTime, bootId] = await Promise.all([orUnknown(table.startTime(pid)), orUnknown(table.bootId())]);
   const pidNamespace = await table.pidNamespace?.().catch(() => undefined);
   return { pid, startTime, bootId, ...(pidNamespace === undefined ? {} : { pidNamespace }) };
+}
+
+let own: Promise<ProcessIdentity> | undefined;
+
+/** Who this process is, which cannot change: the system is asked once, and again only where it did not tell. */
+export function ownIdentity(): Promise<ProcessIdentity> {
+  own ??= identify(process.pid).then((identity) => {
+    if (identity.startTime === unknown || identity.bootId === unknown) own = undefined;
+    return identity;
+  });
+  return own;
 }
 
 async function orUnknown(answer: Promise<string | undefined>): Promise<string> {

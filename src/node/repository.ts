@@ -78,25 +78,49 @@ export interface WorktreeEntry {
   branch?: string;
   /** Why it must not be removed, `initializing` while git makes it; present where it is locked. */
   lockReason?: string;
+  /** Why git would forget it, such as that its folder is gone; present where it would. */
+  prunableReason?: string;
+  /** A commit is checked out, but no branch. */
+  isDetached?: true;
+  /** The repository itself, which has no files checked out. */
+  isBare?: true;
 }
 
 /** The worktrees of a repository, the main checkout first; those whose folder is gone are among them. */
 export async function listWorktrees(cwd: string): Promise<WorktreeEntry[]> {
-  return parseWorktrees(await git(['worktree', 'list', '--porcelain'], { cwd }));
+  // Git before 2.36 cannot end a line but with a newline, which a path may hold.
+  const text = await tryGit(['worktree', 'list', '--porcelain', '-z'], { cwd });
+  return parseWorktrees(text ?? (await git(['worktree', 'list', '--porcelain'], { cwd })));
 }
 
-/** @see https://git-scm.com/docs/git-worktree#_porcelain_format */
+/**
+ * Reads lines that end with NUL, or with newlines: then the rest of a path after a newline is lost, and reasons
+ * with special characters are as git quotes them.
+ *
+ * @see https://git-scm.com/docs/git-worktree#_porcelain_format
+ */
 export function parseWorktrees(porcelain: string): WorktreeEntry[] {
-  const entries: WorktreeEntry[] = [];
-  for (const line of porcelain.split('\n')) {
+  const end = porcelain.includes('\0') ? '\0' : '\n';
+  // An empty line ends an entry; only the first line of one names a worktree, whatever a path goes on with.
+  const blocks = porcelain.split(end + end).map((block) => block.split(end));
+  return blocks.flatMap(([first = '', ...lines]) => {
+    const [label, folder] = splitOnce(first, ' ');
+    return label === 'worktree' && folder ? [{ path: path.normalize(folder), ...attributesIn(lines) }] : [];
+  });
+}
+
+function attributesIn(lines: string[]): Omit<WorktreeEntry, 'path'> {
+  const entry: Omit<WorktreeEntry, 'path'> = {};
+  for (const line of lines) {
     const [label, value = ''] = splitOnce(line, ' ');
-    const entry = entries.at(-1);
-    if (label === 'worktree') entries.push({ path: path.normalize(value) });
-    else if (label === 'HEAD' && entry) entry.head = value;
-    else if (label === 'branch' && entry) entry.branch = withoutPrefix(value);
-    else if (label === 'locked' && entry) entry.lockReason = value;
+    if (label === 'HEAD') entry.head = value;
+    else if (label === 'branch') entry.branch = withoutPrefix(value);
+    else if (label === 'locked') entry.lockReason = value;
+    else if (label === 'prunable') entry.prunableReason = value;
+    else if (label === 'detached') entry.isDetached = true;
+    else if (label === 'bare') entry.isBare = true;
   }
-  return entries;
+  return entry;
 }
 
 /** Where a new session's work starts from. */

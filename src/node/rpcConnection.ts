@@ -5,7 +5,10 @@ import { fromErrorShape, HoldfastError, toErrorShape } from '../base/errors.ts';
 
 /** JSON-RPC over `socket`; disposed when the socket closes, so that no request is left hanging. */
 export function rpcOver(socket: net.Socket): MessageConnection {
-  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  const reader = new SocketMessageReader(socket);
+  // Where the other side is killed in the middle of a message, its timer would go on for ever.
+  reader.partialMessageTimeout = 0;
+  const connection = createMessageConnection(reader, new SocketMessageWriter(socket));
   connection.onClose(() => connection.dispose());
   connection.onError(() => socket.destroy());
   return connection;

@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { isMissing, toStorageError } from './durableFile.ts';
@@ -55,9 +54,22 @@ export async function stageRuntime(dist: string, stateFolder: string): Promise<s
  */
 export async function markRuntimeUse(folder: string): Promise<void> {
   if (path.basename(path.dirname(folder)) !== allRuntimes) return;
-  const file = path.join(folder, usesFolder, `${randomUUID()}.lock`);
-  await tryLock(file);
-  process.once('exit', () => rmSync(file, { force: true }));
+  await tryLock(path.join(folder, usesFolder, `${randomUUID()}.lock`));
+}
+
+/** The locks of all processes that run from copies, those that killed ones have left included. */
+export async function findRuntimeUses(stateFolder: string): Promise<string[]> {
+  const parent = path.join(stateFolder, allRuntimes);
+  const folders = (await namesIn(parent)).map((name) => path.join(parent, name, usesFolder));
+  const locks = await Promise.all(
+    folders.map(async (folder) => (await namesIn(folder)).filter(isUse).map((name) => path.join(folder, name))),
+  );
+  return locks.flat();
+}
+
+/** What killed takers leave beside a lock has another ending. */
+function isUse(name: string): boolean {
+  return name.endsWith('.lock');
 }
 
 /** Removes the runtime copies that no process runs from any more, and returns their names. */
@@ -91,7 +103,7 @@ async function isUnused(folder: string): Promise<boolean> {
   if (!wasUsed && !draftName.test(folder)) return false;
   // One after the other, for each is a look at a process, and the first that lives is enough.
   for (const name of await namesIn(uses)) {
-    if (name.endsWith('.lock') && !(await isReleased(path.join(uses, name)))) return false;
+    if (isUse(name) && !(await isReleased(path.join(uses, name)))) return false;
   }
   return true;
 }

@@ -1,11 +1,13 @@
 import { appendFile, mkdir, readFile, realpath, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
+import { unknownFields, type WorktreeTag } from '../core/worktreeTag.ts';
 import { isMissing, writeJson } from './durableFile.ts';
 import { exists } from './exists.ts';
 import { git, gitMessage, tryGit } from './git.ts';
 import { type GitRepository, listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
 import { isWorktree, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
+import { readTag, tagName } from './worktreeTags.ts';
 
 export interface WorktreeRequest {
   path: string;
@@ -107,10 +109,12 @@ export async function isWorktreeOf({ commonDir }: GitRepository, folder: string)
   return (await realpath(own.trimEnd())) === commonDir;
 }
 
-/** Marks whose worktree this is, where git keeps its own notes about it. */
-export async function tagWorktree(folder: string, tag: Record<string, unknown>): Promise<void> {
+/** Marks whose worktree this is, where git keeps its own notes about it; a newer version may have added to the tag. */
+export async function tagWorktree(folder: string, tag: WorktreeTag): Promise<void> {
   const gitDir = (await git(['rev-parse', '--path-format=absolute', '--git-dir'], { cwd: folder })).trimEnd();
-  await writeJson(path.join(gitDir, 'holdfast.json'), tag);
+  const { tag: earlier } = await readTag(path.join(gitDir, tagName));
+  const added = earlier?.id === tag.id ? unknownFields(earlier) : {};
+  await writeJson(path.join(gitDir, tagName), { ...added, ...tag });
 }
 
 async function requireFree(folder: string): Promise<void> {

@@ -65,6 +65,9 @@ export type StopSession = v.InferOutput<typeof stopSessionSchema>;
 export const deleteSchema = v.object({ requestId, id: v.string(), baseRevision: v.number() });
 export type Delete = v.InferOutput<typeof deleteSchema>;
 
+export const restoreSchema = v.object({ requestId, records: v.array(sessionRecordSchema) });
+export type Restore = v.InferOutput<typeof restoreSchema>;
+
 export interface HelperStatus {
   pid: number;
   version: string;
@@ -90,6 +93,8 @@ export const helperMethods = {
   stop: new RequestType<StopSession, SessionRecord, unknown>('session/stop'),
   /** Turns the record into a tombstone and forgets the session's folder. */
   delete: new RequestType<Delete, SessionRecord, unknown>('session/delete'),
+  /** Brings sessions back as they were, under their own ids, and returns them as they are then. */
+  restore: new RequestType<Restore, SessionRecord[], unknown>('registry/restore'),
   status: new RequestType0<HelperStatus, unknown>('helper/status'),
   /** Ends the helper; sessions run on and the next helper adopts them. */
   shutdown: new RequestType0<null, unknown>('helper/shutdown'),

@@ -16,7 +16,7 @@ export type SessionStatus = (typeof sessionStatuses)[number];
 const uuidV4 = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i;
 
 /** ISO 8601 in UTC only, because times are compared as text. */
-const timestamp = v.pipe(v.string(), v.isoTimestamp(), v.regex(/T.*Z$/, 'A time must be in UTC, with a “Z”.'));
+export const timestamp = v.pipe(v.string(), v.isoTimestamp(), v.regex(/T.*Z$/, 'A time must be in UTC, with a “Z”.'));
 
 /** Of any system: a record may be read on another one than it was written on. */
 const absolutePath = /^(?:\/|[a-z]:[\\/]|\\\\)/i;

@@ -11,6 +11,7 @@ import { measureHelperLoss } from './measures/helperLoss.ts';
 import { measureMemory } from './measures/memory.ts';
 import { measurePrompt } from './measures/prompt.ts';
 import { measureReattach } from './measures/reattach.ts';
+import { measureRegistry } from './measures/registry.ts';
 import { type BenchOptions, type MeasureName, measureNames, parseOptions, usage } from './options.ts';
 import { describeSetting, jsonReport, textReport } from './report.ts';
 
@@ -21,6 +22,7 @@ const measures: Record<MeasureName, (bench: Bench) => Promise<Figure[]>> = {
   memory: measureMemory,
   prompt: measurePrompt,
   helper: measureHelperLoss,
+  registry: measureRegistry,
 };
 
 try {

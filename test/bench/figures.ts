@@ -25,7 +25,9 @@ export type FigureId =
   | 'memory'
   | 'prompt'
   | 'helper-return'
-  | 'helper-gap';
+  | 'helper-gap'
+  | 'registry-save'
+  | 'registry-load';
 
 /** The headline number of a row; undefined where it was not measured. */
 export function headline(figures: readonly Figure[], id: FigureId, who: string): number | undefined {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
+import { holdfast } from '../../src/cli/commandSpecs.ts';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { describeOnUnix } from '../support/unix.ts';
@@ -110,12 +111,12 @@ describeOnUnix('holdfast', () => {
 
   it('refuses a wrong command line with exit code 2', async () => {
     const { stderr, code } = await runCli(project().folder, 'destory');
+    const commands = Object.keys(holdfast.commands).join(', ');
     assert.deepEqual(
       { code, stderr },
       {
         code: 2,
-        stderr:
-          'holdfast: There is no command “destory”; there are ls, status, attach, stop, logs. See “holdfast --help”.\n',
+        stderr: `holdfast: There is no command “destory”; there are ${commands}. See “holdfast --help”.\n`,
       },
     );
   });

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { HelperConnection } from '../../src/client/helperConnection.ts';
+import { previousVersion } from '../../src/node/durableFile.ts';
+import { quarantineFolder } from '../../src/node/quarantine.ts';
 import { helperMethods, type RegistryList } from '../../src/protocol/helperRpc.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { signal } from '../support/processes.ts';
@@ -25,6 +28,28 @@ describe('the live registry', () => {
         { name: 'new', revision: 2 },
       ],
     );
+  });
+
+  it('carries out a request only once that is sent again to the next helper', async () => {
+    const connection = await connectRaw(scene());
+    const record = await createOver(connection, scene().record());
+    const update = {
+      requestId: randomUUID(),
+      id: record.id,
+      baseRevision: record.revision,
+      changes: { currentPhase: 'new' },
+    };
+    const first = await connection.request(helperMethods.update, update);
+    const other = {
+      ...update,
+      requestId: randomUUID(),
+      baseRevision: first.revision,
+      changes: { currentPhase: 'newer' },
+    };
+    await connection.request(helperMethods.update, other);
+    await killHelper(scene());
+    const { currentPhase, revision } = await (await connectRaw(scene())).request(helperMethods.update, update);
+    assert.deepEqual({ currentPhase, revision }, { currentPhase: 'newer', revision: 3 });
   });
 
   it('starts one process however many ask for it at once', async () => {
@@ -119,6 +144,7 @@ describe('the live registry', () => {
     const record = (await client.list()).records.find(({ id }) => id === broken.id) as SessionRecord;
     client.dispose();
     await killHelper(scene());
+    await rm(previousVersion(broken.places.record));
     await rename(broken.places.record, `${broken.places.record}.kept`);
     await mkdir(broken.places.record);
     const without = runningIn(await (await scene().client()).list(), [broken, other]);
@@ -127,6 +153,19 @@ describe('the live registry', () => {
       { without, withIt },
       { without: [undefined, other.record.ptyPid], withIt: [broken.record.ptyPid, other.record.ptyPid] },
     );
+  });
+
+  it('serves a session from the last version of its record where that is damaged', async () => {
+    const client = await scene().client();
+    const session = await scene().start(client, ['cat']);
+    client.dispose();
+    await killHelper(scene());
+    const { record } = session.places;
+    const text = await readFile(record, 'utf8');
+    await writeFile(record, text.replace('"retry"', '"retrx"'));
+    const known = runningIn(await (await scene().client()).list(), [session]);
+    const kept = await readdir(quarantineFolder(path.dirname(record)));
+    assert.deepEqual([known, kept.length], [[session.record.ptyPid], 2]);
   });
 
   it('does not take a session for ended where the file of its host cannot be read', async () => {

@@ -94,6 +94,11 @@ describeOnUnix('creating a session', () => {
       baseBranch: 'main',
       createdAt,
       key: window.options.workplace.key,
+      worktreePath: record.worktreePath,
+      command: ['cat'],
+      template: 'command',
+      policy: { retry: 'onCrash' },
+      ownsBranch: true,
     });
   });
 

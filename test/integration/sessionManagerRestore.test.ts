@@ -3,6 +3,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import { repositoryPlaces } from '../../src/node/places.ts';
+import { quarantineFolder } from '../../src/node/quarantine.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { signal } from '../support/processes.ts';
 import { git } from '../support/repository.ts';
@@ -90,7 +91,9 @@ describe('a window that comes back', () => {
     window.dispose();
     await writeFile(path.join(window.options.storage, 'sessions.json'), '{"version":"1.0","sess');
     const again = await project().open({ storage: window.options.storage });
-    const copies = (await readdir(again.options.storage)).filter((name) => name.includes('damaged'));
+    const copies = (await readdir(quarantineFolder(again.options.storage))).filter((name) =>
+      name.endsWith('sessions.json'),
+    );
     assert.deepEqual([again.list().map(({ name }) => name), copies.length], [['login'], 1]);
   });
 });

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { repositoryRoot } from './paths.ts';
 
 /** The suites in the order they run, and the milliseconds that one test of each may take. */
-export const suiteTimeouts = { unit: 5_000, integration: 60_000, extension: 60_000, ui: 180_000 } as const;
+export const suiteTimeouts = {
+  unit: 5_000,
+  integration: 60_000,
+  faults: 120_000,
+  extension: 60_000,
+  ui: 180_000,
+} as const;
 
 export type SuiteName = keyof typeof suiteTimeouts;
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { RecordStore } from '../../src/client/recordStore.ts';
+import { mergeRecords } from '../../src/core/mergeRecords.ts';
 import { newRecord } from '../../src/core/sessionRecord.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { useTempDirs } from '../support/tempDirs.ts';
@@ -20,13 +21,13 @@ describe('the saved session list', () => {
 
   const file = () => path.join(folder, 'sessions.json');
   const store = (records: SessionRecord[] = [], ofKey = key) =>
-    new RecordStore({ folder, key: ofKey, records: () => records });
+    new RecordStore({ folder, key: ofKey, root: '/repo', records: () => records });
   const put = (content: unknown) => writeFile(file(), typeof content === 'string' ? content : JSON.stringify(content));
   const content = async () => JSON.parse(await readFile(file(), 'utf8'));
 
   it('comes back as it was saved', async () => {
     await store([record]).save();
-    assert.deepEqual(await store().load(), { records: [record] });
+    assert.deepEqual(await store().load(), { records: [record], isIncomplete: false });
   });
 
   it('is a text that a reader who knows nothing of the envelope understands', async () => {
@@ -44,11 +45,11 @@ describe('the saved session list', () => {
 
   it('is read without the envelope, too', async () => {
     await put({ version: '1.0', sessions: [record] });
-    assert.deepEqual(await store().load(), { records: [record] });
+    assert.deepEqual(await store().load(), { records: [record], isIncomplete: false });
   });
 
   it('is empty where there is none', async () => {
-    assert.deepEqual([await store().load(), await readdir(folder)], [{ records: [] }, []]);
+    assert.deepEqual([await store().load(), await readdir(folder)], [{ records: [], isIncomplete: true }, []]);
   });
 
   it('keeps fields of a newer version, beside the sessions and in them', async () => {
@@ -61,42 +62,134 @@ describe('the saved session list', () => {
     assert.deepEqual({ layout, sessions }, { layout: { columns: 2 }, sessions: [newer] });
   });
 
-  const damages: [what: string, content: unknown, kept: SessionRecord[]][] = [
-    ['is cut off', '{"version":"1.0","sess', []],
-    ['is empty', '', []],
-    ['is another JSON', [1, 2], []],
-    ['has a record that makes no sense', { version: '1.0', sessions: [record, { id: 'x' }] }, [record]],
+  const damages: [what: string, content: unknown, kept: SessionRecord[], notice: RegExp][] = [
+    ['is cut off', '{"version":"1.0","sess', [], /damaged \(it is not whole JSON\); 0 sessions recovered/],
+    ['is empty', '', [], /damaged \(it is empty\)/],
+    ['is another JSON', [1, 2], [], /its field “version” makes no sense/],
+    [
+      'has a record that makes no sense',
+      { version: '1.0', sessions: [record, { id: 'x' }] },
+      [record],
+      /damaged entries, which were repaired; 1 session could not be read/,
+    ],
     [
       'has a time of another zone',
-      {
-        version: '1.0',
-        sessions: [
-          { ...sample('10000000-0000-4000-8000-000000000002', 'old'), createdAt: '2025-12-31T23:00:00+02:00' },
-          record,
-        ],
-      },
+      { version: '1.0', sessions: [{ ...record, createdAt: '2026-01-02T05:04:05.678+02:00' }] },
       [record],
+      /“login” was repaired: createdAt was set to 2026-01-02T03:04:05.678Z/,
     ],
-    ['was changed behind our back', { version: '1.0', sha256: '0'.repeat(64), sessions: [record] }, [record]],
-    ['is of a version that is not known', { version: '2.0', sessions: [record] }, [record]],
+    [
+      'was changed behind our back',
+      { version: '1.0', sha256: '0'.repeat(64), sessions: [record] },
+      [record],
+      /its checksum is wrong\); 1 session recovered from what could be read of it/,
+    ],
   ];
-  for (const [what, damaged, kept] of damages) {
-    it(`is put aside where it ${what}, and what can be read of it is used`, async () => {
+  for (const [what, damaged, kept, told] of damages) {
+    it(`is kept where it ${what}, what can be read of it is used, and the user is told once`, async () => {
       await put(damaged);
       const before = await readFile(file(), 'utf8');
-      const reader = store(kept);
-      const { records, damagedCopy = '' } = await reader.load(moment);
-      await reader.save();
+      const { records, notice = '', quarantined = '' } = await store(kept).load(moment);
+      assert.match(notice, told);
       assert.deepEqual(
-        { records, name: path.basename(damagedCopy), copy: await readFile(damagedCopy, 'utf8') },
+        { records, name: path.relative(folder, quarantined), copy: await readFile(quarantined, 'utf8') },
         {
           records: kept,
-          name: 'sessions.json.damaged-2026-01-02T03-04-05.678Z',
+          name: path.join('quarantine', '2026-01-02T03-04-05.678Z-sessions.json'),
           copy: before,
         },
       );
+      assert.deepEqual(await store().load(), { records: kept, isIncomplete: false });
     });
   }
+
+  it('is read from its previous version where it is gone', async () => {
+    const writer = store([record]);
+    await writer.save();
+    await writer.save();
+    await rm(file());
+    const { records, notice = '' } = await store().load();
+    assert.deepEqual(records, [record]);
+    assert.match(notice, /damaged \(it is gone\); 1 session recovered from its previous version/);
+  });
+
+  it('is put together from its sound sessions and the previous version', async () => {
+    const other = sample('20000000-0000-4000-8000-000000000002', 'other');
+    await store([record, other]).save();
+    const changed = { ...record, name: 'renamed', revision: 5 };
+    await store([changed, other]).save();
+    await put((await readFile(file(), 'utf8')).replace('"name": "other"', '"name": "othes"'));
+    const { records } = await store().load();
+    assert.deepEqual(records, [changed, other]);
+  });
+
+  it('is read from the newest backup where nothing else is left', async () => {
+    const writer = store([record]);
+    await writer.save();
+    await writer.backups.take('manual', writer.content);
+    await rm(file());
+    const { records, notice = '' } = await store().load();
+    assert.deepEqual(records, [record]);
+    assert.match(notice, /recovered from the backup of 20/);
+  });
+
+  it('of a newer version is shown, and neither changed nor overwritten', async () => {
+    await put({ version: '2.0', sessions: [record], future: true });
+    const before = await readFile(file(), 'utf8');
+    const reader = store([]);
+    const { records, notice = '' } = await reader.load();
+    await assert.rejects(reader.save(), { code: 'NEWER_FORMAT' });
+    assert.deepEqual([records, await readFile(file(), 'utf8')], [[record], before]);
+    assert.match(notice, /written by a newer version of Holdfast \(2\.0, format 1\)/);
+  });
+
+  it('as the first builds wrote it is written anew, and stays as the previous version', async () => {
+    await put({ version: '1.0', sessions: [record] });
+    const before = await readFile(file(), 'utf8');
+    const writer = store([record]);
+    const { notice } = await writer.load();
+    const { format, generation } = await content();
+    assert.deepEqual(
+      [notice, format, generation, await readFile(path.join(folder, 'sessions.previous.json'), 'utf8')],
+      [undefined, 2, 1, before],
+    );
+  });
+
+  it('takes in what another window has saved meanwhile in the same folder', async () => {
+    const other = sample('20000000-0000-4000-8000-000000000002', 'other');
+    let known = [record];
+    const first = new RecordStore({
+      folder,
+      key,
+      root: '/repo',
+      records: () => known,
+      merge: (records) => {
+        known = [...mergeRecords(known, records).values()];
+      },
+    });
+    await first.save();
+    await store([record, other]).save();
+    await first.save();
+    const { sessions, generation } = await content();
+    assert.deepEqual([sessions, generation], [[record, other], 3]);
+  });
+
+  it('is written anew where its whole folder was deleted meanwhile', async () => {
+    const writer = store([record]);
+    await writer.save();
+    await rm(folder, { recursive: true });
+    await writer.save();
+    assert.deepEqual(await store().load(), { records: [record], isIncomplete: false });
+  });
+
+  it('is shown from a folder in which nothing can be written', async () => {
+    await store([record]).save();
+    // A folder in the place of the lock stands for a disk that is read-only, which a test cannot mount.
+    await mkdir(path.join(folder, 'storage.lock'));
+    const { records, notice = '' } = await store().load();
+    assert.deepEqual(records, [record]);
+    assert.match(notice, /cannot be saved/);
+  });
 
   it('is left alone while the window is open on another repository', async () => {
     await store([record]).save();
@@ -104,7 +197,11 @@ describe('the saved session list', () => {
     const loaded = [await store([], otherKey).load()];
     await store([other], otherKey).save();
     loaded.push(await store().load(), await store([], otherKey).load());
-    assert.deepEqual(loaded, [{ records: [] }, { records: [record] }, { records: [other] }]);
+    assert.deepEqual(loaded, [
+      { records: [], isIncomplete: true },
+      { records: [record], isIncomplete: false },
+      { records: [other], isIncomplete: false },
+    ]);
   });
 
   it('holds the last of many changes that were made while it was being saved', async () => {

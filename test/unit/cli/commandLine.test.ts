@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
-import { commandNames } from '../../../src/cli/commandSpecs.ts';
+import { allCommands } from '../../../src/cli/commandLineSpec.ts';
+import { holdfast } from '../../../src/cli/commandSpecs.ts';
 import { helpText } from '../../../src/cli/help.ts';
 import { parseCommandLine } from '../../../src/cli/parseCommandLine.ts';
 import { UsageError } from '../../../src/cli/usageError.ts';
 
-const none = { name: '', json: false, raw: false, host: false, follow: false };
+const none = { name: '', operands: [] };
+const given = (name: string) => ({ name, operands: [name] });
+const commands = Object.keys(holdfast.commands).join(', ');
 
+/** What is understood, without the flags that were not given. */
 function parse(line: string): unknown {
   try {
-    return parseCommandLine(line.split(' ').filter(Boolean));
+    const invocation = parseCommandLine(line.split(' ').filter(Boolean));
+    if (invocation.kind !== 'run') return invocation;
+    const given = Object.entries(invocation.args).filter(([, value]) => value !== false);
+    return { ...invocation, args: Object.fromEntries(given) };
   } catch (error) {
     if (error instanceof UsageError) return error.message;
     throw error;
@@ -26,19 +33,29 @@ describe('the command line', () => {
     ['ls', { kind: 'run', command: 'ls', args: none }],
     ['--json ls', { kind: 'run', command: 'ls', args: { ...none, json: true } }],
     ['status', { kind: 'run', command: 'status', args: none }],
-    ['stop login', { kind: 'run', command: 'stop', args: { ...none, name: 'login' } }],
-    ['stop -- -x', { kind: 'run', command: 'stop', args: { ...none, name: '-x' } }],
-    ['logs login -fn 5', { kind: 'run', command: 'logs', args: { ...none, name: 'login', follow: true, lines: 5 } }],
+    ['stop login', { kind: 'run', command: 'stop', args: given('login') }],
+    ['stop -- -x', { kind: 'run', command: 'stop', args: given('-x') }],
+    ['logs login -fn 5', { kind: 'run', command: 'logs', args: { ...given('login'), follow: true, lines: 5 } }],
+    ['saved list', { kind: 'run', command: 'saved list', args: none }],
+    ['saved save a --note b', { kind: 'run', command: 'saved save', args: { ...given('a'), note: 'b' } }],
+    ['saved load a --no-start', { kind: 'run', command: 'saved load', args: { ...given('a'), noStart: true } }],
+    ['backups verify', { kind: 'run', command: 'backups verify', args: none }],
+    ['backups restore a --dry-run', { kind: 'run', command: 'backups restore', args: { ...given('a'), dryRun: true } }],
+    ['export -o f', { kind: 'run', command: 'export', args: { ...none, output: 'f' } }],
+    ['doctor --fix', { kind: 'run', command: 'doctor', args: { ...none, fix: true } }],
+    ['validate f', { kind: 'run', command: 'validate', args: given('f') }],
+    ['import f --dry-run', { kind: 'run', command: 'import', args: { ...given('f'), dryRun: true } }],
   ];
   for (const [line, meaning] of understood) {
     it(`understands “holdfast ${line}”`, () => assert.deepEqual(parse(line), meaning));
   }
 
   const refused: [line: string, message: string][] = [
-    ['frobnicate', 'There is no command “frobnicate”; there are ls, status, attach, stop, logs.'],
-    ['help frobnicate', 'There is no command “frobnicate”; there are ls, status, attach, stop, logs.'],
-    ['constructor', 'There is no command “constructor”; there are ls, status, attach, stop, logs.'],
+    ['frobnicate', `There is no command “frobnicate”; there are ${commands}.`],
+    ['help frobnicate', `There is no command “frobnicate”; there are ${commands}.`],
+    ['constructor', `There is no command “constructor”; there are ${commands}.`],
     ['stop', 'Which session? Its name is missing.'],
+    ['validate', 'Which file? Its name is missing.'],
     ['ls login', '“login” is one argument too many.'],
     ['stop one two', '“two” is one argument too many.'],
     ['ls --raw', '“holdfast ls” has no option --raw.'],
@@ -62,9 +79,29 @@ describe('the command line', () => {
   });
 
   it('has help for every command that names its usage, and fits a terminal', () => {
-    const texts = [helpText(), ...commandNames.map((name) => helpText(name))];
+    const names = [...allCommands(holdfast).keys()];
+    const texts = [helpText(), ...names.map((name) => helpText(name))];
     const wide = texts.flatMap((text) => text.split('\n')).filter((line) => line.length > 120);
-    const usages = commandNames.filter((name) => helpText(name).startsWith(`Usage: holdfast ${name}`));
-    assert.deepEqual({ wide, usages }, { wide: [], usages: commandNames });
+    const usages = names.filter((name) => helpText(name).startsWith(`Usage: holdfast ${name}`));
+    assert.deepEqual({ wide, usages }, { wide: [], usages: names });
+  });
+
+  it('leaves flags that were not given false', () => {
+    const invocation = parseCommandLine(['ls']);
+    assert.deepEqual(
+      invocation.kind === 'run' && Object.entries(invocation.args).filter(([, value]) => value === false),
+      [
+        ['follow', false],
+        ['raw', false],
+        ['host', false],
+        ['noStart', false],
+        ['withEnv', false],
+        ['force', false],
+        ['dryRun', false],
+        ['salvage', false],
+        ['fix', false],
+        ['json', false],
+      ],
+    );
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Deferred } from '../../../src/base/async.ts';
+import { HoldfastError } from '../../../src/base/errors.ts';
 import { Registry } from '../../../src/helper/registry.ts';
 import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
 import { aRecord } from '../records.ts';
@@ -77,6 +78,71 @@ describe('the registry', () => {
     const replica = [aRecord({ revision: 0, name: 'old' }), other, aRecord({ revision: 5, name: 'newer' })];
     await registry.merge(replica);
     assert.deepEqual(saved, ['other 1', 'newer 5']);
+  });
+
+  it('brings a destroyed session back under a revision that its tombstones do not reach', async () => {
+    const tombstone = await registry.remove(aRecord().id, 1);
+    const [back] = await registry.restore([aRecord({ status: 'active', ptyPid: 7 })]);
+    await registry.merge([tombstone]);
+    assert.deepEqual([back, registry.get(aRecord().id)], [aRecord({ revision: 3 }), back]);
+  });
+
+  it('brings a lost session back, whatever later end of it a window may still know', async () => {
+    const lost = another({ revision: 5 });
+    await registry.restore([lost]);
+    await registry.merge([another({ revision: 40_000, deletedAt: now().toISOString() })]);
+    assert.equal(registry.get(lost.id)?.name, 'other');
+  });
+
+  it('changes of a session that lives only what the user decides', async () => {
+    await registry.apply(aRecord().id, () => ({ status: 'active', ptyPid: 7, name: 'new', metadata: { a: 1 } }));
+    const [restored] = await registry.restore([aRecord({ attempts: 2, status: 'failed' })]);
+    assert.deepEqual(restored, aRecord({ status: 'active', ptyPid: 7, revision: 3 }));
+  });
+
+  it('restores the same once only, and nothing that was destroyed when the backup was taken', async () => {
+    const records = [another(), another({ id: aRecord().id, deletedAt: now().toISOString() }), aRecord()];
+    const [back, same] = await registry.restore(records);
+    assert.deepEqual([await registry.restore(records), same, saved.length], [[back, same], aRecord(), 1]);
+  });
+
+  it('restores the names of two sessions that have exchanged theirs', async () => {
+    await registry.create(another(), null);
+    await registry.update(another().id, 1, { name: 'third' });
+    await registry.update(aRecord().id, 1, { name: 'other' });
+    await registry.update(another().id, 2, { name: 'login' });
+    const restored = await registry.restore([aRecord(), another()]);
+    assert.deepEqual(
+      restored.map(({ name }) => name),
+      ['login', 'other'],
+    );
+  });
+
+  const clashes: [what: string, fields: Partial<SessionRecord>, code: string][] = [
+    ['a name', { name: 'LOGIN' }, 'NAME_EXISTS'],
+    ['a branch', { branch: 'feature/login' }, 'BRANCH_EXISTS'],
+  ];
+  for (const [what, fields, code] of clashes) {
+    it(`restores none of many where one has ${what} that another session has`, async () => {
+      const third = another({ id: '30000000-0000-4000-8000-000000000000', name: 'third' });
+      await assert.rejects(registry.restore([third, another(fields)]), { code });
+      assert.deepEqual(registry.list().records, [aRecord()]);
+    });
+  }
+
+  it('says how many sessions are back where not all can be saved, and brings the others back later', async () => {
+    const third = another({ id: '30000000-0000-4000-8000-000000000000', name: 'third' });
+    const full = new HoldfastError('DISK_FULL', 'The disk is full.', { advice: 'Free some space.' });
+    save = ({ name }) => (name === 'third' ? Promise.reject(full) : Promise.resolve());
+    await assert.rejects(registry.restore([another(), third]), {
+      code: 'DISK_FULL',
+      text: 'Only 1 of 2 sessions could be brought back: The disk is full. Free some space. Then restore again.',
+    });
+    save = () => Promise.resolve();
+    assert.deepEqual(
+      (await registry.restore([another(), third])).map(({ name }) => name),
+      ['other', 'third'],
+    );
   });
 
   const refusals: [what: string, act: () => Promise<unknown>, code: string][] = [

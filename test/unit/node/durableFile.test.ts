@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../../../src/base/errors.ts';
-import { readJson, toStorageError, writeDurable, writeJson } from '../../../src/node/durableFile.ts';
+import { previousVersion, readJson, toStorageError, writeDurable, writeJson } from '../../../src/node/durableFile.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 
 describe('a durable file', () => {
@@ -27,6 +27,35 @@ describe('a durable file', () => {
     await writeFile(file, 'kept');
     await assert.rejects(writeDurable(path.join(file, 'inside'), 'x'), { code: 'STORAGE_NOT_WRITABLE' });
     assert.equal(await readFile(file, 'utf8'), 'kept');
+  });
+
+  it('takes the place of a symbolic link that was planted there, and leaves alone what that leads to', async () => {
+    const folder = await dirs.make();
+    const [file, elsewhere] = [path.join(folder, 'file'), path.join(folder, 'elsewhere')];
+    await writeFile(elsewhere, 'not ours');
+    await symlink(elsewhere, file);
+    await writeDurable(file, 'ours');
+    assert.deepEqual(
+      [(await lstat(file)).isFile(), await readFile(file, 'utf8'), await readFile(elsewhere, 'utf8')],
+      [true, 'ours', 'not ours'],
+    );
+  });
+
+  it('keeps its last version beside it where that is asked for', async () => {
+    const file = path.join(await dirs.make(), 'file.json');
+    for (const content of ['first', 'second', 'third']) await writeDurable(file, content, { keepPrevious: true });
+    const previous = previousVersion(file);
+    assert.deepEqual(
+      [path.basename(previous), await readFile(file, 'utf8'), await readFile(previous, 'utf8')],
+      ['file.previous.json', 'third', 'second'],
+    );
+  });
+
+  it('is an error where a folder is in its own place, and leaves nothing', async () => {
+    const folder = await dirs.make();
+    await mkdir(path.join(folder, 'file', 'inside'), { recursive: true });
+    await assert.rejects(writeDurable(path.join(folder, 'file'), 'x'), { code: 'STORAGE_NOT_WRITABLE' });
+    assert.deepEqual(await readdir(folder), ['file']);
   });
 
   const faults: [fault: string, code: string][] = [

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { rmSync, watch } from 'node:fs';
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { canBeJudged, type LockOwner, readLock, tryLock } from '../../../src/node/lockFile.ts';
+import { tryLock } from '../../../src/node/lockFile.ts';
+import { canBeJudged, type LockOwner, readLock } from '../../../src/node/lockOwner.ts';
 import { projectNode } from '../../support/paths.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 
@@ -130,6 +133,40 @@ describe('a lock', () => {
     await writeFile(file, JSON.stringify(successor));
     await first.lock.release();
     assert.equal((await readLock(file))?.nonce, 'another');
+  });
+
+  it('takes with it the claims and rights of takers that were killed, and no others', async () => {
+    const living = (await lockedHere(file)) as LockOwner;
+    const dead = { ...living, startTime: 'earlier' };
+    const [stale, unwritten] = [randomUUID(), randomUUID()];
+    const right = `${file}.${stale.slice(0, 8)}`;
+    for (const name of [file, `${file}.${stale}`, right, `${right}.${stale}`, `${right}.0123abcd`]) {
+      await writeFile(name, JSON.stringify({ ...dead, nonce: stale }));
+    }
+    const kept = [`${file}.${randomUUID()}`, `${file}.abcdef01`, `${file}.bak`];
+    for (const name of kept) await writeFile(name, JSON.stringify(living));
+    await writeFile(`${file}.${unwritten}`, '');
+    const twoMinutesAgo = Date.now() / 1000 - 120;
+    await utimes(`${file}.${unwritten}`, twoMinutesAgo, twoMinutesAgo);
+    kept.push(`${file}.${randomUUID()}`);
+    await writeFile(kept.at(-1) ?? '', '');
+    await tryLock(file);
+    const names = await readdir(path.dirname(file));
+    assert.deepEqual(names.sort(), [file, ...kept].map((name) => path.basename(name)).sort());
+  });
+
+  it('is had by a taker whose claim somebody sweeps before it is used', async () => {
+    const swept = new Promise<void>((resolve) => {
+      const watcher = watch(path.dirname(file), (_, name) => {
+        if (!name?.startsWith('some.lock.')) return;
+        watcher.close();
+        rmSync(path.join(path.dirname(file), name), { force: true });
+        resolve();
+      });
+    });
+    const attempt = await tryLock(file);
+    await swept;
+    assert.ok('lock' in attempt);
   });
 
   it('leaves nothing behind once it is given up', async () => {

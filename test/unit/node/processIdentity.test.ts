@@ -199,7 +199,7 @@ describe('a line of /proc/PID/stat', () => {
   for (const name of ['bash', 'a b', ') S (', 'tmux: server', '((x))']) {
     it(`is understood for a program that is called “${name}”`, () => {
       const stat = parseLinuxStat(`42 (${name}) ${rest}`);
-      assert.deepEqual(stat, { state: 'S', group: 42, foregroundGroup: 77, startTime: '123456' });
+      assert.deepEqual(stat, { state: 'S', group: 42, foregroundGroup: 77, startTime: '123456', threads: 1 });
     });
   }
 

@@ -1,0 +1,169 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { Sequencer } from '../base/async.ts';
+import { HoldfastError, systemErrorCode } from '../base/errors.ts';
+import { backupsToPrune } from '../core/backupRetention.ts';
+import { type OpenedRegistry, type RegistryDocument, serializeRegistry } from '../core/registryDocument.ts';
+import { holdSameSessions } from '../core/restorePlan.ts';
+import { toStorageError, writeDurable } from '../node/durableFile.ts';
+import { exists } from '../node/exists.ts';
+import { sweepDrafts } from '../node/leftDrafts.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { type Backup, type BackupReason, backupId, type ReadBackup, readBackup } from './backupFile.ts';
+
+export interface BackupsOptions {
+  /** The window's storage folder; backups lie in the folder `backups` in it. */
+  folder: string;
+  /** Of the repository. Backups of others, which a window's storage may hold too, are left alone. */
+  key: string;
+  now?: () => Date;
+}
+
+/** What a backup is taken of. */
+export interface BackupContent {
+  /** Tombstones included. */
+  records: readonly SessionRecord[];
+  generation: number;
+  /** What a newer version keeps in the list beside the sessions. */
+  unknownFields?: Record<string, unknown>;
+}
+
+export interface TakeOptions {
+  /** The id of a backup that is still needed, such as the one that is being restored. */
+  spare?: string;
+}
+
+/** The backups of one repository's session list in a window's storage. */
+export class Backups {
+  /** Where they lie. */
+  readonly folder: string;
+  readonly #key: string;
+  readonly #now: () => Date;
+  readonly #takes = new Sequencer();
+
+  constructor({ folder, key, now = () => new Date() }: BackupsOptions) {
+    this.folder = path.join(folder, 'backups');
+    this.#key = key;
+    this.#now = now;
+  }
+
+  /** Newest first; damaged ones are among them. @throws {HoldfastError} `STORAGE_NOT_WRITABLE` */
+  async list(): Promise<Backup[]> {
+    return (await this.#readAll()).map(({ backup }) => backup);
+  }
+
+  /** @throws {HoldfastError} `BACKUP_NOT_FOUND`, `DAMAGED_FILE`, `NEWER_FORMAT` */
+  async read(id: string): Promise<RegistryDocument> {
+    const read = await readBackup(this.folder, id, this.#key);
+    if (!read) throw notFound(id);
+    const { backup, opened } = read;
+    if (opened.state === 'sound') return opened.document;
+    throw opened.state === 'newer' ? newerFormat(backup) : damagedFile(backup);
+  }
+
+  /**
+   * Writes a backup, reads it back, and removes those that are of no more use. Where the newest sound one holds the
+   * same sessions already, that one is returned; undefined where there is nothing to keep.
+   *
+   * @throws {HoldfastError} `DAMAGED_FILE` where it cannot be read back; `DISK_FULL`, `STORAGE_NOT_WRITABLE`. The
+   *   earlier backups are then as they were.
+   */
+  take(reason: BackupReason, content: BackupContent, { spare }: TakeOptions = {}): Promise<Backup | undefined> {
+    return this.#takes.queue(() => this.#take(reason, content, spare));
+  }
+
+  async #take(reason: BackupReason, content: BackupContent, spare?: string): Promise<Backup | undefined> {
+    if (content.records.length === 0) return undefined;
+    const known = await this.#readAll();
+    const newest = known.find(({ backup }) => backup.state === 'sound');
+    if (newest && holds(newest.opened, content.records)) return newest.backup;
+    const taken = await this.#write(reason, content);
+    // What stays now is tried again with the next backup.
+    await this.#prune([taken, ...known.map(({ backup }) => backup)], spare).catch(() => undefined);
+    return taken;
+  }
+
+  async #write(reason: BackupReason, content: BackupContent): Promise<Backup> {
+    const takenAt = await this.#freeMoment(reason);
+    const id = backupId(takenAt, reason);
+    const file = this.#fileOf(id);
+    const text = serializeRegistry({ ...content, key: this.#key, savedAt: takenAt });
+    try {
+      await writeDurable(file, text);
+      if ((await readFile(file, 'utf8')) !== text) throw notReadBack(file);
+      return ((await readBackup(this.folder, id, this.#key)) as ReadBackup).backup;
+    } catch (error) {
+      // What may not last must not pass for a backup the next time.
+      await rm(file, { force: true }).catch(() => undefined);
+      throw toStorageError(error, file);
+    }
+  }
+
+  /** Now, or the next millisecond that no backup of this reason has, be it another repository's. */
+  async #freeMoment(reason: BackupReason): Promise<Date> {
+    for (let time = this.#now().getTime(); ; time++) {
+      const moment = new Date(time);
+      const file = this.#fileOf(backupId(moment, reason));
+      const isTaken = await exists(file).catch((error) => Promise.reject(toStorageError(error, file)));
+      if (!isTaken) return moment;
+    }
+  }
+
+  async #prune(backups: readonly Backup[], spare: string | undefined): Promise<void> {
+    const useless = backupsToPrune(backups, this.#now()).filter(({ id }) => id !== spare);
+    for (const { file } of useless) await rm(file, { force: true });
+    await sweepDrafts(this.folder);
+  }
+
+  async #readAll(): Promise<ReadBackup[]> {
+    const ids = (await this.#names()).map((name) => path.parse(name)).filter(({ ext }) => ext === '.json');
+    const read = await Promise.all(ids.map(({ name }) => readBackup(this.folder, name, this.#key)));
+    return read.filter((one) => one !== undefined).sort((a, b) => (a.backup.id < b.backup.id ? 1 : -1));
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return await readdir(this.folder);
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return [];
+      throw toStorageError(error, this.#fileOf('sessions'));
+    }
+  }
+
+  #fileOf(id: string): string {
+    return path.join(this.folder, `${id}.json`);
+  }
+}
+
+function holds(opened: OpenedRegistry, records: readonly SessionRecord[]): boolean {
+  return opened.state === 'sound' && holdSameSessions(opened.document.sessions as SessionRecord[], records);
+}
+
+function notFound(id: string): HoldfastError {
+  return new HoldfastError('BACKUP_NOT_FOUND', `There is no backup “${id}”. Nothing was changed.`, {
+    advice: 'List the backups and choose one of them.',
+    data: { id },
+  });
+}
+
+function notReadBack(file: string): HoldfastError {
+  const text = `The backup could not be read back after it was written, and was removed: ${file}.`;
+  return new HoldfastError('DAMAGED_FILE', text, {
+    advice: 'Your sessions are as they were. Check the disk and try again.',
+    data: { file },
+  });
+}
+
+function damagedFile({ id, file, problem }: Backup): HoldfastError {
+  return new HoldfastError('DAMAGED_FILE', `The backup ${id} is damaged: ${problem}. Nothing was changed.`, {
+    advice: 'Choose another one.',
+    data: { id, file },
+  });
+}
+
+function newerFormat({ id, file, problem }: Backup): HoldfastError {
+  return new HoldfastError('NEWER_FORMAT', `The backup ${id} cannot be used: ${problem}. Nothing was changed.`, {
+    advice: 'Update Holdfast, or choose another one.',
+    data: { id, file },
+  });
+}

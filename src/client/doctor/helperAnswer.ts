@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as v from 'valibot';
+import { delay } from '../../base/async.ts';
+import { backoff } from '../../base/backoff.ts';
+import { HoldfastError, systemErrorCode, toErrorShape } from '../../base/errors.ts';
+import { readJson } from '../../node/durableFile.ts';
+import { judge, ownerOf, readContent } from '../../node/lockOwner.ts';
+import type { RepositoryPlaces } from '../../node/places.ts';
+import { type HelperHello, helperMethods } from '../../protocol/helperRpc.ts';
+import type { SessionRecord } from '../../protocol/sessionRecord.ts';
+import { HelperConnection } from '../helperConnection.ts';
+
+/** A helper that has just taken its lock may need this long to open its socket; milliseconds. */
+const openingPatience = 2_000;
+
+/** How long it may take to list its sessions; milliseconds. */
+const listDeadline = 5_000;
+
+/** What came of asking the repository's helper for its sessions. */
+export type HelperAnswer =
+  | { state: 'none' }
+  /** Tombstones included. */
+  | { state: 'answers'; pid: number; records: SessionRecord[] }
+  /** It lives, and this is what it did instead of answering. */
+  | { state: 'silent'; pid: number; reason: string };
+
+/** Asks the helper that runs; unlike a client that wants to work with it, starts and replaces none. */
+export async function askHelper(places: RepositoryPlaces, client: HelperHello['client']): Promise<HelperAnswer> {
+  const content = await readContent(places.helperLock);
+  const owner = ownerOf(content);
+  if (!content || !owner || (await judge(content)) !== 'held') return { state: 'none' };
+  let connection: HelperConnection | undefined;
+  try {
+    connection = await connectPatiently(places, client);
+    const { records } = await connection.request0(helperMethods.list, listDeadline);
+    return { state: 'answers', pid: connection.pid, records };
+  } catch (error) {
+    return { state: 'silent', pid: owner.pid, reason: toErrorShape(error).message };
+  } finally {
+    connection?.dispose();
+  }
+}
+
+async function connectPatiently(places: RepositoryPlaces, client: HelperHello['client']): Promise<HelperConnection> {
+  const giveUpAt = performance.now() + openingPatience;
+  for (const pause of backoff({ initial: 20, max: 200 })) {
+    try {
+      return await connectOnce(places, client);
+    } catch (error) {
+      if (error instanceof HoldfastError || !systemErrorCode(error) || performance.now() > giveUpAt) throw error;
+    }
+    await delay(pause);
+  }
+  throw new Error('The pauses never end.');
+}
+
+const helperFileSchema = v.object({ socket: v.string() });
+
+async function connectOnce(places: RepositoryPlaces, client: HelperHello['client']): Promise<HelperConnection> {
+  const file = v.safeParse(helperFileSchema, await readJson(places.helperFile));
+  // Read here, because the usual way makes one where there is none.
+  const token = (await readFile(path.join(places.stateFolder, 'token'), 'utf8')).trim();
+  return HelperConnection.connect({ socket: file.success ? file.output.socket : places.helperSocket, token, client });
+}

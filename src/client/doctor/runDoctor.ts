@@ -1,0 +1,81 @@
+import { toErrorShape } from '../../base/errors.ts';
+import { type Finding, sortFindings } from '../../core/diagnosis.ts';
+import { checkBackups } from './backupCheck.ts';
+import type { Diagnosed, DoctorContext } from './doctorContext.ts';
+import { Examination } from './examination.ts';
+import { checkHostFolders, checkOrphanHosts } from './hostFolderCheck.ts';
+import { checkJournals } from './journalCheck.ts';
+import { checkLeftovers } from './leftoverCheck.ts';
+import { checkLocks } from './lockCheck.ts';
+import { checkPermissions } from './permissionCheck.ts';
+import { checkRegistry } from './registryCheck.ts';
+import { checkSavedSessions } from './savedSessionCheck.ts';
+import { checkSockets } from './socketCheck.ts';
+import { checkWorktrees } from './worktreeCheck.ts';
+
+type Check = (examination: Examination) => Promise<Diagnosed[]>;
+
+/** What is looked at. */
+const checks: readonly (readonly [area: string, check: Check])[] = [
+  ['permissions', checkPermissions],
+  ['session lists', checkRegistry],
+  ['backups', checkBackups],
+  ['saved sessions', checkSavedSessions],
+  ['event journals', checkJournals],
+  ['locks', checkLocks],
+  ['sockets', checkSockets],
+  ['host directories', checkHostFolders],
+  ['worktrees', checkWorktrees],
+  ['hosts', checkOrphanHosts],
+  ['leftovers', checkLeftovers],
+];
+
+/** The areas that are looked at, for a person. */
+export const checkedAreas = checks.map(([area]) => area);
+
+/** Looks at all that Holdfast keeps of a repository. Changes nothing and starts nothing; the worst findings first. */
+export async function runDoctor(context: DoctorContext): Promise<Diagnosed[]> {
+  const examination = new Examination(context);
+  const findings = await Promise.all(checks.map(([area, check]) => attempt(examination, area, check)));
+  return sortFindings(findings.flat());
+}
+
+/** A check that fails says nothing about the other ones. */
+async function attempt(examination: Examination, area: string, check: Check): Promise<Diagnosed[]> {
+  try {
+    return await check(examination);
+  } catch (error) {
+    const { message, advice } = toErrorShape(error);
+    const common = { severity: 'error' as const, subject: area, evidence: [message] };
+    const repair = advice === undefined ? {} : { repair: { text: advice, isSafe: false } };
+    return [{ code: 'check-failed', ...common, problem: `It could not be looked at the ${area}.`, ...repair }];
+  }
+}
+
+/** What became of a repair. */
+export type RepairOutcome = { finding: Finding } & (
+  | { state: 'done'; what: string }
+  | { state: 'failed'; error: unknown }
+);
+
+/** Does the safe repairs, one after the other; one that fails leaves the others. */
+export async function applySafeRepairs(findings: readonly Diagnosed[]): Promise<RepairOutcome[]> {
+  const outcomes: RepairOutcome[] = [];
+  for (const { apply, ...finding } of inOrderOfRepair(findings)) {
+    if (!apply || !finding.repair?.isSafe) continue;
+    const outcome = await apply().then(
+      (what) => ({ state: 'done' as const, what }),
+      (error: unknown) => ({ state: 'failed' as const, error }),
+    );
+    outcomes.push({ finding, ...outcome });
+  }
+  return outcomes;
+}
+
+/** What the other repairs stand on comes first. */
+const firstRepairs = ['socket-folder-unsafe', 'state-folder-open', 'token-readable', 'list-damaged', 'list-missing'];
+
+function inOrderOfRepair(findings: readonly Diagnosed[]): Diagnosed[] {
+  const isFirst = ({ code }: Finding) => firstRepairs.includes(code);
+  return [...findings.filter(isFirst), ...findings.filter((finding) => !isFirst(finding))];
+}

@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { HoldfastError } from '../base/errors.ts';
+import type { RebuildEvidence, RecordSource, SeenWorktree } from '../core/rebuildEvidence.ts';
+import { planRebuild, type RebuildPlan } from '../core/rebuildPlan.ts';
+import type { Proposal } from '../core/rebuildProposals.ts';
+import { chooseName } from '../core/sessionName.ts';
+import { isLive, isRunning } from '../core/sessionRecord.ts';
+import { isMissing } from '../node/durableFile.ts';
+import { exists } from '../node/exists.ts';
+import { type Machine, type RepositoryPlaces, repositoryPlaces, sessionPlaces } from '../node/places.ts';
+import { liveness } from '../node/processIdentity.ts';
+import { readRecordFile } from '../node/recordFile.ts';
+import { type GitRepository, listWorktrees, type Workplace, type WorktreeEntry } from '../node/repository.ts';
+import { isWorktreeOf } from '../node/worktree.ts';
+import { readWorktreeNotes, type WorktreeNotes } from '../node/worktreeTags.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { HelperClient } from './helperClient.ts';
+import { readHostFile } from './hostAddress.ts';
+import { type CreatedSession, told, whileNamesRace } from './sessionCreation.ts';
+import { tagSession } from './sessionWorktree.ts';
+import { findReplicas } from './windowStorages.ts';
+
+export interface RebuildContext {
+  machine: Machine;
+  workplace: Workplace;
+  /** The window's own storage, beside which others are looked for; the command line has none. */
+  storage?: string;
+  settings: () => { worktreesFolder: string };
+}
+
+export interface RebuildOptions {
+  /** What the window or the helper knows, tombstones included. */
+  known: readonly SessionRecord[];
+  /** Whether worktrees that were kept of destroyed sessions are proposed as well. */
+  withKept?: boolean;
+}
+
+/**
+ * Looks for sessions that are not known: in the storages of other windows, in the folders that sessions keep, and in
+ * the worktrees. Reads only; no helper is needed.
+ *
+ * @throws {HoldfastError} `GIT_FAILED`, `GIT_MISSING`, `NO_FOLDER`
+ */
+export async function rebuild(context: RebuildContext, options: RebuildOptions): Promise<RebuildPlan> {
+  return planRebuild(await gatherEvidence(context, options));
+}
+
+async function gatherEvidence(context: RebuildContext, options: RebuildOptions): Promise<RebuildEvidence> {
+  const { machine, workplace, storage } = context;
+  const { key } = workplace;
+  const places = repositoryPlaces(machine, key);
+  const replicas = await findReplicas(places, storage);
+  const folders = await readSessionFolders(machine, places);
+  const sources = [...replicas.map((replica) => ({ kind: 'replica' as const, ...replica })), ...folders];
+  const records = [...options.known, ...sources.flatMap((source) => source.records)];
+  const seen = workplace.kind === 'git' ? await seeWorktrees(workplace, context, records) : { worktrees: [] };
+  return { key, sources, now: new Date(), ...options, ...seen };
+}
+
+async function readSessionFolders(machine: Machine, places: RepositoryPlaces): Promise<RecordSource[]> {
+  const ids = await readdir(places.sessionsFolder).catch((error) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  const sources = await Promise.all(ids.map((id) => readSessionFolder(machine, places.key, id)));
+  return sources.filter((source) => source !== undefined);
+}
+
+async function readSessionFolder(machine: Machine, key: string, id: string): Promise<RecordSource | undefined> {
+  const { record: file } = sessionPlaces(machine, key, id);
+  const reading = await readRecordFile(file, id);
+  if (!('record' in reading) || !reading.record) return undefined;
+  return { kind: 'sessionFolder', path: file, records: [reading.record], hostLives: await hostLives(machine, key, id) };
+}
+
+async function hostLives(machine: Machine, key: string, id: string): Promise<boolean> {
+  const host = await readHostFile(machine, key, id).catch(() => undefined);
+  return host !== undefined && (await liveness(host)) === 'alive';
+}
+
+async function seeWorktrees(
+  repository: GitRepository,
+  { settings }: RebuildContext,
+  records: readonly SessionRecord[],
+): Promise<Pick<RebuildEvidence, 'worktrees' | 'mainBranch'>> {
+  const [main, ...entries] = await listWorktrees(repository.root);
+  const notes = await readWorktreeNotes(repository.commonDir);
+  const folders = await spellings(path.resolve(repository.root, settings().worktreesFolder));
+  const tagged = notes.flatMap(({ tag }) => tag?.worktreePath ?? []);
+  const recorded = records.map(({ worktreePath }) => worktreePath);
+  const spelled = await spelledAs([...tagged.sort(), ...recorded.sort()]);
+  const worktrees = await Promise.all(
+    entries.map(async (entry) => {
+      const note = notes.find((candidate) => candidate.path === entry.path);
+      const isInFolder = folders.some((folder) => entry.path.startsWith(folder + path.sep));
+      return seenWorktree(entry, note, { isInFolder, path: spelled.get(entry.path) ?? entry.path });
+    }),
+  );
+  return { worktrees, mainBranch: main?.branch };
+}
+
+async function seenWorktree(
+  { path: folder, branch, lockReason, prunableReason }: WorktreeEntry,
+  { path: _, ...note }: Partial<WorktreeNotes> = {},
+  place: Pick<SeenWorktree, 'path' | 'isInFolder'>,
+): Promise<SeenWorktree> {
+  // What cannot be looked at may well be there.
+  const isThere = await exists(folder).catch(() => true);
+  return { branch, lockReason, prunableReason, isThere, ...note, ...place };
+}
+
+/** Git writes down real paths only, records the path that led there. */
+async function spelledAs(names: Iterable<string>): Promise<Map<string, string>> {
+  const spelled = new Map<string, string>();
+  for (const name of new Set(names)) for (const real of await spellings(name)) spelled.set(real, name);
+  return spelled;
+}
+
+/** The path, and what it really is; what is gone is as real as the folder around it. */
+async function spellings(name: string): Promise<string[]> {
+  const real = await realpath(name).catch(async () => {
+    const around = await realpath(path.dirname(name)).catch(() => path.dirname(name));
+    return path.join(around, path.basename(name));
+  });
+  return real === name ? [name] : [name, real];
+}
+
+export interface AcceptContext extends RebuildContext {
+  helper: HelperClient;
+}
+
+/**
+ * Makes the session that was proposed, idle, and marks the worktree as its own. Done twice it is the same session;
+ * its name may get a number.
+ *
+ * @throws {HoldfastError} `FOLDER_EXISTS` where another session works in the worktree, or another repository owns it;
+ *   `BRANCH_EXISTS`, `DISK_FULL`, `STORAGE_NOT_WRITABLE`
+ */
+export async function acceptProposal(
+  context: AcceptContext,
+  { kind, record, path: folder }: Proposal,
+): Promise<CreatedSession> {
+  const { helper, workplace } = context;
+  if (workplace.kind === 'git' && (await exists(folder)) && !(await isWorktreeOf(workplace, folder))) {
+    throw new HoldfastError(
+      'FOLDER_EXISTS',
+      `The folder ${folder} belongs to another repository. Nothing was changed.`,
+      {
+        advice: 'Run “git worktree repair” if this repository was moved, and try again.',
+        data: { folder },
+      },
+    );
+  }
+  const created = await whileNamesRace(async () => {
+    const { records } = await helper.list();
+    const sessions = records.filter(isLive);
+    const same = sessions.find(
+      ({ id, worktreePath }) => id === record.id && (worktreePath === folder || kind === 'moved'),
+    );
+    requireFree(sessions, folder, same?.id);
+    if (same) return { record: await moveTo(helper, same, folder) };
+    const taken = sessions.map(({ name }) => name);
+    const { name, notice } = chooseName(record.name, new Date(), taken);
+    const isKnown = records.some(({ id }) => id === record.id);
+    const idle = await idleUnlessRunning(context, { ...record, name, ...(isKnown ? { id: randomUUID() } : {}) });
+    return told(await helper.create(idle, null), notice);
+  });
+  if (workplace.kind === 'git' && (await exists(folder))) await tagSession(workplace, created.record);
+  return created;
+}
+
+function requireFree(sessions: readonly SessionRecord[], folder: string, self: string | undefined): void {
+  const other = sessions.find(({ id, branch, worktreePath }) => branch && worktreePath === folder && id !== self);
+  if (!other) return;
+  throw new HoldfastError('FOLDER_EXISTS', `“${other.name}” works in ${folder} already. Nothing was changed.`, {
+    advice: 'Two sessions in one worktree would overwrite each other’s work; go on with that one.',
+    data: { id: other.id, folder },
+  });
+}
+
+async function moveTo(helper: HelperClient, session: SessionRecord, folder: string): Promise<SessionRecord> {
+  if (session.worktreePath === folder) return session;
+  return helper.update(session, () => ({ worktreePath: folder }));
+}
+
+/** A record that was left by another window may say that a process runs which is long gone. */
+async function idleUnlessRunning(
+  { machine, workplace }: RebuildContext,
+  record: SessionRecord,
+): Promise<SessionRecord> {
+  if (!isRunning(record) || (await hostLives(machine, workplace.key, record.id))) return record;
+  const { ptyPid: _, ...rest } = record;
+  return { ...rest, status: 'idle', exit: { code: null, signal: null, reason: 'lost' } };
+}

@@ -1,0 +1,99 @@
+import path from 'node:path';
+import { mergeRecords } from '../core/mergeRecords.ts';
+import { repairRecord } from '../core/recordRepair.ts';
+import type { RegistryDocument } from '../core/registryDocument.ts';
+import type { RegistryReading } from '../node/registryFile.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+
+/** A copy of the session list that may stand in for a damaged one. */
+export interface Fallback {
+  /** As a part of a sentence: “its previous version”, “the backup of 10:03”. */
+  name: string;
+  reading: RegistryReading;
+}
+
+export interface RecoveryOptions {
+  /** Of the repository; copies with other keys are none. */
+  key: string;
+  /** The repository's main checkout. */
+  root: string;
+  /** In the order in which they are to be tried. */
+  fallbacks: () => AsyncIterable<Fallback>;
+  now: Date;
+}
+
+/** What could be made of a session list that may be damaged. */
+export interface RecoveredRegistry {
+  records: SessionRecord[];
+  generation: number;
+  unknownFields: Record<string, unknown>;
+  /** Nothing was there at all, so that nothing can have been lost either. */
+  isFresh: boolean;
+  /** A file could not be read that may be the best there is, so that nothing may be written over it. */
+  isUncertain: boolean;
+  /** What was wrong with the list; absent where it was as it should be. */
+  problem?: string;
+  /** The copy that stood in for it; absent where none was needed, or none was of use. */
+  source?: string;
+  /** Repairs and unreadable records, as sentences for the report. */
+  details: string[];
+  /** Records that make no sense, as they were. */
+  hopeless: unknown[];
+}
+
+type Problem = Exclude<RegistryReading, { state: 'sound' | 'newer' }>;
+
+/** The sessions of a file that was read, or what its copies still have of them. */
+export async function recoverRegistry(reading: RegistryReading, options: RecoveryOptions): Promise<RecoveredRegistry> {
+  if (reading.state === 'sound' || reading.state === 'newer') return accept(reading.document, options);
+  const rest = reading.state === 'damaged' ? reading.sound : [];
+  let isUncertain = reading.state === 'unreadable';
+  for await (const { name, reading: copy } of options.fallbacks()) {
+    isUncertain ||= copy.state === 'unreadable';
+    if (copy.state !== 'sound' || (copy.document.key ?? options.key) !== options.key) continue;
+    const recovered = accept(copy.document, options);
+    const records = [...mergeRecords(recovered.records, accept(documentOf(rest), options).records).values()];
+    return { ...recovered, records, problem: describeProblem(reading), source: name, isUncertain };
+  }
+  return { ...withoutFallback(reading, options), isUncertain };
+}
+
+/** Sessions whose checksum is wrong are taken only from a file that has none for each: there nothing better is left. */
+function withoutFallback(reading: Problem, options: RecoveryOptions): RecoveredRegistry {
+  if (reading.state === 'missing') return { ...accept(documentOf([]), options), isFresh: true };
+  const problem = describeProblem(reading);
+  if (reading.state === 'unreadable') return { ...accept(documentOf([]), options), problem };
+  const { sound, doubtful, isSummed } = reading;
+  const recovered = accept(documentOf(isSummed ? sound : doubtful), options);
+  const hopeless = isSummed ? [...recovered.hopeless, ...doubtful] : recovered.hopeless;
+  return { ...recovered, problem, hopeless };
+}
+
+function accept(document: RegistryDocument, { root, now }: RecoveryOptions): RecoveredRegistry {
+  const savedAt = document.savedAt === undefined ? now : new Date(document.savedAt);
+  const context = { root, resolve: path.resolve, savedAt };
+  const records: SessionRecord[] = [];
+  const details: string[] = [];
+  const hopeless: unknown[] = [];
+  for (const session of document.sessions) {
+    const result = repairRecord(session, context);
+    if ('problem' in result) {
+      hopeless.push(session);
+      details.push(`A session could not be read: ${result.problem}`);
+    } else {
+      records.push(result.record);
+      if (result.repairs.length > 0) details.push(`“${result.record.name}” was repaired: ${result.repairs.join(', ')}`);
+    }
+  }
+  const { generation, unknownFields } = document;
+  const merged = [...mergeRecords(records).values()];
+  return { records: merged, generation, unknownFields, isFresh: false, isUncertain: false, details, hopeless };
+}
+
+function documentOf(sessions: unknown[]): RegistryDocument {
+  return { generation: 0, sessions, unknownFields: {} };
+}
+
+function describeProblem(reading: Problem): string {
+  return reading.state === 'missing' ? 'it is gone' : reading.reason;
+}

@@ -1,0 +1,155 @@
+import type { RebuildPlan } from '../core/rebuildPlan.ts';
+import type { Proposal } from '../core/rebuildProposals.ts';
+import type { ListedSession, SavedSession } from '../core/savedSession.ts';
+import { repositoryPlaces } from '../node/places.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { Backup } from './backupFile.ts';
+import type { HelperClient } from './helperClient.ts';
+import { acceptProposal, rebuild } from './rebuild.ts';
+import type { RegistryReplica } from './registryReplica.ts';
+import { type BackupRestore, planBackupRestore, type RestoredBackup, restoreBackup } from './restoreBackup.ts';
+import { SavedSessions } from './savedSessions.ts';
+import type { CreatedSession, CreationContext } from './sessionCreation.ts';
+import type { SessionManagerOptions } from './sessionManager.ts';
+import { type RestoredSession, type RestoreOptions, restoreSession } from './sessionRestoration.ts';
+import {
+  type ExportOptions,
+  exportSessions,
+  type ImportResult,
+  importSessions,
+  planImport,
+  readExport,
+  writeExport,
+} from './sessionTransfer.ts';
+
+export interface StateKeeperOptions {
+  manager: SessionManagerOptions;
+  helper: HelperClient;
+  replica: RegistryReplica;
+  /** For sessions that are made of what was kept. */
+  creation: () => CreationContext;
+}
+
+/** What a window does so that no session is lost: backups, saved sessions, files, and looking for lost ones. */
+export class StateKeeper {
+  readonly #options: StateKeeperOptions;
+  readonly #saved: SavedSessions;
+
+  constructor(options: StateKeeperOptions) {
+    this.#options = options;
+    const { machine, workplace } = options.manager;
+    const { savedFolder } = repositoryPlaces(machine, workplace.key);
+    this.#saved = new SavedSessions({ folder: savedFolder, workplace });
+  }
+
+  /** Newest first; damaged ones are among them. @throws {HoldfastError} `STORAGE_NOT_WRITABLE` */
+  listBackups(): Promise<Backup[]> {
+    return this.#options.replica.backups.list();
+  }
+
+  /** What {@link restoreBackup} would do, having changed nothing. @throws {HoldfastError} see there. */
+  async planRestore(id: string, ids?: readonly string[]): Promise<BackupRestore> {
+    return planBackupRestore(this.#restoreContext(), id, ids);
+  }
+
+  /** Takes a backup first. @throws {HoldfastError} see {@link restoreBackup} and `NEWER_FORMAT` */
+  async restoreBackup(id: string, ids?: readonly string[]): Promise<RestoredBackup> {
+    const { replica } = this.#options;
+    replica.requireWritable();
+    const restored = await restoreBackup(this.#restoreContext(), id, ids);
+    await this.#keepAll(restored.restored);
+    return restored;
+  }
+
+  /** Saves a session as it is now, beside what was saved of it before. @throws {HoldfastError} see {@link SavedSessions.save} */
+  save(record: SessionRecord, note?: string): Promise<SavedSession> {
+    return this.#saved.save(record, note === undefined ? {} : { note });
+  }
+
+  /** Newest first; one that cannot be read is among them, and `state` says so. */
+  listSaved(): Promise<ListedSession[]> {
+    return this.#saved.list();
+  }
+
+  /** @throws {HoldfastError} see {@link SavedSessions.load} */
+  getSaved(id: string): Promise<SavedSession> {
+    return this.#saved.load(id);
+  }
+
+  /** Brings a saved session back. @throws {HoldfastError} see {@link SavedSessions.load} and {@link restoreSession} */
+  async loadSaved(id: string, options: RestoreOptions = {}): Promise<RestoredSession> {
+    this.#options.replica.requireWritable();
+    return restoreSession(this.#options.creation(), await this.#saved.load(id), options);
+  }
+
+  /** @throws {HoldfastError} see {@link SavedSessions.delete} */
+  deleteSaved(id: string): Promise<ListedSession> {
+    return this.#saved.delete(id);
+  }
+
+  /** @throws {HoldfastError} see {@link writeExport} */
+  async exportTo(
+    file: string,
+    records: readonly SessionRecord[],
+    options: ExportOptions & { force?: boolean } = {},
+  ): Promise<{ leftOut: Record<string, readonly string[]> }> {
+    const { text, leftOut } = await exportSessions(this.#options.manager.workplace, records, options);
+    await writeExport(file, text, options);
+    return { leftOut };
+  }
+
+  /** What {@link importFrom} would do, having changed nothing. @throws {HoldfastError} see {@link readExport} */
+  async planImport(file: string, salvage = false): Promise<ImportResult[]> {
+    const { workplace } = this.#options.manager;
+    const { sessions } = await readExport(file, { workplace, salvage });
+    return planImport(this.#options.creation(), sessions);
+  }
+
+  /** Takes a backup first; each session comes in by itself. @throws {HoldfastError} see {@link readExport} */
+  async importFrom(file: string, options: RestoreOptions & { salvage?: boolean } = {}): Promise<ImportResult[]> {
+    const { manager, replica, creation } = this.#options;
+    replica.requireWritable();
+    const { salvage = false, ...restore } = options;
+    const { sessions } = await readExport(file, { workplace: manager.workplace, salvage });
+    await replica.backUp('import');
+    return importSessions(creation(), sessions, restore);
+  }
+
+  /**
+   * Looks for sessions that this window does not know, and takes in those that are beyond doubt. The others are
+   * proposed, each with the evidence.
+   *
+   * @throws {HoldfastError} `GIT_FAILED`, `GIT_MISSING`, `NO_FOLDER`, and what {@link HelperClient.restore} throws.
+   */
+  async rebuild(): Promise<RebuildPlan> {
+    const { manager, helper, replica } = this.#options;
+    const isConnected = helper.isConnected;
+    // What the helper knows, be it that a session was destroyed, must not be undone by an older copy.
+    if (isConnected) replica.acceptAll((await helper.list()).records);
+    const plan = await rebuild(manager, { known: replica.all() });
+    const records = plan.sessions.map(({ record }) => record);
+    if (records.length > 0 && isConnected) await this.#keepAll(await helper.restore(records));
+    else replica.acceptAll(records);
+    replica.noteRebuilt(plan.sessions);
+    return plan;
+  }
+
+  /** Makes the session that was proposed. @throws {HoldfastError} see {@link acceptProposal} */
+  async accept(proposal: Proposal): Promise<CreatedSession> {
+    const { manager, helper, replica } = this.#options;
+    replica.requireWritable();
+    await helper.connect();
+    const created = await acceptProposal({ ...manager, helper }, proposal);
+    await replica.keep(created.record);
+    return created;
+  }
+
+  #restoreContext() {
+    const { manager, helper, replica } = this.#options;
+    return { workplace: manager.workplace, helper, backups: replica.backups, content: replica.content };
+  }
+
+  async #keepAll(records: readonly SessionRecord[]): Promise<void> {
+    for (const record of records) await this.#options.replica.keep(record);
+  }
+}

@@ -1,0 +1,56 @@
+import * as v from 'valibot';
+import * as vscode from 'vscode';
+import { HoldfastError } from '../base/errors.ts';
+import { describeSession, statusLook } from '../core/presentation.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { isPlainObject, parseArgument } from './commandArguments.ts';
+import { showError } from './errorMessage.ts';
+import type { Workspace } from './workspace.ts';
+
+const targetSchema = v.object({ id: v.string() });
+
+export interface SessionCommand<T> {
+  title: string;
+  action: (id: string) => Promise<T>;
+  /** Which sessions are offered; all of them if left out. */
+  applies?: (record: SessionRecord) => boolean;
+}
+
+/**
+ * Runs a command on the session that is meant: the argument's, the tree item's, the one picked. Called with an
+ * argument object it rejects; called from the palette it shows what went wrong.
+ */
+export async function onSession<T>(
+  { workspace, log }: { workspace: Workspace; log: vscode.LogOutputChannel },
+  argument: unknown,
+  { title, action, applies = () => true }: SessionCommand<T>,
+): Promise<T | undefined> {
+  if (isPlainObject(argument)) return action(parseArgument(targetSchema, argument).id);
+  try {
+    await workspace.manager();
+    const id = typeof argument === 'string' ? argument : await pickSession(workspace, title, applies);
+    return id === undefined ? undefined : await action(id);
+  } catch (error) {
+    return showError<T>(error, log);
+  }
+}
+
+async function pickSession(
+  workspace: Workspace,
+  title: string,
+  applies: (record: SessionRecord) => boolean,
+): Promise<string | undefined> {
+  const records = workspace.list().filter(applies);
+  if (records.length === 0) {
+    throw new HoldfastError('SESSION_NOT_FOUND', 'There is no session for that.', { advice: 'Create one with “+”.' });
+  }
+  const now = new Date();
+  const items = records.map((record) => ({
+    label: `$(${statusLook(record.status).icon}) ${record.name}`,
+    description: describeSession(record, now),
+    id: record.id,
+  }));
+  const active = items.find(({ id }) => id === workspace.activeSession);
+  const sorted = active ? [active, ...items.filter((item) => item !== active)] : items;
+  return (await vscode.window.showQuickPick(sorted, { title, placeHolder: 'Which session?' }))?.id;
+}

@@ -1,0 +1,94 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import * as v from 'valibot';
+import { type StoredEvent, storedEventSchema } from '../protocol/sessionEvent.ts';
+import { isMissing } from './durableFile.ts';
+import { FrameScanner } from './eventFrames.ts';
+import { fullJournalFiles, journalFile } from './journalFiles.ts';
+
+const chunkSize = 256 * 1024;
+
+/** Reads the events of a journal, oldest first, while others may append to it and rotate it. */
+export class JournalReader {
+  readonly #folder: string;
+  readonly #frames = new FrameScanner();
+  #unreadable = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** How many records were skipped so far because they are damaged; a torn tail is none. */
+  get damaged(): number {
+    return this.#frames.damaged + this.#unreadable;
+  }
+
+  /** Nothing where there is no journal. @throws what the file system reports where a file cannot be read. */
+  async *read(): AsyncGenerator<StoredEvent> {
+    const files = await openAll(this.#folder);
+    try {
+      for (const file of files) yield* this.#readFile(file);
+    } finally {
+      await closeAll(files);
+    }
+  }
+
+  async *#readFile(file: FileHandle): AsyncGenerator<StoredEvent> {
+    const buffer = Buffer.allocUnsafe(chunkSize);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, chunkSize, null);
+      const end = bytesRead === 0 ? 'end of file' : 'more follows';
+      for (const json of this.#frames.scan(buffer.subarray(0, bytesRead), end)) {
+        const event = v.safeParse(storedEventSchema, parsed(json));
+        if (event.success) yield event.output;
+        else this.#unreadable++;
+      }
+      if (bytesRead === 0) return;
+    }
+  }
+}
+
+/** The current file comes first, so that one that is rotated away meanwhile is found under its new name as well. */
+async function openAll(folder: string): Promise<FileHandle[]> {
+  const current = await openIfThere(journalFile(folder));
+  const opened = current ? [current] : [];
+  const inOrder: FileHandle[] = [];
+  try {
+    for (const file of await fullJournalFiles(folder)) {
+      const handle = await openIfThere(file);
+      if (!handle) continue;
+      opened.push(handle);
+      inOrder.push(current && (await isSame(handle, current)) ? current : handle);
+    }
+  } catch (error) {
+    await closeAll(opened);
+    throw error;
+  }
+  if (current && !inOrder.includes(current)) inOrder.push(current);
+  await closeAll(opened.filter((handle) => !inOrder.includes(handle)));
+  return inOrder;
+}
+
+async function closeAll(handles: FileHandle[]): Promise<void> {
+  await Promise.all(handles.map((handle) => handle.close()));
+}
+
+async function isSame(a: FileHandle, b: FileHandle): Promise<boolean> {
+  const [first, second] = await Promise.all([a.stat(), b.stat()]);
+  return first.ino === second.ino && first.dev === second.dev;
+}
+
+async function openIfThere(file: string): Promise<FileHandle | undefined> {
+  return open(file, 'r').catch((error) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+}
+
+/** Undefined for what is no JSON, whose checksum only somebody else can have made. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

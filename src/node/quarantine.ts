@@ -1,0 +1,47 @@
+import { mkdir, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { isMissing, toStorageError, writeDurable, writeJson } from './durableFile.ts';
+import { readRegularFile } from './regularFile.ts';
+
+/** What is noted about a file that is put into quarantine; plain JSON. */
+export interface QuarantineReport {
+  /** Why, as a sentence. */
+  reason: string;
+  [detail: string]: unknown;
+}
+
+/** Inside the folder of the file that is damaged. */
+export function quarantineFolder(folder: string): string {
+  return path.join(folder, 'quarantine');
+}
+
+/**
+ * Keeps a damaged file as it is, under a name of its own with a report beside it. The file itself stays where it is
+ * until something better replaces it; only what is no regular file is moved away.
+ *
+ * @returns Where the copy is; undefined where there is no file.
+ * @throws {HoldfastError} `DISK_FULL`, `STORAGE_NOT_WRITABLE`; the file may then not be replaced.
+ */
+export async function quarantine(
+  file: string,
+  report: QuarantineReport,
+  now = new Date(),
+): Promise<string | undefined> {
+  const stamp = now.toISOString().replaceAll(':', '-');
+  const copy = path.join(quarantineFolder(path.dirname(file)), `${stamp}-${path.basename(file)}`);
+  try {
+    await keep(file, copy);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw toStorageError(error, copy);
+  }
+  await writeJson(`${copy}.report.json`, { file, at: now.toISOString(), ...report });
+  return copy;
+}
+
+async function keep(file: string, copy: string): Promise<void> {
+  const content = await readRegularFile(file).catch((error) => (isMissing(error) ? Promise.reject(error) : undefined));
+  if (content) return writeDurable(copy, content);
+  await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
+  await rename(file, copy);
+}

@@ -1,0 +1,708 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { Backups } from '../../src/client/backups.ts';
+import type { Diagnosed, DoctorContext } from '../../src/client/doctor/doctorContext.ts';
+import { applySafeRepairs, runDoctor } from '../../src/client/doctor/runDoctor.ts';
+import { SavedSessions } from '../../src/client/savedSessions.ts';
+import type { SessionManager } from '../../src/client/sessionManager.ts';
+import { registerStorage } from '../../src/client/windowStorages.ts';
+import { isSound } from '../../src/core/diagnosis.ts';
+import { serializeRecord } from '../../src/core/recordDocument.ts';
+import { serializeRegistry } from '../../src/core/registryDocument.ts';
+import { revise } from '../../src/core/sessionRecord.ts';
+import { creationLockFile } from '../../src/node/creationLocks.ts';
+import { EventJournal } from '../../src/node/eventJournal.ts';
+import { repositoryPlaces, type SessionPlaces, sessionPlaces, thisMachine } from '../../src/node/places.ts';
+import { identify } from '../../src/node/processIdentity.ts';
+import { findWorkplace } from '../../src/node/repository.ts';
+import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
+import { isAlive, signal } from '../support/processes.ts';
+import { git } from '../support/repository.ts';
+import { describeOnUnix } from '../support/unix.ts';
+import { waitFor } from '../support/waitFor.ts';
+import { helperPid, hostPids, useProject } from './support/project.ts';
+import { dist, machine, processEnd } from './support/scene.ts';
+
+const uuid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+const client = { kind: 'test' as const, pid: process.pid, version: '0.0.0' };
+
+describeOnUnix('the doctor', () => {
+  const project = useProject();
+  let window: SessionManager;
+  let storage: string;
+  let list: string;
+  let login: SessionRecord;
+  beforeEach(async () => {
+    storage = await project().newFolder('storage');
+    window = await project().open({ storage });
+    login = (await window.create({ name: 'login', command: ['cat'] })).record;
+    list = path.join(storage, 'sessions.json');
+    await registerStorage(places(), storage);
+  });
+
+  const key = () => window.options.workplace.key;
+  const places = () => repositoryPlaces(machine, key());
+  const files = (): SessionPlaces => sessionPlaces(machine, key(), login.id);
+  const look = () => runDoctor({ ...window.options, client });
+  const fix = async () => applySafeRepairs(await look());
+  /** Every process ends without a word, and what they had written stays. */
+  const end = async (): Promise<void> => {
+    window.dispose();
+    const pids = [await helperPid(window), ...(await hostPids(window))];
+    for (const pid of pids) signal(pid, 'SIGKILL');
+    await Promise.all(pids.map(processEnd));
+  };
+  const endHelper = async (): Promise<void> => {
+    const pid = await helperPid(window);
+    window.dispose();
+    signal(pid, 'SIGKILL');
+    await processEnd(pid);
+  };
+  const tagFile = async () =>
+    path.join(await git(login.worktreePath, 'rev-parse', '--absolute-git-dir'), 'holdfast.json');
+  const putList = (...sessions: unknown[]) => writeFile(list, JSON.stringify({ version: '1.0', key: key(), sessions }));
+  /** As serialized by a window that is open now. */
+  const saveList = (...records: SessionRecord[]) =>
+    writeFile(list, serializeRegistry({ key: key(), generation: 1, savedAt: new Date(), records }));
+  const deadOwner = async () =>
+    JSON.stringify({ ...(await identify(process.pid)), startTime: 'earlier', host: hostname(), nonce: randomUUID() });
+  const makeOld = (file: string) => utimes(file, 1_000_000_000, 1_000_000_000);
+  /** A line for each finding, with the places that differ from run to run replaced. */
+  const told = (findings: readonly Diagnosed[]): string[] => {
+    const names: [string, string][] = [
+      [list, 'LIST'],
+      [storage, 'STORAGE'],
+      [files().folder, 'SESSION'],
+      [places().folder, 'REPOSITORY'],
+      [places().socketFolder, 'SOCKETS'],
+      [login.worktreePath, 'WORKTREE'],
+      [login.id.slice(0, 8), 'ID'],
+    ];
+    return findings.map(({ severity, code, subject, repair, apply }) => {
+      const plain = names.reduce((text, [name, short]) => text.replaceAll(name, short), subject);
+      return `${severity} ${code} ${plain.replace(/-[0-9a-f]{16}\.sock$/, '')}${repair?.isSafe && apply ? ' (safe)' : ''}`;
+    });
+  };
+  const evidence = (findings: readonly Diagnosed[]) =>
+    findings.map((finding) => [finding.problem, ...finding.evidence].join(' ')).join('\n');
+
+  it('finds nothing where all is well, while the helper runs and while none does', async () => {
+    const running = told(await look());
+    await window.stop(login.id);
+    window.dispose();
+    await endHelperPolitely();
+    assert.deepEqual([running, told(await look())], [[], []]);
+  });
+
+  async function endHelperPolitely(): Promise<void> {
+    const pid = await helperPid(window);
+    signal(pid, 'SIGTERM');
+    await processEnd(pid);
+  }
+
+  it('changes nothing and starts no helper', async () => {
+    await end();
+    await writeFile(list, '{"version":');
+    const before = await listing(places().folder, storage);
+    const findings = await look();
+    assert.deepEqual(await listing(places().folder, storage), before);
+    assert.equal(isSound(findings), false);
+    await fix();
+  });
+
+  /** What is done, what is found, a part of the evidence. Each is sound again after the safe repairs. */
+  const repaired: [what: string, damage: () => Promise<unknown>, found: string[], seen: RegExp][] = [
+    [
+      'a list that was cut off',
+      async () => writeFile(list, (await readFile(list, 'utf8')).slice(0, 200)),
+      ['error list-damaged LIST (safe)'],
+      /it is not whole JSON\. 0 sessions in it sound still\. Its previous version is sound/,
+    ],
+    [
+      'a list that is gone',
+      () => rm(list),
+      ['error list-missing LIST (safe)'],
+      /The session list is gone\. Its previous version is sound/,
+    ],
+    [
+      'a list with a time of another zone',
+      () => putList({ ...login, createdAt: '2026-01-02T05:04:05.678+02:00' }),
+      ['warning backup-none STORAGE/backups (safe)', 'warning list-entries-damaged LIST (safe)'],
+      /“login”: createdAt was set to 2026-01-02T03:04:05.678Z/,
+    ],
+    [
+      'a list that is ahead of the helper',
+      () => saveList({ ...login, revision: login.revision + 5, currentPhase: 'tests' }),
+      ['warning list-ahead LIST (safe)'],
+      /“login”: revision \d+ here, \d+ in the helper/,
+    ],
+    [
+      'sessions without a backup',
+      () => saveList({ ...login, createdAt: '2026-01-02T03:04:05.678Z' }),
+      ['warning backup-none STORAGE/backups (safe)'],
+      /no sound backup .*“login” is in the list/,
+    ],
+    [
+      'the lock of a process that is gone',
+      async () => writeFile(creationLockFile(places().folder, 'x'), await deadOwner()),
+      ['warning lock-stale REPOSITORY/creation-x.lock (safe)'],
+      /owner is gone\. Process \d+ on .* \(creation\)/,
+    ],
+    [
+      'what a killed taker of a lock has left',
+      async () => writeFile(path.join(storage, `storage.lock.${randomUUID()}`), await deadOwner()),
+      ['warning claim-left STORAGE/storage.lock.UUID (safe)'],
+      /Process \d+ is gone/,
+    ],
+    [
+      'what a killed writer has left',
+      async () => {
+        const file = path.join(storage, '.sessions.json.4194305-1.draft');
+        await writeFile(file, '{');
+        await makeOld(file);
+      },
+      ['warning drafts-left STORAGE (safe)'],
+      /have left 1 file\. \.sessions\.json\.4194305-1\.draft/,
+    ],
+    [
+      'a record that is damaged',
+      () => writeFile(files().record, '{"format":2'),
+      ['warning record-damaged SESSION/record.json (safe)'],
+      /record of “login” is damaged \(it is not whole JSON\)/,
+    ],
+    [
+      'a record that only the helper knows',
+      async () => {
+        await saveList();
+        for (const file of await readdir(files().folder)) {
+          if (file.startsWith('record')) await rm(path.join(files().folder, file));
+        }
+      },
+      ['error record-missing SESSION/record.json (safe)', 'info list-behind LIST'],
+      /only the helper that runs knows it/,
+    ],
+    [
+      'an environment in a launch file',
+      async () => {
+        const launch = JSON.parse(await readFile(files().launch, 'utf8'));
+        await writeFile(files().launch, JSON.stringify({ ...launch, env: { TOKEN: 'secret' } }));
+        await makeOld(files().launch);
+      },
+      ['warning launch-environment SESSION/launch.json (safe)'],
+      /1 variable in it/,
+    ],
+    [
+      'a folder that others may look into',
+      () => chmod(places().folder, 0o755),
+      ['error state-folder-open REPOSITORY (safe)'],
+      /mode is 755; it should be 700/,
+    ],
+    [
+      'a token that others may read',
+      () => chmod(path.join(places().stateFolder, 'token'), 0o644),
+      ['error token-readable STATE/token (safe)'],
+      /mode is 644; it should be 600/,
+    ],
+    [
+      'a socket folder that others may enter',
+      () => chmod(places().socketFolder, 0o755),
+      ['error helper-silent REPOSITORY/helper.lock', 'error socket-folder-unsafe SOCKETS (safe)'],
+      /with mode 755; it should be yours with 700/,
+    ],
+    [
+      'a worktree without its tag',
+      async () => rm(await tagFile()),
+      ['warning tag-missing WORKTREE (safe)'],
+      /record of “login” \(\w+\) claims the worktree/,
+    ],
+    [
+      'sockets and locks of processes that were killed',
+      () => end(),
+      [
+        'warning lock-stale REPOSITORY/helper.lock (safe)',
+        'warning lock-stale SESSION/host.lock (safe)',
+        'warning socket-left SOCKETS/helper (safe)',
+        'warning socket-left SOCKETS/host (safe)',
+      ],
+      /Nobody listens on the socket any more/,
+    ],
+    [
+      'a session that only a list knows',
+      async () => {
+        await end();
+        await rm(places().folder, { recursive: true });
+        await removeSockets();
+        await registerStorage(places(), storage);
+      },
+      ['warning session-lost “login” (ID) (safe)'],
+      /known to no helper any more.* It is in the session list .*sessions\.json/,
+    ],
+    [
+      'a session whose record is gone with all processes',
+      async () => {
+        await end();
+        for (const name of await readdir(files().folder)) {
+          if (/^record|lock$/.test(name)) await rm(path.join(files().folder, name));
+        }
+        await rm(places().helperLock);
+        await removeSockets();
+      },
+      ['warning session-lost “login” (ID) (safe)'],
+      /It is in the session list/,
+    ],
+    [
+      'a session whose list nobody has noted',
+      async () => {
+        await end();
+        await rm(places().folder, { recursive: true });
+        await removeSockets();
+      },
+      ['warning session-lost “login” (ID) (safe)'],
+      /known to no helper any more/,
+    ],
+    [
+      'a session that only its worktree knows',
+      async () => {
+        await end();
+        for (const name of ['sessions.json', 'sessions.previous.json']) await rm(path.join(storage, name));
+        await rm(places().folder, { recursive: true });
+        await removeSockets();
+      },
+      ['warning session-lost “login” (ID) (safe)'],
+      /Its worktree has the tag .*holdfast\.json/,
+    ],
+  ];
+  for (const [what, damage, found, seen] of repaired) {
+    it(`finds and repairs ${what}`, async () => {
+      await damage();
+      const findings = await look();
+      const plain = told(findings).map((line) => line.replace(places().stateFolder, 'STATE').replace(uuid, 'UUID'));
+      assert.deepEqual(plain, found);
+      assert.match(evidence(findings).replaceAll('\n', ' '), seen);
+      const outcomes = await applySafeRepairs(findings);
+      assert.deepEqual(
+        outcomes.map(({ finding, state }) => `${finding.code} ${state}`).sort(),
+        findings
+          .filter(({ apply }) => apply)
+          .map(({ code }) => `${code} done`)
+          .sort(),
+      );
+      const removed = findings.filter(({ code }) => ['lock-stale', 'claim-left', 'socket-left'].includes(code));
+      for (const { subject } of removed) await assert.rejects(stat(subject), { code: 'ENOENT' });
+      assert.deepEqual(
+        told(await look()).filter((line) => !line.startsWith('info')),
+        [],
+      );
+      assert.deepEqual(await sessionsNow(), ['login']);
+    });
+  }
+
+  async function removeSockets(): Promise<void> {
+    for (const socket of [files().socket, places().helperSocket]) await rm(socket, { force: true });
+  }
+
+  /** What a window shows that opens now. */
+  async function sessionsNow(): Promise<string[]> {
+    const next = await project().open({ storage });
+    return next.list().map(({ name }) => name);
+  }
+
+  /** Once the window has saved what it was told. */
+  const windowHas = (wanted: RegExp) =>
+    waitFor(
+      () => readFile(list, 'utf8'),
+      (text) => wanted.test(text),
+      { what: 'the list to be saved' },
+    );
+
+  it('says what each repair did', async () => {
+    await writeFile(list, '');
+    await chmod(places().folder, 0o755);
+    const outcomes = await fix();
+    const what = outcomes.map((outcome) => (outcome.state === 'done' ? outcome.what : String(outcome.error)));
+    assert.match(what[0] ?? '', /damaged \(it is empty\); 1 session recovered from its previous version.* is kept: /);
+    assert.equal(what[1], 'Its mode is 700 now.');
+  });
+
+  it('takes a backup before it repairs a list', async () => {
+    await writeFile(list, '');
+    await fix();
+    const backups = await new Backups({ folder: storage, key: key() }).list();
+    assert.deepEqual(
+      backups.map(({ reason, count, state }) => [reason, count, state]),
+      [['repair', 1, 'sound']],
+    );
+  });
+
+  it('takes a backup before it brings a session back', async () => {
+    await end();
+    await rm(places().folder, { recursive: true });
+    await removeSockets();
+    await registerStorage(places(), storage);
+    await fix();
+    const backups = await new Backups({ folder: storage, key: key() }).list();
+    assert.deepEqual(
+      backups.map(({ reason, count }) => [reason, count]),
+      [['repair', 1]],
+    );
+  });
+
+  it('keeps a damaged record as it was', async () => {
+    await writeFile(files().record, '{"format":2');
+    await fix();
+    const folder = path.join(files().folder, 'quarantine');
+    const [name = ''] = (await readdir(folder)).filter((file) => file.endsWith('-record.json'));
+    assert.equal(await readFile(path.join(folder, name), 'utf8'), '{"format":2');
+  });
+
+  it('leaves of a launch file all but the environment, and one alone that a host may be about to read', async () => {
+    const launch = JSON.parse(await readFile(files().launch, 'utf8'));
+    await writeFile(files().launch, JSON.stringify({ ...launch, env: { TOKEN: 'secret' } }));
+    const fresh = told(await look());
+    await makeOld(files().launch);
+    await fix();
+    assert.deepEqual([fresh, JSON.parse(await readFile(files().launch, 'utf8'))], [[], { ...launch, env: {} }]);
+  });
+
+  it('does nothing that is not safe', async () => {
+    await chmod(places().folder, 0o755);
+    const [finding] = (await look()) as [Diagnosed];
+    const outcomes = await applySafeRepairs([{ ...finding, repair: { text: '', isSafe: false } }]);
+    assert.deepEqual([outcomes, (await stat(places().folder)).mode & 0o777], [[], 0o755]);
+  });
+
+  it('goes on with the other repairs where one fails', async () => {
+    await chmod(places().folder, 0o755);
+    const findings = await look();
+    const [finding] = findings as [Diagnosed];
+    const failing = { ...finding, apply: () => Promise.reject(new Error('no')) };
+    const outcomes = await applySafeRepairs([failing, finding]);
+    assert.deepEqual(
+      outcomes.map(({ state }) => state),
+      ['failed', 'done'],
+    );
+  });
+
+  const left: [what: string, damage: () => Promise<unknown>, found: string[], seen: RegExp][] = [
+    [
+      'a list of a newer version',
+      () => writeFile(list, JSON.stringify({ version: '2.0', key: key(), sessions: [login], more: 1 })),
+      ['warning list-newer LIST'],
+      /newer version of Holdfast has written the session list \(2\.0, format 1\)/,
+    ],
+    [
+      'a damaged previous version of a list',
+      () => writeFile(path.join(storage, 'sessions.previous.json'), '['),
+      ['warning previous-damaged LIST'],
+      /first reserve, cannot be used: it is not whole JSON/,
+    ],
+    [
+      'a damaged backup',
+      async () => {
+        const taken = await new Backups({ folder: storage, key: key() }).take('manual', {
+          records: [login],
+          generation: 1,
+        });
+        const file = taken?.file ?? '';
+        await writeFile(file, (await readFile(file, 'utf8')).replace('"login"', '"logon"'));
+      },
+      ['warning backup-damaged STORAGE/backups/BACKUP'],
+      /cannot be restored: its checksum is wrong\. 0 sessions in it sound still/,
+    ],
+    [
+      'a saved session of which one copy is damaged, and one that is damaged altogether',
+      async () => {
+        const { savedFolder: folder } = places();
+        const saved = new SavedSessions({ folder, workplace: window.options.workplace });
+        const [one, two] = [await saved.save(login), await saved.save(login)];
+        for (const name of [`${one.id}.json`, `${two.id}.json`, `${two.id}.previous.json`])
+          await writeFile(path.join(folder, name), '{');
+      },
+      ['warning saved-copy-damaged REPOSITORY/saved/UUID.json', 'warning saved-damaged REPOSITORY/saved/UUID.json'],
+      /its second copy is sound.* cannot be loaded: it is not whole JSON/,
+    ],
+    [
+      'a damaged journal',
+      async () => {
+        const journal = new EventJournal({ folder: storage });
+        const at = new Date().toISOString();
+        journal.append([
+          { type: 'backupTaken', at, file: 'a', count: 1 },
+          { type: 'backupTaken', at, file: 'b', count: 1 },
+        ]);
+        await journal.close();
+        const file = path.join(storage, 'events.journal');
+        await writeFile(file, `${(await readFile(file, 'utf8')).replace('"a"', '"x"')}00000`);
+      },
+      ['warning journal-damaged STORAGE/events.journal', 'info journal-torn STORAGE/events.journal'],
+      /1 record of the event journal cannot be read\. \d+ events? in the file can be read/,
+    ],
+    [
+      'the lock of another machine’s process',
+      async () => {
+        const owner = { pid: 4711, startTime: '1', bootId: 'other', host: 'elsewhere.invalid', nonce: randomUUID() };
+        await writeFile(creationLockFile(places().folder, 'x'), JSON.stringify(owner));
+      },
+      ['warning lock-unknown REPOSITORY/creation-x.lock'],
+      /Process 4711 on elsewhere\.invalid took it/,
+    ],
+    [
+      'a session folder of no session',
+      async () => {
+        const folder = path.join(places().sessionsFolder, 'nobody');
+        await mkdir(folder);
+        await writeFile(path.join(folder, 'transcript.cast'), 'output');
+      },
+      ['warning session-folder-orphan REPOSITORY/sessions/nobody'],
+      /no record in it, and none in any list/,
+    ],
+    [
+      'a host’s file that is damaged',
+      async () => {
+        await window.stop(login.id);
+        await writeFile(files().host, '{');
+      },
+      ['warning host-file-damaged SESSION/host.json'],
+      /does not name a host/,
+    ],
+    [
+      'a session whose worktree is gone',
+      async () => {
+        await window.stop(login.id);
+        await rename(login.worktreePath, path.join(project().folder, 'elsewhere'));
+      },
+      ['warning worktree-gone “login” (ID)'],
+      /There is no .*login-.* Its branch is feature\/login/,
+    ],
+    [
+      'a worktree whose session is nowhere',
+      async () => {
+        const tag = await tagFile();
+        await end();
+        await rm(tag);
+        await rm(places().folder, { recursive: true });
+        await removeSockets();
+      },
+      ['warning worktree-untagged WORKTREE'],
+      /has no tag that says whose it is/,
+    ],
+    [
+      'a worktree that was moved',
+      async () => {
+        await window.stop(login.id);
+        await project().git('worktree', 'move', login.worktreePath, path.join(project().folder, '.worktrees', 'moved'));
+      },
+      ['warning worktree-moved PROJECT/.worktrees/moved'],
+      /Its tag names “login”/,
+    ],
+    [
+      'a worktree that a killed window has left',
+      async () => {
+        await window.helper.delete(await window.stop(login.id));
+        await windowHas(/"deletedAt"/);
+      },
+      ['warning worktree-left WORKTREE'],
+      /“login” \(\w+\) was destroyed at .* no uncommitted, untracked or ignored files/,
+    ],
+    [
+      'a worktree that was kept for its work',
+      async () => {
+        await writeFile(path.join(login.worktreePath, 'work.txt'), 'work');
+        await window.destroy(login.id);
+      },
+      ['info worktree-kept WORKTREE'],
+      /“login” \(\w+\) was destroyed at/,
+    ],
+    [
+      'what is in quarantine',
+      async () => {
+        await mkdir(path.join(storage, 'quarantine'));
+        await writeFile(path.join(storage, 'quarantine', 'a.json'), '{');
+      },
+      ['info quarantined STORAGE/quarantine'],
+      /1 damaged file kept here.* a\.json/,
+    ],
+  ];
+  for (const [what, damage, found, seen] of left) {
+    it(`tells of ${what}, and leaves it as it is`, async () => {
+      await damage();
+      const state = async () => [
+        await project().git('worktree', 'list'),
+        await project().git('branch', '--list'),
+        ...(await listing(places().folder, storage)),
+      ];
+      const before = await state();
+      const findings = await look();
+      const plain = told(findings).map((line) =>
+        line
+          .replace(project().folder, 'PROJECT')
+          .replace(/sessions-\d{8}T\S+$/, 'BACKUP')
+          .replace(uuid, 'UUID'),
+      );
+      // Whatever was destroyed is still in the list of a window that was cut off.
+      assert.deepEqual(
+        plain.filter((line) => line !== 'info list-behind LIST'),
+        found,
+      );
+      assert.match(evidence(findings).replaceAll('\n', ' '), seen);
+      assert.deepEqual([await applySafeRepairs(findings), await state()], [[], before]);
+      assert.deepEqual(
+        findings.map(({ repair, severity }) => severity === 'info' || repair !== undefined),
+        findings.map(() => true),
+      );
+    });
+  }
+
+  it('never ends a host whose session was destroyed, and tells how to', async () => {
+    const [host = 0] = await hostPids(window);
+    await endHelper();
+    await writeFile(
+      files().record,
+      serializeRecord(revise(login, { deletedAt: new Date().toISOString(), ptyPid: undefined })),
+    );
+    const outcomes = await fix();
+    const findings = await look();
+    const [finding] = findings.filter(({ code }) => code === 'host-orphan');
+    const lives = isAlive(host);
+    signal(login.ptyPid ?? 0, 'SIGKILL');
+    await processEnd(host);
+    assert.deepEqual(
+      [lives, outcomes.some(({ finding: { code } }) => code === 'host-orphan'), told(findings)],
+      [true, false, ['error host-orphan SESSION', 'info worktree-kept WORKTREE']],
+    );
+    assert.match(
+      finding?.evidence.join(' ') ?? '',
+      new RegExp(`Host process ${host} runs process ${login.ptyPid} since`),
+    );
+    assert.match(finding?.repair?.text ?? '', /kill -HUP \d+/);
+  });
+
+  it('tells of a helper that does not answer, and leaves it alone', async () => {
+    const pid = await helperPid(window);
+    signal(pid, 'SIGSTOP');
+    try {
+      const findings = await look();
+      assert.deepEqual(told(findings), ['error helper-silent REPOSITORY/helper.lock']);
+      assert.match(evidence(findings), new RegExp(`Its process is ${pid}\\.`));
+    } finally {
+      signal(pid, 'SIGCONT');
+    }
+  });
+
+  it('tells of a check that cannot be made, and makes the others', async () => {
+    await chmod(places().folder, 0o755);
+    await rm(places().sessionsFolder, { recursive: true });
+    await writeFile(path.join(storage, 'backups'), '');
+    const findings = await look();
+    const failed = findings.filter(({ code }) => code === 'check-failed').map(({ subject }) => subject);
+    assert.deepEqual([failed, findings.some(({ code }) => code === 'state-folder-open')], [['backups'], true]);
+  });
+});
+
+describeOnUnix('the doctor of a folder', () => {
+  const plain = useProject('folder');
+  const repository = useProject();
+
+  const contextOf = async (folder: string, state?: string): Promise<DoctorContext> => ({
+    machine: thisMachine({ ...process.env, ...(state === undefined ? {} : { HOLDFAST_STATE_DIR: state }) }),
+    workplace: await findWorkplace(folder),
+    settings: () => ({ worktreesFolder: '.worktrees' }),
+    dist,
+    client,
+  });
+
+  it('without git finds nothing where its sessions are sound', async () => {
+    const window = await plain().open();
+    await window.create({ name: 'one', worktree: false, command: ['cat'] });
+    assert.deepEqual(await runDoctor(await contextOf(plain().folder)), []);
+  });
+
+  it('without sessions finds nothing, and makes nothing', async () => {
+    const context = await contextOf(repository().folder, path.join(await repository().newFolder('state'), 'none'));
+    const findings = await runDoctor(context);
+    const { stateFolder } = repositoryPlaces(context.machine, context.workplace.key);
+    await assert.rejects(stat(stateFolder), { code: 'ENOENT' });
+    assert.deepEqual(findings, []);
+  });
+
+  it('tells of a state folder that cannot be written', async () => {
+    const state = path.join(await repository().newFolder('state'), 'file');
+    await writeFile(state, '');
+    const findings = await runDoctor(await contextOf(repository().folder, state));
+    assert.deepEqual(
+      findings.filter(({ subject }) => subject === state).map(({ code, evidence }) => [code, ...evidence]),
+      [['state-folder-unwritable', 'A file is in its place.']],
+    );
+  });
+
+  it('looks at 200 sessions in less than two seconds', async () => {
+    const {
+      machine: host,
+      workplace,
+      ...rest
+    } = await contextOf(repository().folder, await repository().newFolder('state'));
+    const context = { machine: host, workplace, ...rest };
+    const storage = await repository().newFolder('storage');
+    await fill(context, storage, 200);
+    const start = performance.now();
+    const findings = await runDoctor(context);
+    const elapsed = performance.now() - start;
+    assert.deepEqual(findings, []);
+    assert.ok(elapsed < 2_000, `${Math.round(elapsed)} ms`);
+  });
+
+  /** Sessions with a record, a screen and a worktree each, as they are when the machine was switched off. */
+  async function fill({ machine: host, workplace }: DoctorContext, storage: string, count: number): Promise<void> {
+    const { key, root } = workplace;
+    const records = Array.from({ length: count }, (_, number) => idleSession(number, root));
+    for (const record of records) {
+      const { record: file, folder } = sessionPlaces(host, key, record.id);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFile(file, serializeRecord(record));
+    }
+    await chmod(repositoryPlaces(host, key).folder, 0o700);
+    await writeFile(
+      path.join(storage, 'sessions.json'),
+      serializeRegistry({ key, generation: 1, savedAt: new Date(), records }),
+    );
+    await new Backups({ folder: storage, key }).take('manual', { records, generation: 1 });
+    await registerStorage(repositoryPlaces(host, key), storage);
+  }
+});
+
+function idleSession(number: number, root: string): SessionRecord {
+  const now = new Date().toISOString();
+  return {
+    id: randomUUID(),
+    name: `session-${number}`,
+    status: 'idle',
+    branch: '',
+    baseBranch: '',
+    worktreePath: root,
+    createdAt: now,
+    lastActivity: now,
+    template: 'shell',
+    command: null,
+    policy: { retry: 'onCrash' },
+    attempts: 0,
+    revision: 1,
+  };
+}
+
+/** Every file of some folders with what is in it, but for what running processes write at any time. */
+async function listing(...folders: string[]): Promise<string[]> {
+  const lines: string[] = [];
+  for (const folder of folders) {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+    for (const entry of entries.filter(
+      (item) => item.isFile() && !/transcript|screen|(storage|events)\.lock$|\.log/.test(item.name),
+    )) {
+      const file = path.join(entry.parentPath, entry.name);
+      lines.push(`${file} ${await readFile(file, 'utf8').catch(() => '')}`);
+    }
+  }
+  return lines.sort();
+}
