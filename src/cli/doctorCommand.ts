@@ -1,7 +1,13 @@
 import { toErrorShape } from '../base/errors.ts';
 import type { Diagnosed, DoctorContext } from '../client/doctor/doctorContext.ts';
-import { applySafeRepairs, checkedAreas, type RepairOutcome, runDoctor } from '../client/doctor/runDoctor.ts';
-import { countFindings, describeCounts, diagnosisLines, type Finding, isSound, plainLine } from '../core/diagnosis.ts';
+import {
+  applySafeRepairs,
+  checkedAreas,
+  type RepairOutcome,
+  runDoctor,
+  withoutRepair,
+} from '../client/doctor/runDoctor.ts';
+import { countFindings, describeCounts, diagnosisLines, isSound, plainLine } from '../core/diagnosis.ts';
 import { thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
 import { print, printJson } from './output.ts';
@@ -43,11 +49,6 @@ function plainOutcome(outcome: RepairOutcome): unknown {
   const { code, subject, problem } = outcome.finding;
   const about = { code, subject, problem, state: outcome.state };
   return outcome.state === 'done' ? { ...about, what: outcome.what } : { ...about, error: toErrorShape(outcome.error) };
-}
-
-/** What is done about it is no part of what was found. */
-function withoutRepair({ apply: _, ...finding }: Diagnosed): Finding {
-  return finding;
 }
 
 interface Repairs {

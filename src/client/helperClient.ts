@@ -32,6 +32,9 @@ export class HelperClient implements Disposable {
   readonly onList = this.#onList.event;
   readonly #onChange = new Emitter<SessionRecord>();
   readonly onChange = this.#onChange.event;
+  readonly #onNotice = new Emitter<string>();
+  /** A sentence for the user about what the helper found damaged. */
+  readonly onNotice = this.#onNotice.event;
   readonly #onConnectionChange = new Emitter<boolean>();
   /** True when connected, false when the connection was lost. */
   readonly onConnectionChange = this.#onConnectionChange.event;
@@ -187,6 +190,7 @@ export class HelperClient implements Disposable {
       this.#refuseDisposed();
       this.#connection = connection;
       this.#accept(list);
+      for (const notice of list.notices ?? []) this.#onNotice.fire(notice);
     } catch (error) {
       connection.dispose();
       throw error;

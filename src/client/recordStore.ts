@@ -233,7 +233,8 @@ export class RecordStore {
   /** The window’s first folder may be another one than before: each repository gets its own sessions back. */
   async #readOwn(): Promise<RegistryReading> {
     const reading = await readRegistryFile(this.file);
-    const otherKey = reading.state === 'sound' || reading.state === 'newer' ? reading.document.key : undefined;
+    // A file that is damaged or gone tells no more whose it is, but its previous version does.
+    const otherKey = keyOf(reading) ?? keyOf(await readRegistryFile(previousVersion(this.file)));
     if (otherKey === undefined || otherKey === this.#options.key) return reading;
     for (const version of [(file: string) => file, previousVersion]) {
       await move(version(this.file), version(this.#fileOf(otherKey)));
@@ -245,6 +246,10 @@ export class RecordStore {
   #fileOf(key: string): string {
     return path.join(this.#options.folder, `sessions-${key}.json`);
   }
+}
+
+function keyOf(reading: RegistryReading): string | undefined {
+  return reading.state === 'sound' || reading.state === 'newer' ? reading.document.key : undefined;
 }
 
 async function move(from: string, to: string): Promise<void> {

@@ -43,7 +43,7 @@ export function findingLines({ code, subject, problem, evidence, repair }: Findi
     `${subject} (${code})`,
     `  ${problem}`,
     ...evidence.map((seen) => `    ${seen}`),
-    ...(repair ? [`  Repair: ${repair.text}${repair.isSafe ? '' : ' (not done by --fix)'}`] : []),
+    ...(repair ? [`  Repair: ${repair.text}${repair.isSafe ? '' : ' (for you to decide)'}`] : []),
   ];
   return lines.map(plainLine);
 }

@@ -37,6 +37,17 @@ export function age(since: string, now: Date): string {
   return unit ? `${Math.floor(seconds / unit[0])}${unit[1]}` : 'now';
 }
 
+/** “just now”, “5m ago”. */
+export function ago(since: string, now: Date): string {
+  const text = age(since, now);
+  return text === 'now' ? 'just now' : `${text} ago`;
+}
+
+/** “1 session”, “2 sessions”. */
+export function countSessions(count: number): string {
+  return `${count} session${count === 1 ? '' : 's'}`;
+}
+
 /** “ended with code 2”, “was ended by signal 9”, “its host was lost”. */
 export function describeExit({ exit, status }: SessionRecord): string | undefined {
   if (!exit) return undefined;
@@ -53,7 +64,6 @@ export function describeSession({ branch, createdAt }: SessionRecord, now: Date)
 
 /** The facts about a session, as label and text, for a tooltip or a detail view. */
 export function sessionFacts(record: SessionRecord, now: Date): [label: string, text: string][] {
-  const ago = (time: string) => (age(time, now) === 'now' ? 'just now' : `${age(time, now)} ago`);
   const exit = describeExit(record);
   const facts: [string, string | undefined][] = [
     ['Status', exit ? `${statusLook(record.status).label}: ${exit}` : statusLook(record.status).label],
@@ -61,9 +71,9 @@ export function sessionFacts(record: SessionRecord, now: Date): [label: string, 
     ['Branch', record.branch ? `${record.branch} (from ${shortRef(record.baseBranch)})` : undefined],
     ['Folder', record.worktreePath],
     ['Process', record.ptyPid === undefined ? undefined : String(record.ptyPid)],
-    ['Created', ago(record.createdAt)],
-    ['Last activity', ago(record.lastActivity)],
-    ['Ended', record.endedAt ? ago(record.endedAt) : undefined],
+    ['Created', ago(record.createdAt, now)],
+    ['Last activity', ago(record.lastActivity, now)],
+    ['Ended', record.endedAt ? ago(record.endedAt, now) : undefined],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }

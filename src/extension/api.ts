@@ -1,5 +1,6 @@
 import type { Event } from 'vscode';
 import type { Backup } from '../client/backupFile.ts';
+import type { Finding } from '../core/diagnosis.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
 import type { ListedSession, SavedSession } from '../core/savedSession.ts';
 import type { SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
@@ -8,6 +9,7 @@ import type { ExportedFile, ImportedSession } from './stateActions.ts';
 export type {
   Backup,
   ExportedFile,
+  Finding,
   ImportedSession,
   ListedSession,
   Proposal,
@@ -98,6 +100,8 @@ export interface HoldfastApi {
   deleteSavedSession(id: string): Promise<void>;
   exportSessions(file: string, options?: ExportOptions): Promise<ExportedFile>;
   importSessions(file: string, options?: ImportOptions): Promise<ImportedSession[]>;
+  /** Looks at all that sessions are kept in; with `fix` it does the repairs that are safe, and looks again. */
+  diagnose(options?: { fix?: boolean }): Promise<{ findings: Finding[]; done: string[] }>;
   /** Takes in lost sessions that are beyond doubt; `proposals` are those that a person has to judge. */
   rebuildSessions(): Promise<{ restored: SessionRecord[]; proposals: Proposal[] }>;
 }

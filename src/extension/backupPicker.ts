@@ -1,22 +1,30 @@
 import * as vscode from 'vscode';
 import type { Backup } from '../client/backupFile.ts';
-import type { BackupRestore } from '../client/restoreBackup.ts';
-import type { StateKeeper } from '../client/stateKeeper.ts';
-import { age } from '../core/presentation.ts';
+import type { BackupRestore, RestoredBackup } from '../client/restoreBackup.ts';
+import { ago, countSessions } from '../core/presentation.ts';
+import type { CommandContext } from './commands.ts';
 import { confirm, withProgress } from './dialogs.ts';
+import { importFile } from './transferDialogs.ts';
 
 const title = 'Restore Sessions from Backup';
 
 /** Lets the user choose a backup, see what would change, and restore all or some of it; undefined if they do not. */
-export async function restoreFromBackup(state: StateKeeper): Promise<unknown> {
-  const backup = await pickBackup(await state.listBackups());
+export async function restoreFromBackup(context: CommandContext): Promise<unknown> {
+  const { state } = context;
+  const backups = await state.listBackups();
+  if (backups.length === 0) {
+    void vscode.window.showInformationMessage('There is no backup yet. One is taken whenever the sessions change.');
+    return undefined;
+  }
+  const backup = await pickBackup(backups);
   if (!backup) return undefined;
-  const plan = await state.planRestore(backup.id);
-  const ids = await pickSessions(plan, backup);
-  if (!ids || ids.length === 0) return undefined;
+  if (backup.state !== 'sound') return offerInstead(context, backup);
+  const keeper = await state.keeper();
+  const ids = await pickSessions(await keeper.planRestore(backup.id), backup);
+  if (!ids) return undefined;
   const restored = await withProgress('Restoring sessions…', () => state.restoreBackup(backup.id, ids));
-  void vscode.window.showInformationMessage(describeRestored(restored.restored.length, restored.notices));
-  return restored;
+  void vscode.window.showInformationMessage(describeRestored(restored));
+  return restored.restored;
 }
 
 const reasons: Record<Backup['reason'], string> = {
@@ -30,35 +38,38 @@ const reasons: Record<Backup['reason'], string> = {
 };
 
 async function pickBackup(backups: readonly Backup[]): Promise<Backup | undefined> {
-  if (backups.length === 0) {
-    void vscode.window.showInformationMessage('There is no backup yet. One is taken whenever the sessions change.');
-    return undefined;
-  }
   const now = new Date();
   const items = backups.map((backup) => ({ ...describeBackup(backup, now), backup }));
-  const chosen = await vscode.window.showQuickPick(items, { title, placeHolder: 'Which backup?' });
-  if (!chosen || chosen.backup.state === 'sound') return chosen?.backup;
-  void vscode.window.showErrorMessage(`This backup cannot be used: ${chosen.backup.problem}. Choose another one.`);
-  return undefined;
+  return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Which backup?' }))?.backup;
 }
 
 function describeBackup(backup: Backup, now: Date): vscode.QuickPickItem {
   const { takenAt, count, reason, state, problem } = backup;
-  const isSound = state === 'sound';
   const time = new Date(takenAt).toLocaleString();
-  return {
-    label: `$(${isSound ? 'history' : 'warning'}) ${time}`,
-    description: `${counted(count)}, ${isSound ? 'valid' : state}, ${reasons[reason]}`,
-    detail: isSound ? `${age(takenAt, now)} ago` : `Not usable: ${problem}`,
-  };
+  const why = `${ago(takenAt, now)}, ${reasons[reason]}`;
+  if (state === 'sound')
+    return { label: `$(history) ${time}`, description: `${countSessions(count)}, valid`, detail: why };
+  const left = state === 'damaged' ? `damaged, ${countSessions(count)} sound` : 'of a newer version';
+  return { label: `$(warning) ${time}`, description: left, detail: `${why}. Cannot be used: ${problem}.` };
 }
 
-/** Every session that would change, all chosen; undefined where nothing would. */
+/** A backup that cannot be restored leads on to another one, or to the sound sessions in it. */
+async function offerInstead(context: CommandContext, { problem, state, count, file }: Backup): Promise<unknown> {
+  const [another, salvage] = ['Choose Another…', 'Import What Is Sound…'];
+  const offers = state === 'damaged' && count > 0 ? [another, salvage] : [another];
+  const text = `This backup cannot be used: ${problem}. Nothing was changed.`;
+  const chosen = await vscode.window.showErrorMessage(text, ...offers);
+  if (chosen === another) return restoreFromBackup(context);
+  return chosen === salvage ? importFile(context, file, { salvage: true }) : undefined;
+}
+
+/** Every session that would change, all chosen; undefined where nothing would, or the user does not want it to. */
 async function pickSessions(plan: BackupRestore, { takenAt }: Backup): Promise<string[] | undefined> {
   const items = [...returningItems(plan), ...changedItems(plan)];
   const rest = [
     ...described(plan.same, 'is as it was', 'are as they were'),
-    ...described(plan.onlyNow, 'is newer and stays', 'are newer and stay'),
+    ...described(plan.onlyNow, 'is not in the backup and stays', 'are not in the backup and stay'),
+    ...described(plan.unreadable.length, 'in it cannot be read', 'in it cannot be read'),
   ];
   if (items.length === 0) {
     void vscode.window.showInformationMessage(`Nothing would change: ${rest.join(', ') || 'the backup is empty'}.`);
@@ -66,26 +77,27 @@ async function pickSessions(plan: BackupRestore, { takenAt }: Backup): Promise<s
   }
   const chosen = await vscode.window.showQuickPick(items, {
     title: `${title} of ${new Date(takenAt).toLocaleString()}`,
-    placeHolder: ['Choose what to restore; a backup is taken first', ...rest].join(', '),
+    placeHolder: ['What to restore?', ...rest.map((part) => `${part}.`)].join(' '),
     canPickMany: true,
   });
-  const isSure =
-    chosen &&
-    chosen.length > 0 &&
-    (await confirm(
-      `Restore ${counted(chosen.length)}?`,
-      'Sessions that run go on running. What there is now is backed up first.',
-      'Restore',
-    ));
-  return isSure ? chosen.map(({ id }) => id) : undefined;
+  return chosen && (await isWanted(chosen)) ? chosen.map(({ id }) => id) : undefined;
+}
+
+async function isWanted(chosen: readonly SessionItem[]): Promise<boolean> {
+  if (chosen.length === 0) {
+    void vscode.window.showInformationMessage('No session was chosen, so nothing was restored.');
+    return false;
+  }
+  const detail = 'What there is now is backed up first. Sessions that run go on running.';
+  return confirm(`Restore ${countSessions(chosen.length)}?`, detail, 'Restore');
 }
 
 type SessionItem = vscode.QuickPickItem & { id: string };
 
 const worktreeTexts = {
-  there: 'its worktree is still there',
-  gone: 'its worktree is made anew from its branch when it is restarted',
-  branchGone: 'its worktree and its branch are gone',
+  there: 'Its worktree is still there.',
+  gone: 'Its worktree is gone, and is made anew from its branch when it is restarted.',
+  branchGone: 'Its worktree and its branch are gone.',
 } as const;
 
 function returningItems({ returning, worktrees }: BackupRestore): SessionItem[] {
@@ -109,17 +121,16 @@ function changedItems({ changed }: BackupRestore): SessionItem[] {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none');
+  return typeof value === 'string' ? value : (JSON.stringify(value ?? undefined) ?? 'none');
 }
 
 function described(count: number, one: string, many: string): string[] {
-  return count === 0 ? [] : [`${counted(count)} ${count === 1 ? one : many}`];
+  return count === 0 ? [] : [`${countSessions(count)} ${count === 1 ? one : many}`];
 }
 
-function describeRestored(count: number, notices: readonly string[]): string {
-  return [`${counted(count)} restored.`, ...notices].join(' ');
-}
-
-function counted(count: number): string {
-  return `${count} session${count === 1 ? '' : 's'}`;
+function describeRestored({ restored, notices }: RestoredBackup): string {
+  const areIdle = restored.every(({ status }) => status === 'idle');
+  const [it, them] = restored.length === 1 ? ['it runs', 'it'] : ['they run', 'them'];
+  const next = areIdle ? `; ${it} again once you restart ${them}` : '';
+  return [`${countSessions(restored.length)} restored${next}.`, ...notices].join(' ');
 }

@@ -14,9 +14,11 @@ export const commandIds = {
   listSavedSessions: 'holdfast.listSavedSessions',
   loadSavedSession: 'holdfast.loadSavedSession',
   deleteSavedSession: 'holdfast.deleteSavedSession',
+  exportSession: 'holdfast.exportSession',
   exportSessions: 'holdfast.exportSessions',
   importSessions: 'holdfast.importSessions',
   rebuildSessions: 'holdfast.rebuildSessions',
+  doctor: 'holdfast.doctor',
 } as const;
 
 export const viewIds = { sessions: 'holdfast.sessions' } as const;

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { DisposableStore } from '../base/lifecycle.ts';
 import type { HoldfastApi } from './api.ts';
 import { registerCommands } from './commands.ts';
+import { diagnose } from './doctorReport.ts';
 import { showError } from './errorMessage.ts';
 import { SessionActions } from './sessionActions.ts';
 import { SessionTree } from './sessionTree.ts';
@@ -65,5 +66,6 @@ function createApi({ workspace, actions, state, disposables }: ApiParts): Holdfa
     exportSessions: (file, options) => state.exportTo(file, options),
     importSessions: (file, options) => state.importFrom(file, options),
     rebuildSessions: () => state.rebuild(),
+    diagnose: ({ fix = false } = {}) => diagnose(workspace, fix),
   };
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { age } from '../core/presentation.ts';
+import { ago } from '../core/presentation.ts';
 import type { ListedSession } from '../core/savedSession.ts';
 
 /** Lets the user choose one of the saved sessions; undefined where there is none or they do not. */
@@ -16,10 +16,29 @@ export async function pickSavedSession(
   return (await vscode.window.showQuickPick(items, { title, placeHolder: 'Which saved session?' }))?.session;
 }
 
+/** Lets the user choose what to do with a saved session; undefined if they do not. */
+export async function pickSavedAction(session: ListedSession): Promise<'restore' | 'delete' | undefined> {
+  const items = [
+    {
+      label: '$(debug-restart) Restore',
+      detail: 'Bring it back, in its old worktree or a new one.',
+      action: 'restore',
+    },
+    { label: '$(trash) Delete…', detail: 'Delete what was saved, and nothing else.', action: 'delete' },
+  ] as const;
+  const title = savedName(session);
+  return (await vscode.window.showQuickPick(items, { title, placeHolder: 'What to do with it?' }))?.action;
+}
+
+/** How a saved session is called in a sentence. */
+export function savedName(session: ListedSession): string {
+  return session.state === 'sound' ? `“${session.name}”` : session.id;
+}
+
 function describe(session: ListedSession, now: Date): vscode.QuickPickItem {
-  const time = `saved ${age(session.savedAt, now)} ago`;
+  const time = `saved ${ago(session.savedAt, now)}`;
   if (session.state !== 'sound')
-    return { label: `$(warning) ${session.id}`, description: time, detail: session.problem };
+    return { label: `$(warning) ${session.id}`, description: time, detail: `Cannot be used: ${session.problem}.` };
   const { name, record, note } = session;
   return {
     label: `$(bookmark) ${name}`,

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import type { Backup } from '../client/backupFile.ts';
 import type { RestoredBackup } from '../client/restoreBackup.ts';
@@ -48,8 +49,10 @@ export class StateActions {
 
   /** Brings a saved session back; returns what the user should know about that beside its record. */
   async load(id: string, { show = true, ...options }: LoadOptions = {}): Promise<LoadedSession> {
-    const { record, notice } = await (await this.keeper()).loadSaved(id, options);
+    const { record, origin, notice } = await (await this.keeper()).loadSaved(id, options);
     if (show && options.start !== false) (await this.#workspace.terminals()).show(record.id);
+    if (origin.from === 'list')
+      return { record, notice: `“${record.name}” is in the list already and stays as it is.` };
     return notice === undefined ? { record } : { record, notice };
   }
 
@@ -57,25 +60,30 @@ export class StateActions {
     return (await this.keeper()).deleteSaved(id);
   }
 
-  /** Of all sessions, or of those named. */
-  async exportTo(file: string, { sessionIds, ...options }: ExportOptions = {}): Promise<ExportedFile> {
+  /** All sessions, or those named. @throws {HoldfastError} `SESSION_NOT_FOUND`, also where there is none at all. */
+  async exportable(sessionIds?: readonly string[]): Promise<SessionRecord[]> {
     const manager = await this.#workspace.manager();
     const records = sessionIds ? sessionIds.map((id) => manager.require(id)) : manager.list();
-    if (records.length === 0) {
-      throw new HoldfastError('SESSION_NOT_FOUND', 'There is no session to export.', { advice: 'Create one first.' });
-    }
-    const { leftOut } = await manager.state.exportTo(file, records, options);
+    if (records.length > 0) return records;
+    throw new HoldfastError('SESSION_NOT_FOUND', 'There is no session to export.', { advice: 'Create one first.' });
+  }
+
+  /** A relative path is one in the open folder. */
+  async exportTo(name: string, { sessionIds, ...options }: ExportOptions = {}): Promise<ExportedFile> {
+    const records = await this.exportable(sessionIds);
+    const file = this.#resolve(name);
+    const { leftOut } = await (await this.keeper()).exportTo(file, records, options);
     return { file, sessions: records.length, leftOut };
   }
 
   /** What an import would do, having changed nothing. */
-  async planImport(file: string): Promise<{ name: string; message: string }[]> {
-    const results = await (await this.keeper()).planImport(file);
-    return results.map((result) => ({ name: result.name, message: describePlan(result) }));
+  async planImport(file: string, { salvage = false }: ImportOptions = {}): Promise<PlannedSession[]> {
+    const results = await (await this.keeper()).planImport(this.#resolve(file), salvage);
+    return results.map(toPlanned);
   }
 
   async importFrom(file: string, options: ImportOptions = {}): Promise<ImportedSession[]> {
-    return (await (await this.keeper()).importFrom(file, options)).map(toImported);
+    return (await (await this.keeper()).importFrom(this.#resolve(file), options)).map(toImported);
   }
 
   async rebuild(): Promise<{ restored: SessionRecord[]; proposals: Proposal[] }> {
@@ -85,6 +93,10 @@ export class StateActions {
 
   async accept(proposal: Proposal): Promise<SessionRecord> {
     return (await (await this.keeper()).accept(proposal)).record;
+  }
+
+  #resolve(file: string): string {
+    return path.resolve(this.#workspace.folder, file);
   }
 }
 
@@ -100,6 +112,14 @@ export interface ExportedFile {
   sessions: number;
   /** Names of the variables whose values are not in it, by the sessions' ids. */
   leftOut: Record<string, readonly string[]>;
+}
+
+/** What would become of one session of a file. */
+export interface PlannedSession {
+  name: string;
+  state: 'planned' | 'skipped' | 'failed';
+  /** Where it would come back, or why it would not. */
+  message: string;
 }
 
 /** What has become of one session of a file. */
@@ -119,7 +139,10 @@ function toImported(result: ImportResult): ImportedSession {
   return { name, state, record, ...(notice === undefined ? {} : { message: notice }) };
 }
 
-function describePlan(result: ImportResult): string {
-  if (result.state === 'failed') return toMessage(result.error);
-  return [describeOrigin(result.record, result.origin), result.notice].filter(Boolean).join('. ');
+function toPlanned(result: ImportResult): PlannedSession {
+  const { name } = result;
+  if (result.state === 'failed') return { name, state: 'failed', message: toMessage(result.error) };
+  const { record, origin, notice } = result;
+  const message = [describeOrigin(record, origin), notice].filter(Boolean).join('. ');
+  return { name, state: result.state === 'skipped' ? 'skipped' : 'planned', message };
 }

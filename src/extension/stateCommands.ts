@@ -1,33 +1,35 @@
 import * as v from 'valibot';
 import * as vscode from 'vscode';
-import type { SavedSession } from '../core/savedSession.ts';
+import type { ListedSession, SavedSession } from '../core/savedSession.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { ExportOptions, ImportOptions, LoadOptions } from './api.ts';
 import { restoreFromBackup } from './backupPicker.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
 import type { CommandContext } from './commands.ts';
 import { confirm, withProgress } from './dialogs.ts';
+import { diagnose, showDoctor } from './doctorReport.ts';
 import { showError } from './errorMessage.ts';
 import { commandIds } from './ids.ts';
 import { rebuildSessions } from './rebuildPicker.ts';
-import { pickSavedSession } from './savedSessionPicker.ts';
+import { pickSavedAction, pickSavedSession, savedName } from './savedSessionPicker.ts';
 import { onSession } from './sessionPicker.ts';
+import type { ExportedFile } from './stateActions.ts';
 import { exportSessions, importSessions } from './transferDialogs.ts';
 
 const restoreSchema = v.object({ id: v.string(), sessionIds: v.optional(v.array(v.string())) });
 const saveSchema = v.object({ id: v.string(), note: v.optional(v.string()) });
 const savedSchema = v.object({ id: v.string() });
 const loadSchema = v.object({ id: v.string(), start: v.optional(v.boolean()), show: v.optional(v.boolean()) });
-const exportSchema = v.object({
-  file: v.string(),
-  sessionIds: v.optional(v.array(v.string())),
-  includeEnv: v.optional(v.boolean()),
-  force: v.optional(v.boolean()),
-});
+const fileOptions = { file: v.string(), includeEnv: v.optional(v.boolean()), force: v.optional(v.boolean()) };
+const exportSchema = v.object({ ...fileOptions, sessionIds: v.optional(v.array(v.string())) });
+const exportOneSchema = v.object({ ...fileOptions, id: v.string() });
 const importSchema = v.object({
   file: v.string(),
   salvage: v.optional(v.boolean()),
   start: v.optional(v.boolean()),
 });
+
+const doctorSchema = v.object({ fix: v.optional(v.boolean()) });
 
 type Handler = (argument: unknown) => Promise<unknown>;
 
@@ -36,35 +38,52 @@ export function stateHandlers(context: CommandContext): Record<string, Handler> 
   const { state } = context;
   return {
     [commandIds.restoreFromBackup]: command(context, {
-      direct: (argument) => {
+      direct: async (argument) => {
         const { id, sessionIds } = parseArgument(restoreSchema, argument);
-        return state.restoreBackup(id, sessionIds);
+        return (await state.restoreBackup(id, sessionIds)).restored;
       },
-      asking: async () => restoreFromBackup(await state.keeper()),
+      asking: () => restoreFromBackup(context),
     }),
     [commandIds.saveSession]: (argument) => saveSession(context, argument),
     [commandIds.listSavedSessions]: command(context, {
       direct: () => state.listSaved(),
-      asking: () => loadSaved(context, 'Saved Sessions'),
+      asking: () => manageSaved(context),
     }),
     [commandIds.loadSavedSession]: command(context, {
       direct: async (argument) => {
         const { id, ...options } = parseArgument(loadSchema, argument);
         return (await state.load(id, options as LoadOptions)).record;
       },
-      asking: () => loadSaved(context, 'Restore Saved Session'),
+      asking: async () => {
+        const chosen = await pickSavedSession(await state.listSaved(), 'Restore Saved Session');
+        return chosen && loadSaved(context, chosen);
+      },
     }),
     [commandIds.deleteSavedSession]: command(context, {
       direct: (argument) => state.deleteSaved(parseArgument(savedSchema, argument).id),
-      asking: () => deleteSaved(context),
+      asking: async () => {
+        const chosen = await pickSavedSession(await state.listSaved(), 'Delete Saved Session');
+        return chosen && deleteSaved(context, chosen);
+      },
     }),
-    [commandIds.exportSessions]: (argument) => exportTo(context, argument),
+    [commandIds.exportSession]: (argument) => exportSession(context, argument),
+    [commandIds.exportSessions]: command(context, {
+      direct: (argument) => {
+        const { file, ...options } = parseArgument(exportSchema, argument);
+        return state.exportTo(file, options as ExportOptions);
+      },
+      asking: () => exportSessions(context),
+    }),
     [commandIds.importSessions]: command(context, {
       direct: (argument) => {
         const { file, ...options } = parseArgument(importSchema, argument);
         return state.importFrom(file, options as ImportOptions);
       },
-      asking: () => importSessions(state, context.workspace.folder),
+      asking: () => importSessions(context),
+    }),
+    [commandIds.doctor]: command(context, {
+      direct: (argument) => diagnose(context.workspace, parseArgument(doctorSchema, argument).fix ?? false),
+      asking: () => showDoctor(context.workspace),
     }),
     [commandIds.rebuildSessions]: command(context, {
       direct: () => state.rebuild(),
@@ -95,43 +114,48 @@ async function saveSession(context: CommandContext, argument: unknown): Promise<
     title: 'Save Session',
     action: async (id) => {
       const saved = await state.save(id);
-      const text = `“${saved.name}” was saved. “Holdfast: Restore Saved Session…” brings it back, also after it was destroyed; what is not committed stays in its worktree alone.`;
+      const kept = saved.record.branch ? ' with its branch; what is not committed is not part of it' : '';
+      const text = `“${saved.name}” was saved${kept}. Bring it back with “Holdfast: Restore Saved Session…”.`;
       void vscode.window.showInformationMessage(text);
       return saved;
     },
   });
 }
 
-async function loadSaved({ state }: CommandContext, title: string): Promise<unknown> {
-  const chosen = await pickSavedSession(await state.listSaved(), title);
-  if (!chosen) return undefined;
-  const { record, notice } = await withProgress('Restoring the session…', () => state.load(chosen.id));
-  if (notice) void vscode.window.showInformationMessage(notice);
-  return record;
+async function manageSaved(context: CommandContext): Promise<unknown> {
+  const chosen = await pickSavedSession(await context.state.listSaved(), 'Saved Sessions');
+  const action = chosen && (await pickSavedAction(chosen));
+  if (!action) return undefined;
+  return action === 'restore' ? loadSaved(context, chosen) : deleteSaved(context, chosen);
 }
 
-async function deleteSaved({ state }: CommandContext): Promise<unknown> {
-  const chosen = await pickSavedSession(await state.listSaved(), 'Delete Saved Session');
-  if (!chosen) return undefined;
-  const name = chosen.state === 'sound' ? `“${chosen.name}”` : chosen.id;
-  const detail = 'Only what was saved is deleted. Sessions, worktrees and branches stay as they are.';
-  return (await confirm(`Delete the saved session ${name}?`, detail, 'Delete'))
-    ? state.deleteSaved(chosen.id)
-    : undefined;
-}
-
-/** From the menu of a session that one alone, else all of them. */
-async function exportTo(context: CommandContext, argument: unknown): Promise<unknown> {
-  const { state, workspace, log } = context;
-  if (isPlainObject(argument)) {
-    const { file, ...options } = parseArgument(exportSchema, argument);
-    return state.exportTo(file, options as ExportOptions);
-  }
+/** Where there are too many sessions, another try may succeed. */
+async function loadSaved(context: CommandContext, chosen: ListedSession): Promise<SessionRecord | undefined> {
+  const { state, actions, log } = context;
   try {
-    const manager = await workspace.manager();
-    const session = typeof argument === 'string' ? manager.require(argument) : undefined;
-    return await exportSessions(state, workspace.folder, session);
+    const { record, notice } = await withProgress('Restoring the session…', () => state.load(chosen.id));
+    if (notice) void vscode.window.showInformationMessage(notice);
+    return record;
   } catch (error) {
-    return showError(error, log);
+    const destroyOne = () => vscode.commands.executeCommand(commandIds.destroySession) as Promise<unknown>;
+    const { MAX_SESSIONS = () => [] } = actions.createErrorActions(() => loadSaved(context, chosen), destroyOne);
+    return showError(error, log, { MAX_SESSIONS });
   }
+}
+
+async function deleteSaved({ state }: CommandContext, chosen: ListedSession): Promise<ListedSession | undefined> {
+  const name = savedName(chosen);
+  const detail = 'Only what was saved is deleted. Sessions, worktrees and branches stay as they are.';
+  if (!(await confirm(`Delete the saved session ${name}?`, detail, 'Delete'))) return undefined;
+  const deleted = await state.deleteSaved(chosen.id);
+  void vscode.window.showInformationMessage(`The saved session ${name} was deleted.`);
+  return deleted;
+}
+
+async function exportSession(context: CommandContext, argument: unknown): Promise<ExportedFile | undefined> {
+  if (isPlainObject(argument)) {
+    const { file, id, ...options } = parseArgument(exportOneSchema, argument);
+    return context.state.exportTo(file, { ...(options as ExportOptions), sessionIds: [id] });
+  }
+  return onSession(context, argument, { title: 'Export Session', action: (id) => exportSessions(context, id) });
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { type CreationLock, findCreationLocks } from '../node/creationLocks.ts';
+import { sweepDrafts } from '../node/leftDrafts.ts';
 import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
 import { removeUnusedRuntimes } from '../node/runtimeFolder.ts';
@@ -17,13 +18,14 @@ export interface CleanerOptions {
   supervisor: Pick<HostSupervisor, 'inTurn'>;
   stateFolder: string;
   repositoryFolder: string;
+  savedFolder: string;
   log: Log;
   now?: () => Date;
 }
 
 /**
  * Removes what is proven to be of no more use: the remains of destroyed sessions, locks of creations that were cut
- * short, and old copies of the programs.
+ * short, drafts of killed writers, and old copies of the programs.
  */
 export class Cleaner {
   readonly #options: Required<CleanerOptions>;
@@ -34,13 +36,17 @@ export class Cleaner {
 
   /** What cannot be removed now is noted, and tried again the next time. */
   async run(): Promise<void> {
-    const { registry, supervisor, stateFolder, repositoryFolder, log, now } = this.#options;
+    const { registry, supervisor, files, stateFolder, repositoryFolder, savedFolder, log, now } = this.#options;
     const due = registry.list().records.filter((record) => isOutputDue(record, now()));
     for (const { id } of due) await this.#attempt({ id }, () => supervisor.inTurn(id, () => this.#clean(id)));
     await this.#attempt({ repositoryFolder }, async () => {
       for (const lock of await findCreationLocks(repositoryFolder)) {
         await this.#attempt({ ...lock }, () => this.#removeLock(lock));
       }
+    });
+    await this.#attempt({ repositoryFolder }, async () => {
+      for (const folder of [stateFolder, repositoryFolder, savedFolder]) await sweepDrafts(folder);
+      await files.sweep();
     });
     await this.#attempt({ stateFolder }, async () => {
       const runtimes = await removeUnusedRuntimes(stateFolder, log, now().getTime());

@@ -64,6 +64,11 @@ export class HelperService {
     return this.registry.list();
   }
 
+  /** What the user is to know about damaged records; each is returned once. */
+  takeNotices(): string[] {
+    return this.#options.files.notices.splice(0);
+  }
+
   async start(launch: LaunchSpec): Promise<SessionRecord> {
     const record = this.registry.require(launch.sessionId);
     if (!(await this.supervisor.canStart())) throw this.#handOver();

@@ -68,8 +68,9 @@ async function startHelper(machine: Machine, key: string, log: Log): Promise<Hel
   await server.open();
   await writeJson(places.helperFile, { pid: process.pid, version, socket: places.helperSocket });
   setInterval(() => void supervisor.sampleActivity(), activityInterval);
-  const { stateFolder, folder: repositoryFolder } = places;
-  const cleaner = new Cleaner({ registry, files, supervisor, stateFolder, repositoryFolder, log });
+  registry.onSaveError(({ record: { id }, error }) => log.error('A window’s record could not be saved', { id, error }));
+  const { stateFolder, folder: repositoryFolder, savedFolder } = places;
+  const cleaner = new Cleaner({ registry, files, supervisor, stateFolder, repositoryFolder, savedFolder, log });
   void cleaner.run();
   setInterval(() => void cleaner.run(), cleaningInterval);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void server.close());

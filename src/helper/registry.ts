@@ -39,6 +39,9 @@ export class Registry {
   readonly #mutations = new Sequencer();
   readonly #onChange = new Emitter<RegistryChange>();
   readonly onChange = this.#onChange.event;
+  readonly #onSaveError = new Emitter<{ record: SessionRecord; error: unknown }>();
+  /** A replica's record could not be saved; it is known until this helper ends. */
+  readonly onSaveError = this.#onSaveError.event;
   #sequence = 0;
   #isClosed = false;
 
@@ -66,13 +69,16 @@ export class Registry {
     throw new HoldfastError('SESSION_NOT_FOUND', `There is no session ${id}.`, { data: { id } });
   }
 
-  /** Takes over what a replica knows better; records that are damaged are the replica's own to repair. */
+  /**
+   * Takes over what a replica knows better; records that are damaged are the replica's own to repair. What the disk
+   * does not take is known all the same, for the replica has it and will hand it over again.
+   */
   merge(replica: Iterable<SessionRecord>): Promise<RegistryList> {
     return this.#mutate(async () => {
       for (const record of replica) {
         const known = this.#records.get(record.id);
         if (!known && isForgettable(record, this.#now())) continue;
-        if (!known || newerRecord(known, record) !== known) await this.#commit(record);
+        if (!known || newerRecord(known, record) !== known) await this.#takeIn(record);
       }
       return this.list();
     });
@@ -174,8 +180,21 @@ export class Registry {
     const known = this.#requests.get(record.id) ?? [];
     const requests = requestId === undefined ? known : [...known, requestId].slice(-maxRequests);
     await this.#save(record, requests);
-    this.#records.set(record.id, record);
     this.#requests.set(record.id, requests);
+    return this.#set(record);
+  }
+
+  async #takeIn(record: SessionRecord): Promise<void> {
+    try {
+      await this.#commit(record);
+    } catch (error) {
+      this.#onSaveError.fire({ record, error });
+      this.#set(record);
+    }
+  }
+
+  #set(record: SessionRecord): SessionRecord {
+    this.#records.set(record.id, record);
     this.#onChange.fire({ sequence: ++this.#sequence, record });
     return record;
   }

@@ -13,6 +13,7 @@ import {
   helperMethods,
   type RegistryChange,
   restoreSchema,
+  type SyncedRegistry,
   startSchema,
   stopSessionSchema,
   syncSchema,
@@ -40,6 +41,8 @@ export class RpcSession {
   readonly #connection: MessageConnection;
   readonly #timer: NodeJS.Timeout;
   #greeted = false;
+  /** Whether what the user should know can be told there. */
+  #canTell = false;
 
   constructor(options: RpcSessionOptions, onClose: () => void) {
     this.#options = options;
@@ -72,7 +75,7 @@ export class RpcSession {
     this.#connection.onRequest(helperMethods.hello.method, (params: unknown) =>
       this.#answer(() => this.#hello(params)),
     );
-    this.#on(helperMethods.sync, syncSchema, ({ records }) => service.sync(records));
+    this.#on(helperMethods.sync, syncSchema, ({ records }) => this.#sync(records));
     this.#on(helperMethods.create, createSchema, ({ requestId, record, limit }) =>
       service.once(requestId, () => service.registry.create(record, limit)),
     );
@@ -134,7 +137,7 @@ export class RpcSession {
   }
 
   async #hello(params: unknown): Promise<HelperWelcome> {
-    const { token, protocol } = v.parse(helperHelloSchema, params);
+    const { token, protocol, client } = v.parse(helperHelloSchema, params);
     if (!tokensEqual(token, this.#options.token)) throw new HoldfastError('UNAUTHORIZED', 'The token is wrong.');
     const agreed = negotiate(helperProtocol, protocol);
     if (agreed === undefined) {
@@ -145,7 +148,15 @@ export class RpcSession {
     }
     clearTimeout(this.#timer);
     this.#greeted = true;
+    this.#canTell = client.kind !== 'cli';
     return { protocol: agreed, pid: process.pid, version: this.#options.version };
+  }
+
+  async #sync(records: unknown[]): Promise<SyncedRegistry> {
+    const { service } = this.#options;
+    const list = await service.sync(records);
+    const notices = this.#canTell ? service.takeNotices() : [];
+    return notices.length > 0 ? { ...list, notices } : list;
   }
 
   #requireHello(): void {

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { HoldfastError } from '../base/errors.ts';
 import { serializeRecord } from '../core/recordDocument.ts';
 import { isMissing, readJson, writeDurable, writeJson } from '../node/durableFile.ts';
+import { sweepDrafts } from '../node/leftDrafts.ts';
 import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
 import {
@@ -13,7 +14,7 @@ import {
   sessionPlaces,
 } from '../node/places.ts';
 import { quarantine } from '../node/quarantine.ts';
-import { readRecordFile } from '../node/recordFile.ts';
+import { type RecordReading, readRecordFile } from '../node/recordFile.ts';
 import { type HostFile, hostFileSchema, type LaunchSpec, launchSpecSchema } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
@@ -24,6 +25,8 @@ export class SessionFiles {
   readonly #log: Log;
   /** By session, as they were read with the records: ids of the last changes that clients asked for. */
   readonly requests = new Map<string, readonly string[]>();
+  /** Sentences for the user about records that were not as they should be. */
+  readonly notices: string[] = [];
   /** Sessions whose record file is damaged, and why; it is replaced only once a copy of it is in quarantine. */
   readonly #damaged = new Map<string, string>();
   /** Sessions whose record a newer version has written. */
@@ -96,6 +99,11 @@ export class SessionFiles {
     return this.#removeUnused(id, [transcript, previousTranscript(transcript), log, `${log}.1`]);
   }
 
+  /** Removes what killed writers have left. */
+  async sweep(): Promise<void> {
+    for (const id of await this.list()) await sweepDrafts(this.places(id).folder);
+  }
+
   /** Removes everything of a destroyed session, unless a host of it may live. Returns whether it is gone. */
   remove(id: string): Promise<boolean> {
     return this.#removeUnused(id, [this.places(id).folder]);
@@ -126,15 +134,31 @@ export class SessionFiles {
         this.#newer.set(id, reading.version);
         this.#log.error('A session’s record was written by a newer version; it stays as it is', { id, file });
         return reading.record;
-      case 'damaged': {
-        const { reason, record } = reading;
-        this.#damaged.set(id, reason);
-        const what = record ? 'its last good version is used' : 'it stays where it is';
-        this.#log.error(`A session’s record is damaged; ${what}`, { id, file, reason });
-        return record;
-      }
+      case 'damaged':
+        return this.#readDamaged(id, reading);
     }
   }
+
+  /** The last good version takes its place, so that this is told but once. */
+  async #readDamaged(id: string, { reason, record }: DamagedRecord): Promise<SessionRecord | undefined> {
+    this.#damaged.set(id, reason);
+    const what = record ? 'its last good version is used' : 'it stays where it is';
+    this.#log.error(`A session’s record is damaged; ${what}`, { id, file: this.places(id).record, reason });
+    if (!record) return undefined;
+    try {
+      await this.saveRecord(record);
+      this.notices.push(describeFallback(record, reason));
+    } catch (error) {
+      this.#log.error('A damaged record could not be replaced', { id, error });
+    }
+    return record;
+  }
+}
+
+type DamagedRecord = Extract<RecordReading, { state: 'damaged' }>;
+
+function describeFallback({ name }: SessionRecord, reason: string): string {
+  return `The record of “${name}” was damaged (${reason}), so its last good version is used; the damaged file is kept in quarantine.`;
 }
 
 function writtenByNewer(name: string, version: string): HoldfastError {

@@ -55,10 +55,12 @@ export class LockClaim {
     }
   }
 
-  /** Where that fails, the claim goes with the process or with whoever takes the lock after it. */
+  /** Where that fails, the claim goes with whoever takes the lock after it. */
   async remove(): Promise<void> {
     await unlink(this.#path).catch(() => undefined);
-    if (!this.#isTaken) this.#forget();
+    if (this.#isTaken) return;
+    giveUp(this.#owner);
+    this.#forget();
   }
 
   /** Gives the lock up that it has become, unless that is no longer ours. A file that cannot be removed is stale. */

@@ -1,6 +1,7 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { link, mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { isMissing, toStorageError, writeDurable, writeJson } from './durableFile.ts';
+import { HoldfastError } from '../base/errors.ts';
+import { isMissing, syncFolder, toStorageError, writeDurable, writeJson } from './durableFile.ts';
 import { readRegularFile } from './regularFile.ts';
 
 /** What is noted about a file that is put into quarantine; plain JSON. */
@@ -17,7 +18,8 @@ export function quarantineFolder(folder: string): string {
 
 /**
  * Keeps a damaged file as it is, under a name of its own with a report beside it. The file itself stays where it is
- * until something better replaces it; only what is no regular file is moved away.
+ * until something better replaces it; only what is no regular file, and what can be neither read nor linked, is moved
+ * away.
  *
  * @returns Where the copy is; undefined where there is no file.
  * @throws {HoldfastError} `DISK_FULL`, `STORAGE_NOT_WRITABLE`; the file may then not be replaced.
@@ -40,8 +42,18 @@ export async function quarantine(
 }
 
 async function keep(file: string, copy: string): Promise<void> {
-  const content = await readRegularFile(file).catch((error) => (isMissing(error) ? Promise.reject(error) : undefined));
-  if (content) return writeDurable(copy, content);
+  const content = await readRegularFile(file).catch((error) => error);
+  if (content instanceof Buffer) return writeDurable(copy, content);
+  if (isMissing(content)) throw content;
   await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
-  await rename(file, copy);
+  const isFile = !(content instanceof HoldfastError);
+  if (!(isFile && (await isLinked(file, copy)))) await rename(file, copy);
+  await syncFolder(path.dirname(file));
+}
+
+async function isLinked(file: string, copy: string): Promise<boolean> {
+  return link(file, copy).then(
+    () => true,
+    () => false,
+  );
 }

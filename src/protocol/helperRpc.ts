@@ -29,6 +29,12 @@ export interface RegistryList {
   records: SessionRecord[];
 }
 
+/** What a window gets for its replica. */
+export interface SyncedRegistry extends RegistryList {
+  /** What was found damaged and how it was put right: sentences for the user, told to one window once. */
+  notices?: string[];
+}
+
 export const syncSchema = v.object({ records: v.array(v.unknown()) });
 export type Sync = v.InferOutput<typeof syncSchema>;
 
@@ -81,7 +87,7 @@ export const helperMethods = {
   /** First on every connection: whatever is refused before it has succeeded closes the connection. */
   hello: new RequestType<HelperHello, HelperWelcome, unknown>('hello'),
   /** Hands over a replica and returns the merged registry. */
-  sync: new RequestType<Sync, RegistryList, unknown>('registry/sync'),
+  sync: new RequestType<Sync, SyncedRegistry, unknown>('registry/sync'),
   list: new RequestType0<RegistryList, unknown>('registry/list'),
   /** Takes a new record in, if its name and branch are free and the limit allows one more. */
   create: new RequestType<Create, SessionRecord, unknown>('session/create'),

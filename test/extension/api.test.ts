@@ -57,6 +57,17 @@ describe('the exported API', () => {
       destroySession: 'function',
       showLog: 'function',
       restartHelper: 'function',
+      listBackups: 'function',
+      restoreBackup: 'function',
+      saveSession: 'function',
+      listSavedSessions: 'function',
+      getSavedSession: 'function',
+      loadSavedSession: 'function',
+      deleteSavedSession: 'function',
+      exportSessions: 'function',
+      importSessions: 'function',
+      diagnose: 'function',
+      rebuildSessions: 'function',
     });
   });
 

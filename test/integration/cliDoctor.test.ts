@@ -100,7 +100,7 @@ describeOnUnix('holdfast doctor', () => {
     const { code, stdout } = await doctor('--fix');
     assert.equal(code, 1);
     assert.match(stdout, /session-folder-orphan/);
-    assert.match(stdout, /\(not done by --fix\)\n/);
+    assert.match(stdout, /\(for you to decide\)\n/);
   });
 
   it('prints the same as JSON', async () => {

@@ -556,6 +556,31 @@ describeOnUnix('the doctor', () => {
     });
   }
 
+  for (const [what, spoil] of [
+    ['damaged', () => writeFile(list, '{"version":')],
+    ['gone', () => rm(list)],
+    ['damaged and tells whose it is', async () => writeFile(list, (await readFile(list, 'utf8')).slice(0, 200))],
+  ] as const) {
+    it(`leaves a list alone that is another repository’s, and is ${what}`, async () => {
+      const other = serializeRegistry({
+        key: '0123456789abcdef',
+        generation: 1,
+        savedAt: new Date(),
+        records: [login],
+      });
+      const theirs = await project().newFolder('storage');
+      const previous = path.join(theirs, 'sessions.previous.json');
+      list = path.join(theirs, 'sessions.json');
+      for (const file of [list, previous]) await writeFile(file, other);
+      await spoil();
+      await registerStorage(places(), theirs);
+      const before = await listing(theirs);
+      const findings = await look();
+      await applySafeRepairs(findings);
+      assert.deepEqual([told(findings), await listing(theirs)], [[], before]);
+    });
+  }
+
   it('never ends a host whose session was destroyed, and tells how to', async () => {
     const [host = 0] = await hostPids(window);
     await endHelper();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { HelperClient } from '../../src/client/helperClient.ts';
 import { HelperConnection } from '../../src/client/helperConnection.ts';
 import { previousVersion } from '../../src/node/durableFile.ts';
 import { quarantineFolder } from '../../src/node/quarantine.ts';
@@ -168,6 +169,19 @@ describe('the live registry', () => {
     assert.deepEqual([known, kept.length], [[session.record.ptyPid], 2]);
   });
 
+  it('tells one window, once, which record was damaged and what took its place', async () => {
+    const client = await scene().client();
+    const { places, record } = await scene().start(client, ['cat']);
+    client.dispose();
+    await killHelper(scene());
+    await writeFile(places.record, '');
+    const notices = [await noticesTo(scene()), await noticesTo(scene())];
+    await killHelper(scene());
+    notices.push(await noticesTo(scene()));
+    const told = `The record of “${record.name}” was damaged (it is empty), so its last good version is used; the damaged file is kept in quarantine.`;
+    assert.deepEqual(notices, [[told], [], []]);
+  });
+
   it('does not take a session for ended where the file of its host cannot be read', async () => {
     const client = await scene().client();
     const session = await scene().start(client, ['cat']);
@@ -182,6 +196,15 @@ describe('the live registry', () => {
     assert.deepEqual(during, [session.record.ptyPid]);
   });
 });
+
+/** What a window is told that opens now. */
+async function noticesTo(scene: Scene): Promise<string[]> {
+  const client = scene.own(new HelperClient({ launcher: scene.launcher(), replica: () => [] }));
+  const notices: string[] = [];
+  client.onNotice((notice) => notices.push(notice));
+  await client.connect();
+  return notices;
+}
 
 async function killHelper(scene: Scene): Promise<void> {
   const pid = await scene.helperPid();

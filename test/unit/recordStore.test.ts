@@ -204,6 +204,16 @@ describe('the saved session list', () => {
     ]);
   });
 
+  it('is left alone while the window is open on another repository, also where it is damaged', async () => {
+    for (let save = 0; save < 2; save++) await store([record]).save();
+    await put('{"version":"1.0","sess');
+    const other = await store([], otherKey).load();
+    await store([sample('20000000-0000-4000-8000-000000000002', 'other')], otherKey).save();
+    const { records, notice = '' } = await store([record]).load();
+    assert.deepEqual([other, records], [{ records: [], isIncomplete: true }, [record]]);
+    assert.match(notice, /recovered from its previous version/);
+  });
+
   it('holds the last of many changes that were made while it was being saved', async () => {
     const records = [record];
     const writer = store(records);

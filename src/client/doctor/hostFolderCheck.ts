@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { isLive } from '../../core/sessionRecord.ts';
 import { isMissing, previousVersion, readJson, writeJson } from '../../node/durableFile.ts';
 import { quarantine } from '../../node/quarantine.ts';
+import { readRecordFile } from '../../node/recordFile.ts';
 import { launchSpecSchema } from '../../protocol/hostMessages.ts';
 import { counted, type Diagnosed } from './doctorContext.ts';
 import type { Examination } from './examination.ts';
@@ -88,11 +89,15 @@ async function renewRecord(
   }
   return {
     repair: { text: 'Keep a copy of it in quarantine, and have the helper write it anew.', isSafe: true },
-    apply: async () => {
-      const copy = reason === undefined ? undefined : await quarantine(places.record, { reason });
-      const { revision } = await examination.withHelper([], (helper) => helper.update(known, () => ({})));
-      return `It was written anew as revision ${revision}.${copy === undefined ? '' : ` As it was it is kept: ${copy}.`}`;
-    },
+    apply: () =>
+      examination.withHelper([], async (helper) => {
+        // One that was started for this has put it right already.
+        const reading = await readRecordFile(places.record, id);
+        if (reading.state === 'sound') return `The helper wrote it anew as revision ${reading.record.revision}.`;
+        const copy = reason === undefined ? undefined : await quarantine(places.record, { reason });
+        const { revision } = await helper.update(known, () => ({}));
+        return `It was written anew as revision ${revision}.${copy === undefined ? '' : ` As it was it is kept: ${copy}.`}`;
+      }),
   };
 }
 

@@ -79,3 +79,8 @@ function inOrderOfRepair(findings: readonly Diagnosed[]): Diagnosed[] {
   const isFirst = ({ code }: Finding) => firstRepairs.includes(code);
   return [...findings.filter(isFirst), ...findings.filter((finding) => !isFirst(finding))];
 }
+
+/** What is done about it is no part of what was found. */
+export function withoutRepair({ apply: _, ...finding }: Diagnosed): Finding {
+  return finding;
+}

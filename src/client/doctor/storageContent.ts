@@ -57,10 +57,12 @@ async function withContent(
   return content;
 }
 
-/** Of the repository whose list it is; a damaged one may tell no more. */
+/** Of the repository whose list it is; one that is damaged or gone may tell no more, but its previous version may. */
 async function keyOf(file: string, reading: RegistryReading): Promise<string | undefined> {
   if (reading.state === 'sound' || reading.state === 'newer') return reading.document.key;
-  if (reading.state !== 'damaged') return undefined;
-  const text = (await readRegularFile(file).catch(() => '')).toString('utf8');
-  return /"key": *"([0-9a-f]{16})"/.exec(text)?.[1];
+  const text = await readRegularFile(file).catch(() => undefined);
+  const key = /"key": *"([0-9a-f]{16})"/.exec(text?.toString('utf8') ?? '')?.[1];
+  if (key !== undefined) return key;
+  const previous = await readRegistryFile(previousVersion(file));
+  return previous.state === 'sound' ? previous.document.key : undefined;
 }

@@ -69,7 +69,8 @@ async function backUpLists(examination: Examination): Promise<void> {
 
 type Doubt = [code: string, problem: string, advice: string];
 
-const decide = 'Nothing is bound to it by itself: decide whether a session goes on in it.';
+const decide =
+  '“Holdfast: Rebuild Sessions…” lets you decide whether a session goes on in it; nothing is bound by itself.';
 
 const doubts: Record<Exclude<ProposalKind, 'kept'>, Doubt> = {
   untagged: ['worktree-untagged', 'The worktree lies among those of sessions, but no session has it.', decide],

@@ -42,7 +42,7 @@ describe('what the doctor tells', () => {
         'Errors',
         '  /s (host-orphan)',
         '    It runs on.',
-        '    Repair: Nothing ends it by itself. (not done by --fix)',
+        '    Repair: Nothing ends it by itself. (for you to decide)',
         '',
         'Warnings',
         '  /state/helper.lock (lock-stale)',

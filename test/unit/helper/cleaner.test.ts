@@ -6,6 +6,7 @@ import { Cleaner } from '../../../src/helper/cleaner.ts';
 import { Registry } from '../../../src/helper/registry.ts';
 import { SessionFiles } from '../../../src/helper/sessionFiles.ts';
 import { creationLockFile } from '../../../src/node/creationLocks.ts';
+import { exists } from '../../../src/node/exists.ts';
 import { tryLock } from '../../../src/node/lockFile.ts';
 import { silentLog } from '../../../src/node/log.ts';
 import { repositoryPlaces, sessionPlaces, thisMachine } from '../../../src/node/places.ts';
@@ -91,6 +92,20 @@ describe('what destroyed sessions have left', () => {
     });
   }
 
+  it('removes the drafts of killed writers wherever records are', async () => {
+    const { folder: repositoryFolder } = repositoryPlaces(machine, key);
+    const { folder } = sessionPlaces(machine, key, aRecord().id);
+    const drafts = [folder, repositoryFolder].map((place) => path.join(place, '.record.json.1-1.draft'));
+    await mkdir(folder, { recursive: true });
+    const old = new Date(Date.now() - 2 * 24 * 3_600_000);
+    for (const draft of drafts) {
+      await writeFile(draft, 'half');
+      await utimes(draft, old, old);
+    }
+    await clean(aRecord());
+    assert.deepEqual(await Promise.all(drafts.map(exists)), [false, false]);
+  });
+
   /** Cleans up after a session with this record, or one whose record cannot be read. */
   async function clean(record?: SessionRecord): Promise<Registry> {
     const { folder } = sessionPlaces(machine, key, aRecord().id);
@@ -106,6 +121,7 @@ describe('what destroyed sessions have left', () => {
       supervisor,
       stateFolder,
       repositoryFolder,
+      savedFolder: path.join(repositoryFolder, 'saved'),
       log: silentLog,
       now: () => now,
     }).run();

@@ -38,6 +38,20 @@ describe('the registry', () => {
     assert.deepEqual(registry.list(), { sequence: 0, records: [aRecord()] });
   });
 
+  it('knows what a window hands over also where it cannot be saved, and tells so', async () => {
+    const errors: unknown[] = [];
+    registry.onSaveError(({ error }) => errors.push((error as Error).message));
+    save = () => Promise.reject(new Error('disk full'));
+    const newer = aRecord({ name: 'new', revision: 2 });
+    const { records } = await registry.merge([newer]);
+    assert.deepEqual([records, errors], [[newer], ['disk full']]);
+  });
+
+  it('makes a change once that is asked for again', async () => {
+    const first = await registry.update(aRecord().id, 1, { name: 'new' }, 'request');
+    assert.deepEqual([await registry.update(aRecord().id, 1, { name: 'new' }, 'request'), saved], [first, ['new 2']]);
+  });
+
   it('makes one change at a time, so that of two with the same base one is refused', async () => {
     const results = await Promise.allSettled(['a', 'b'].map((name) => registry.update(aRecord().id, 1, { name })));
     assert.deepEqual([results.map(({ status }) => status), saved], [['fulfilled', 'rejected'], ['a 2']]);
