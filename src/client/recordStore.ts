@@ -14,7 +14,10 @@ import { Backups } from './backups.ts';
 import { type Fallback, type RecoveredRegistry, recoverRegistry } from './registryRecovery.ts';
 
 /** How long another window's save is waited for; milliseconds. */
-const lockDeadline = 10_000;
+const saveDeadline = 10_000;
+
+/** The same where somebody waits to see their sessions. */
+const loadDeadline = 3_000;
 
 /** Stands for a file that must be looked at before it is replaced; the system's signatures never look like this. */
 const unseen = { signature: 'unseen', isSound: false };
@@ -54,7 +57,7 @@ export class RecordStore {
   readonly file: string;
   readonly backups: Backups;
   readonly #options: RecordStoreOptions;
-  readonly #save = new Throttler(() => this.#locked(() => this.#write()));
+  readonly #save = new Throttler(() => this.#locked(saveDeadline, () => this.#write()));
   /** What a newer version keeps in the file beside the sessions. */
   #unknownFields: Record<string, unknown> = {};
   #generation = 0;
@@ -82,7 +85,7 @@ export class RecordStore {
 
   /** Reads every format. What is damaged is put into quarantine, and what was recovered is saved at once. */
   async load(now = new Date()): Promise<LoadedRecords> {
-    return this.#locked(() => this.#load(now)).catch((error) => {
+    return this.#locked(loadDeadline, () => this.#load(now)).catch((error) => {
       // The sessions are shown also from a folder that cannot be written.
       if (isStorageError(error)) return this.#loadUnwritable(now, error);
       throw error;
@@ -111,9 +114,9 @@ export class RecordStore {
     );
   }
 
-  #locked<T>(task: () => Promise<T>): Promise<T> {
+  #locked<T>(deadlineMs: number, task: () => Promise<T>): Promise<T> {
     const file = path.join(this.#options.folder, 'storage.lock');
-    return withLock(file, { deadlineMs: lockDeadline }, task).catch((error) => {
+    return withLock(file, { deadlineMs }, task).catch((error) => {
       throw toStorageError(error, file);
     });
   }

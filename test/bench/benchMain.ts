@@ -6,6 +6,7 @@ import { beginTestRun, type TestRun } from '../support/testRun.ts';
 import { type Bench, openBench } from './bench.ts';
 import type { Figure } from './figures.ts';
 import { measureBulk } from './measures/bulk.ts';
+import { measureDoctor } from './measures/doctor.ts';
 import { measureEcho } from './measures/echo.ts';
 import { measureHelperLoss } from './measures/helperLoss.ts';
 import { measureMemory } from './measures/memory.ts';
@@ -23,6 +24,7 @@ const measures: Record<MeasureName, (bench: Bench) => Promise<Figure[]>> = {
   prompt: measurePrompt,
   helper: measureHelperLoss,
   registry: measureRegistry,
+  doctor: measureDoctor,
 };
 
 try {

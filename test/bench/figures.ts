@@ -27,7 +27,8 @@ export type FigureId =
   | 'helper-return'
   | 'helper-gap'
   | 'registry-save'
-  | 'registry-load';
+  | 'registry-load'
+  | 'doctor';
 
 /** The headline number of a row; undefined where it was not measured. */
 export function headline(figures: readonly Figure[], id: FigureId, who: string): number | undefined {

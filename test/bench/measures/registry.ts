@@ -1,14 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RecordStore } from '../../../src/client/recordStore.ts';
-import { newRecord } from '../../../src/core/sessionRecord.ts';
 import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
 import type { Bench } from '../bench.ts';
 import { type Figure, holdfast, type Row } from '../figures.ts';
+import { manySessions, sessionCount } from '../manySessions.ts';
 import { median, percentile } from '../stats.ts';
 
-const sessions = 200;
 const key = '0123456789abcdef';
 
 /** What nobody can do without: the same bytes written to a file of their own, synced and renamed, with its folder. */
@@ -20,20 +18,20 @@ export async function measureRegistry(bench: Bench): Promise<Figure[]> {
   const rounds = bench.quick ? 20 : 100;
   const folder = join(bench.folder, 'registry');
   await mkdir(folder);
-  const records = manyRecords();
+  const records = manySessions(folder);
   const store = storeOf(folder, records);
   await store.save();
   const bytes = await readFile(store.file);
   const times = { save: [] as number[], write: [] as number[], load: [] as number[], read: [] as number[] };
   for (let round = 0; round < rounds; round++) {
-    records[round] = { ...(records[round % sessions] as SessionRecord), revision: round };
+    records[round] = { ...(records[round % sessionCount] as SessionRecord), revision: round };
     times.save.push(await timed(() => store.save()));
     times.write.push(await timed(() => writeBare(join(folder, 'bare.json'), bytes)));
     times.load.push(await timed(() => storeOf(folder, records).load()));
     times.read.push(await timed(async () => JSON.parse(await readFile(store.file, 'utf8'))));
   }
   return [
-    figure('registry-save', `Session list of ${sessions} saved and synced (${rounds} times)`, [
+    figure('registry-save', `Session list of ${sessionCount} saved and synced (${rounds} times)`, [
       row(holdfast, times.save),
       row(bareWrite, times.write),
     ]),
@@ -71,18 +69,4 @@ async function writeBare(file: string, bytes: Buffer): Promise<void> {
 
 function storeOf(folder: string, records: SessionRecord[]): RecordStore {
   return new RecordStore({ folder, key, root: folder, records: () => records });
-}
-
-function manyRecords(): SessionRecord[] {
-  return Array.from({ length: sessions }, (_, number) =>
-    newRecord({
-      id: randomUUID(),
-      name: `session-${number}`,
-      branch: `feature/session-${number}`,
-      baseBranch: 'main',
-      worktreePath: `/home/user/project/.worktrees/session-${number}-01234567`,
-      command: ['claude', '--resume'],
-      now: new Date(),
-    }),
-  );
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { HoldfastError } from '../../../src/base/errors.ts';
 import { previousVersion, readJson, toStorageError, writeDurable, writeJson } from '../../../src/node/durableFile.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
+import { itOnUnix } from '../../support/unix.ts';
 
 describe('a durable file', () => {
   const dirs = useTempDirs();
@@ -29,7 +30,7 @@ describe('a durable file', () => {
     assert.equal(await readFile(file, 'utf8'), 'kept');
   });
 
-  it('takes the place of a symbolic link that was planted there, and leaves alone what that leads to', async () => {
+  itOnUnix('takes the place of a symbolic link that was planted there, and leaves alone what that leads to', async () => {
     const folder = await dirs.make();
     const [file, elsewhere] = [path.join(folder, 'file'), path.join(folder, 'elsewhere')];
     await writeFile(elsewhere, 'not ours');
