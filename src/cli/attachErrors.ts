@@ -25,6 +25,16 @@ export function toAttachError(error: unknown, session: Named): unknown {
 
 const explanations: { [C in ErrorCode]?: (session: Named, cause: HoldfastError) => HoldfastError } = {
   CONNECTION_LOST: hostLost,
+  UNAUTHORIZED: (session, cause) =>
+    new HoldfastError(
+      'UNAUTHORIZED',
+      `The host of “${session.name}” refuses the token: the state folder was replaced while it ran.`,
+      {
+        advice: 'The session runs on. Put the earlier folder back; “holdfast doctor” tells what lives meanwhile.',
+        data: { id: session.id },
+        cause,
+      },
+    ),
   TIMEOUT: (session, cause) =>
     new HoldfastError('TIMEOUT', `The host of “${session.name}” does not answer.`, {
       advice: `The session was left as it is. ${whatNext(session)}`,

@@ -1,4 +1,5 @@
 import type { BackupRestore, RestoredBackup, WorktreeState } from '../client/restoreBackup.ts';
+import { countSessions } from '../core/presentation.ts';
 import type { ChangedSession } from '../core/restorePlan.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { shownRecord } from './shownRecord.ts';
@@ -7,10 +8,12 @@ type Restore = BackupRestore | RestoredBackup;
 
 /** What a restore has done, or would do, as lines of text. */
 export function describeRestore(restore: Restore): string[] {
-  const { returning, changed, notices, same, onlyNow, worktrees } = restore;
+  const { returning, changed, notices, unreadable, worktrees } = restore;
   const isDone = 'restored' in restore;
+  const left = unreadable.map((problem) => `Not brought back, for it makes no sense: ${problem}.`);
   if (returning.length + changed.length === 0) {
-    return ['Nothing to restore: every session of the backup is as it was then.'];
+    const others = left.length > 0 ? 'every other session' : 'every session';
+    return [...left, `Nothing to restore: ${others} of the backup is as it was then.`];
   }
   const [bring, change] = isDone ? ['Brought back', 'Changed'] : ['Would bring back', 'Would change'];
   const before = isDone && restore.before ? [`What there was before is in the backup ${restore.before.id}.`] : [];
@@ -18,7 +21,8 @@ export function describeRestore(restore: Restore): string[] {
     ...returning.map((record) => `${bring} ${record.name}: ${describeWorktree(record, worktrees[record.id])}.`),
     ...changed.map((session) => `${change} ${session.record.name}: ${describeChanges(session)}.`),
     ...notices,
-    `${counted(same)} as in the backup, ${counted(onlyNow)} only here: they stay as they are.`,
+    ...left,
+    ...describeOthers(restore),
     ...before,
   ];
 }
@@ -44,7 +48,17 @@ function describeWorktree({ branch }: SessionRecord, state: WorktreeState | unde
   if (!branch) return state === 'there' ? 'its folder is there' : 'its folder is gone';
   if (state === 'there') return 'its worktree is there';
   if (state === 'gone') return `its worktree is gone; restarting it makes one of ${branch}`;
-  return `its worktree and its branch ${branch} are gone`;
+  return `its worktree and its branch are gone; make the branch anew (“git branch ${branch} COMMIT”) to restart it, or destroy it`;
+}
+
+/** What stays as it is. */
+function describeOthers({ same, onlyNow }: Restore): string[] {
+  const counts = [
+    ...(same > 0 ? [`${countSessions(same)} as in the backup`] : []),
+    ...(onlyNow > 0 ? [`${countSessions(onlyNow)} only here`] : []),
+  ];
+  const [it, stays] = same + onlyNow === 1 ? ['it', 'stays as it is'] : ['they', 'stay as they are'];
+  return counts.length > 0 ? [`${counts.join(', ')}: ${it} ${stays}.`] : [];
 }
 
 /** Metadata and commands may be long and hold secrets. */
@@ -55,8 +69,4 @@ function describeChanges({ fields }: ChangedSession): string {
       : field,
   );
   return texts.join(', ');
-}
-
-function counted(count: number): string {
-  return `${count} session${count === 1 ? '' : 's'}`;
 }

@@ -121,7 +121,8 @@ const commandSpecs = {
         details: [
           'Nothing is made where the session is in the list still. Else it is a new session: in its old worktree where',
           'that is there still, else in a new worktree of its branch, which is made anew at the saved commit where it is',
-          'gone. All of that, or nothing.',
+          'gone. All of that, or nothing. The editor’s settings do not count here: there is no maximum of sessions,',
+          'worktrees go into .worktrees, and 5000 lines of scrollback are kept.',
           savedName,
         ].join('\n'),
       },
@@ -142,13 +143,14 @@ const commandSpecs = {
         options: ['json'],
         summary: 'List the backups of the session list, newest first.',
         details:
-          'Those of all windows on this repository, and those that were taken here; damaged ones are among them.',
+          'Those of all windows on this repository, and those that were taken here; damaged ones are among them.\nExits with 1 where not all could be read.',
       },
       create: {
         operands: [],
         options: ['json'],
         summary: 'Back the session list up as it is now.',
-        details: 'Where nothing has changed since the last one, that one stays the last.',
+        details:
+          'Where nothing has changed since the last one, that one stays the last. The last ten that were taken so are kept,\nhowever many are taken by themselves.',
       },
       restore: {
         operands: [backup],
@@ -157,7 +159,8 @@ const commandSpecs = {
         details: [
           'Sessions that were destroyed or lost come back under their old ids, and are not started; the maximum of',
           'sessions does not count. Those that live get their name, their command and their settings back and run on.',
-          'Those that were made since stay as they are. What there is now is backed up first.',
+          'Those that were made since stay as they are. What there is now is backed up first. With --dry-run no helper is',
+          'started. Where a session of the backup makes no sense the others come back, and the exit code is 1.',
         ].join('\n'),
       },
       verify: {
@@ -173,11 +176,11 @@ const commandSpecs = {
   },
   export: {
     operands: [{ ...session, required: false }],
-    options: ['output', 'withEnv', 'force'],
+    options: ['output', 'withEnv', 'force', 'json'],
     summary: 'Write one session or all to a file.',
     details: [
       'To standard output where no FILE is given. The values of the sessions’ variables are left out, since they may be',
-      'secret; what is left out is told.',
+      'secret; what is left out is told. Where there is no session nothing is written, and the exit code is 1.',
     ].join('\n'),
   },
   import: {
@@ -185,8 +188,9 @@ const commandSpecs = {
     options: ['dryRun', 'salvage', 'json'],
     summary: 'Bring in the sessions of an exported file.',
     details: [
-      'Each comes in as with “saved load”, but is not started, so that the maximum of sessions does not count; one that',
-      'is in the list is left as it is. Where one cannot come in the others do, and the exit code is 1.',
+      'Each comes in as with “saved load”, but is not started; one that is in the list is left as it is. What there is',
+      'now is backed up first. Where one cannot come in, or is left out by --salvage, the others do come in, and the',
+      'exit code is 1. With --dry-run no helper is started.',
     ].join('\n'),
   },
   doctor: {

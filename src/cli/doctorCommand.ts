@@ -1,9 +1,10 @@
 import { toErrorShape } from '../base/errors.ts';
 import type { Diagnosed, DoctorContext } from '../client/doctor/doctorContext.ts';
 import {
-  applySafeRepairs,
   checkedAreas,
+  isIncomplete,
   type RepairOutcome,
+  repairAll,
   runDoctor,
   withoutRepair,
 } from '../client/doctor/runDoctor.ts';
@@ -26,12 +27,13 @@ export async function examine({ dist, version }: Program, { fix, json }: Command
     dist,
     client: { kind: 'cli', pid: process.pid, version },
   };
-  const first = await runDoctor(context);
-  const repairs = fix ? await applySafeRepairs(first) : [];
-  const findings = fix ? await runDoctor(context) : first;
+  const { findings, outcomes: repairs } = fix
+    ? await repairAll(context)
+    : { findings: await runDoctor(context), outcomes: [] };
   const { root } = context.workplace;
   if (json) printJson(plainReport(root, findings, fix ? repairs : undefined));
   else for (const line of reportLines(root, findings, { fix, repairs })) print(line);
+  if (isIncomplete(findings)) return 2;
   return isSound(findings) ? 0 : 1;
 }
 
@@ -57,16 +59,21 @@ interface Repairs {
 }
 
 function reportLines(root: string, findings: readonly Diagnosed[], { fix, repairs }: Repairs): string[] {
-  const canFix = !fix && findings.some(({ apply }) => apply);
+  const canFix = findings.some(({ apply }) => apply);
   return [
     plainLine(`Looked at ${root}:`),
     `  ${checkedAreas.join(', ')}.`,
     ...(fix ? ['', 'Repairs', ...repairLines(repairs)] : []),
     ...diagnosisLines(findings),
     '',
-    `${describeCounts(findings)}${canFix ? ' “holdfast doctor --fix” does the repairs that are safe.' : ''}`,
+    `${describeCounts(findings)}${canFix ? hints[fix ? 'again' : 'first'] : ''}`,
   ];
 }
+
+const hints = {
+  first: ' “holdfast doctor --fix” does the repairs that are safe.',
+  again: ' “holdfast doctor --fix” tries the safe repairs once more.',
+};
 
 function repairLines(repairs: readonly RepairOutcome[]): string[] {
   if (repairs.length === 0) return ['  There was nothing that could be repaired safely.'];

@@ -8,9 +8,26 @@ const usageCode = 2;
 export function reportFailure(thrown: unknown, code = 1): number {
   const error = toHoldfastError(thrown);
   const isUsage = error instanceof UsageError;
-  if (process.argv.includes('--json')) console.error(JSON.stringify(toErrorShape(error)));
+  if (wantsJson()) console.error(JSON.stringify(toErrorShape(error)));
   else console.error(`holdfast: ${error.text}${isUsage ? '' : ` (${error.code})`}`);
   return isUsage ? usageCode : code;
+}
+
+/** Tells on standard error of what a command went on without. */
+export function reportProblems(problems: readonly HoldfastError[], { json }: { json: boolean }): void {
+  for (const problem of problems) console.error(json ? JSON.stringify(toErrorShape(problem)) : problem.text);
+}
+
+/** What was thrown as a text for a person. */
+export function errorText(error: unknown): string {
+  return error instanceof HoldfastError ? error.text : describeError(error);
+}
+
+/** Also where the command line could not be understood. What follows “--” is no option. */
+function wantsJson(): boolean {
+  const args = process.argv.slice(2);
+  const end = args.indexOf('--');
+  return (end < 0 ? args : args.slice(0, end)).includes('--json');
 }
 
 /** Whatever was not expected is an error with advice, too. */

@@ -1,15 +1,15 @@
 import { describeCommand } from '../core/launchCommand.ts';
 import { age, statusLook } from '../core/presentation.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import type { ColumnFit } from './columnWidths.ts';
-import { paint, print, printJson } from './output.ts';
+import { type Column, printTable } from './columnTable.ts';
+import { print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
 import { type Program, withSessions } from './repositorySessions.ts';
 import { shownRecord } from './shownRecord.ts';
 import { statusStyle } from './statusStyle.ts';
-import { type Cell, formatTable } from './table.ts';
+import type { Cell } from './table.ts';
 
-const columns: readonly (ColumnFit & { heading: string })[] = [
+const columns: readonly Column[] = [
   { heading: 'NAME', least: 10 },
   { heading: 'STATUS' },
   { heading: 'BRANCH', least: 10, leftOut: 4 },
@@ -26,16 +26,15 @@ export async function listSessions(program: Program, { json }: CommandArguments)
   });
   if (json) printJson(records.map(shownRecord));
   else if (records.length === 0) print(`No sessions in ${workplace.root}.`);
-  else for (const line of sessionTable(records, new Date())) print(line);
+  else printSessions(records, new Date());
   return 0;
 }
 
-function sessionTable(records: readonly SessionRecord[], now: Date): string[] {
-  const heading = columns.map(({ heading: text }): Cell => ({ text, style: 'dim' }));
-  const rows = records.map((record) => sessionRow(record, now));
-  const width = process.stdout.isTTY ? process.stdout.columns : 0;
-  // Terminals that nobody has given a size say zero.
-  return formatTable([heading, ...rows], { fit: width > 0 ? { width, columns } : undefined, paint });
+function printSessions(records: readonly SessionRecord[], now: Date): void {
+  printTable(
+    columns,
+    records.map((record) => sessionRow(record, now)),
+  );
 }
 
 function sessionRow(record: SessionRecord, now: Date): Cell[] {

@@ -1,5 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import {
+  allCommands,
   type CommandGroup,
   type CommandLineSpec,
   type CommandSpec,
@@ -34,7 +35,7 @@ const flag = { type: 'boolean', default: false } as const;
 
 /** @throws {UsageError} */
 export function parseCommandLine(argv: readonly string[], spec: CommandLineSpec = holdfast): Invocation {
-  const { values, positionals } = parse(argv, spec.options);
+  const { values, positionals } = parse(argv, spec);
   const asksHelp = positionals[0] === 'help';
   const [word, ...others] = asksHelp ? positionals.slice(1) : positionals;
   if (values.version) return { kind: 'version' };
@@ -50,13 +51,42 @@ export function parseCommandLine(argv: readonly string[], spec: CommandLineSpec 
   return { kind: 'run', command: name, args: args as CommandArguments };
 }
 
-function parse(argv: readonly string[], options: OptionTable) {
-  try {
-    return parseArgs({ args: [...argv], options: parserOptions(options), allowPositionals: true });
-  } catch (error) {
-    // What follows the first sentence explains the parser to a programmer.
-    throw new UsageError(`${(error as Error).message.split(/[.;](?:\s|$)/)[0]}.`);
+/** What is wrong is told here, for the parser's own messages are made for programmers. */
+function parse(argv: readonly string[], spec: CommandLineSpec) {
+  const options = parserOptions(spec.options);
+  const parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false, tokens: true });
+  for (const token of parsed.tokens) {
+    const problem = token.kind === 'option' ? problemOf(token, spec.options) : undefined;
+    if (problem !== undefined) throw new UsageError(problem, commandNamed(spec, parsed.positionals));
   }
+  return parsed;
+}
+
+/** An option as it was typed. */
+interface OptionToken {
+  name: string;
+  /** With its dashes. */
+  rawName: string;
+  value: string | undefined;
+  /** Whether the value came with “=”, or right behind the letter. */
+  inlineValue: boolean | undefined;
+}
+
+function problemOf({ name, rawName, value, inlineValue }: OptionToken, options: OptionTable): string | undefined {
+  const own = Object.keys(options).find((option) => typedOption(option) === name);
+  const spec = own === undefined ? undefined : options[own];
+  if (!spec && name !== 'help' && name !== 'version') return `There is no option ${rawName}.`;
+  if (spec?.value === undefined) return inlineValue ? `${rawName} takes no value.` : undefined;
+  if (value === undefined) return `${rawName} needs a value: ${rawName} ${spec.value}.`;
+  // A value is seldom meant so, and an option that lacks its value often.
+  const isOption = !inlineValue && value.startsWith('-') && value.length > 1;
+  return isOption ? `${rawName} needs a value; “${value}” is taken for one as --${name}=${value}.` : undefined;
+}
+
+/** The command whose help tells more; undefined where none was named. */
+function commandNamed(spec: CommandLineSpec, [word, subword]: readonly string[]): string | undefined {
+  const known = allCommands(spec);
+  return [`${word} ${subword}`, word].find((name) => name !== undefined && known.has(name));
 }
 
 function parserOptions(options: OptionTable) {

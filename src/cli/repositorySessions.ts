@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import { HelperClient } from '../client/helperClient.ts';
@@ -6,10 +5,10 @@ import { HelperLauncher } from '../client/helperLauncher.ts';
 import { hostAddress } from '../client/hostAddress.ts';
 import type { HostClientOptions } from '../client/hostClient.ts';
 import { isLive } from '../core/sessionRecord.ts';
-import { isMissing } from '../node/durableFile.ts';
-import { repositoryPlaces, type SessionPlaces, sessionPlaces, thisMachine } from '../node/places.ts';
+import { repositoryPlaces, type SessionPlaces, sessionPlaces, stateFolder, thisMachine } from '../node/places.ts';
 import { findWorkplace, type Workplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { listedRecords, sessionFolders } from './knownRecords.ts';
 import { matchSession } from './sessionMatch.ts';
 import { explainSystemError } from './systemFailure.ts';
 
@@ -27,7 +26,8 @@ export class RepositorySessions implements Disposable {
   readonly helper: HelperClient | undefined;
 
   /**
-   * Joins the repository's helper. Where none runs, one is started if there ever was a session.
+   * Joins the repository's helper, which is told what the windows' lists hold. Where none runs, one is started if
+   * there ever was a session.
    *
    * @throws {HoldfastError} `NO_FOLDER`, `GIT_MISSING`, `GIT_TOO_OLD`, `HELPER_START_FAILED`, `CONNECTION_LOST`
    */
@@ -35,10 +35,13 @@ export class RepositorySessions implements Disposable {
     const workplace = await findWorkplace(currentFolder());
     const client = { kind: 'cli' as const, pid: process.pid, version };
     const launcher = new HelperLauncher({ machine: thisMachine(), key: workplace.key, dist, client });
-    const helper = new HelperClient({ launcher, replica: () => [] });
+    const places = repositoryPlaces(thisMachine(), workplace.key);
     try {
+      const listed = await listedRecords(places);
+      const helper = new HelperClient({ launcher, replica: () => listed });
       if (await helper.join()) return new RepositorySessions(workplace, helper);
-      if (!(await hasSessions(workplace))) return new RepositorySessions(workplace, undefined);
+      const hasSessions = listed.some(isLive) || (await sessionFolders(places)).length > 0;
+      if (!hasSessions) return new RepositorySessions(workplace, undefined);
       await helper.connect();
       return new RepositorySessions(workplace, helper);
     } catch (error) {
@@ -86,26 +89,46 @@ export async function withSessions<T>(program: Program, use: (sessions: Reposito
   const sessions = await RepositorySessions.open(program);
   try {
     return await use(sessions);
+  } catch (error) {
+    throw explainHelper(error);
   } finally {
     sessions.dispose();
   }
 }
 
-async function hasSessions({ key }: Workplace): Promise<boolean> {
-  try {
-    return (await readdir(repositoryPlaces(thisMachine(), key).sessionsFolder)).length > 0;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
-}
-
 /** Why there is no connection to the helper, as advice. */
 export function explainUnreachable(error: unknown, { key }: Workplace): unknown {
-  return explainSystemError(error, {
+  return explainSystemError(explainHelper(error), {
     code: 'CONNECTION_LOST',
     message: 'The helper of this repository cannot be reached',
     advice: `Its sessions run on. Check ${repositoryPlaces(thisMachine(), key).folder}.`,
+  });
+}
+
+/** What a helper that refuses or is silent means for somebody at a shell; any other error as it is. */
+export function explainHelper(error: unknown): unknown {
+  if (!(error instanceof HoldfastError)) return error;
+  if (error.code === 'UNAUTHORIZED') return tokenReplaced(error);
+  const isSilent = error.code === 'TIMEOUT' && error.data.method !== undefined;
+  return isSilent ? helperSilent(error) : error;
+}
+
+function tokenReplaced(cause: HoldfastError): HoldfastError {
+  const folder = stateFolder(thisMachine());
+  const text = `The helper that runs refuses the token in ${folder}: that folder was replaced while it ran.`;
+  return new HoldfastError('UNAUTHORIZED', text, {
+    advice:
+      'Its sessions run on, and nothing was changed. Put the earlier folder back; “holdfast doctor” tells what lives meanwhile.',
+    data: { folder },
+    cause,
+  });
+}
+
+function helperSilent(cause: HoldfastError): HoldfastError {
+  return new HoldfastError('TIMEOUT', 'The helper of this repository does not answer.', {
+    advice: 'Sessions run on. “holdfast doctor” tells which process it is, and what helps.',
+    data: cause.data,
+    cause,
   });
 }
 

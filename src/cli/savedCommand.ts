@@ -6,7 +6,7 @@ import { age } from '../core/presentation.ts';
 import type { ListedSession, SavedSession } from '../core/savedSession.ts';
 import { repositoryPlaces, thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
-import type { ColumnFit } from './columnWidths.ts';
+import { type Column, printTable } from './columnTable.ts';
 import { withCreation } from './creation.ts';
 import { paint, print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
@@ -15,7 +15,7 @@ import { matchExactly } from './sessionMatch.ts';
 import { shownRecord, variableNames } from './shownRecord.ts';
 import { type Cell, formatTable } from './table.ts';
 
-const columns: readonly (ColumnFit & { heading: string })[] = [
+const columns: readonly Column[] = [
   { heading: 'ID' },
   { heading: 'NAME', least: 10 },
   { heading: 'SAVED' },
@@ -29,13 +29,15 @@ export async function listSaved(_: Program, { json }: CommandArguments): Promise
   const list = await (await openSavedSessions()).list();
   if (json) printJson(list.map(shownSaved));
   else if (list.length === 0) print('No saved sessions here.');
-  else for (const line of savedTable(list, new Date())) print(line);
+  else printSaved(list, new Date());
   return 0;
 }
 
 /** `holdfast saved save NAME` */
 export async function saveSession(program: Program, { name, note, json }: CommandArguments): Promise<number> {
-  const { record } = await withSessions(program, (sessions) => sessions.find(name));
+  const { record } = await withSessions(program, (sessions) => sessions.find(name)).catch((error) => {
+    throw notFoundAnd('Nothing was saved.', error);
+  });
   const saved = await (await openSavedSessions()).save(record, { note });
   if (json) printJson(shownSaved(saved));
   else print(`Saved ${record.name} as ${saved.id}.`);
@@ -52,7 +54,7 @@ export async function showSaved(_: Program, { name, json }: CommandArguments): P
 
 /** `holdfast saved load ID` */
 export async function loadSaved(program: Program, { name, noStart, json }: CommandArguments): Promise<number> {
-  const saved = await loadExactly(name);
+  const saved = await loadExactly(name, 'Nothing was changed.');
   const restored = await withCreation(program, (context) => restoreSession(context, saved, { start: !noStart }));
   const notices = [
     ...(saved.problem ? [describeCopy(saved.problem)] : []),
@@ -67,7 +69,8 @@ export async function loadSaved(program: Program, { name, noStart, json }: Comma
 /** `holdfast saved delete ID` */
 export async function deleteSaved(_: Program, { name, json }: CommandArguments): Promise<number> {
   const store = await openSavedSessions();
-  const saved = await store.delete(findSaved(await store.list(), name).id);
+  const { id } = findSaved(await store.list(), name, 'Nothing was deleted.');
+  const saved = await store.delete(id);
   if (json) printJson(shownSaved(saved));
   else print(`Deleted the saved session ${saved.state === 'sound' ? `${saved.name} (${saved.id})` : saved.id}.`);
   return 0;
@@ -78,23 +81,39 @@ async function openSavedSessions(): Promise<SavedSessions> {
   return new SavedSessions({ folder: repositoryPlaces(thisMachine(), workplace.key).savedFolder, workplace });
 }
 
-async function loadExactly(query: string): Promise<SavedSession> {
+async function loadExactly(query: string, outcome?: string): Promise<SavedSession> {
   const store = await openSavedSessions();
-  return store.load(findSaved(await store.list(), query).id);
+  return store.load(findSaved(await store.list(), query, outcome).id);
 }
 
-/** @throws {HoldfastError} `AMBIGUOUS_SESSION`, `SAVED_SESSION_NOT_FOUND` */
-function findSaved(list: readonly ListedSession[], query: string): { id: string } {
+/**
+ * @param outcome what is said where it is not found, as a sentence
+ * @throws {HoldfastError} `AMBIGUOUS_SESSION`, `SAVED_SESSION_NOT_FOUND`
+ */
+function findSaved(list: readonly ListedSession[], query: string, outcome?: string): { id: string } {
   const named = list.map((saved) => ({ id: saved.id, name: saved.state === 'sound' ? saved.name : '' }));
   try {
     return matchExactly(named, query);
   } catch (error) {
-    if (!(error instanceof HoldfastError) || error.code !== 'SESSION_NOT_FOUND') throw error;
-    throw new HoldfastError('SAVED_SESSION_NOT_FOUND', `There is no saved session “${query}”.`, {
+    if (!(error instanceof HoldfastError) || error.code !== 'SESSION_NOT_FOUND') throw notFoundAnd(outcome, error);
+    const notFound = new HoldfastError('SAVED_SESSION_NOT_FOUND', `There is no saved session “${query}”.`, {
       advice: 'See “holdfast saved list”; this takes a whole name, or at least 8 characters of an id.',
       cause: error,
     });
+    throw notFoundAnd(outcome, notFound);
   }
+}
+
+const notFoundCodes: readonly string[] = ['SESSION_NOT_FOUND', 'SAVED_SESSION_NOT_FOUND', 'AMBIGUOUS_SESSION'];
+
+/** The error that nothing is meant for sure, with what that means for the command. */
+function notFoundAnd(outcome: string | undefined, error: unknown): unknown {
+  if (!(error instanceof HoldfastError) || outcome === undefined || !notFoundCodes.includes(error.code)) return error;
+  return new HoldfastError(error.code, `${error.message} ${outcome}`, {
+    ...(error.advice === undefined ? {} : { advice: error.advice }),
+    data: error.data,
+    cause: error,
+  });
 }
 
 function outcome({ record, origin }: RestoredSession): string {
@@ -111,11 +130,11 @@ function shownSaved(saved: ListedSession): unknown {
   return saved.state === 'sound' ? { ...saved, record: shownRecord(saved.record) } : saved;
 }
 
-function savedTable(list: readonly ListedSession[], now: Date): string[] {
-  const heading = columns.map(({ heading: text }): Cell => ({ text, style: 'dim' }));
-  const width = process.stdout.isTTY ? process.stdout.columns : 0;
-  const rows = list.map((saved) => savedRow(saved, now));
-  return formatTable([heading, ...rows], { fit: width > 0 ? { width, columns } : undefined, paint });
+function printSaved(list: readonly ListedSession[], now: Date): void {
+  printTable(
+    columns,
+    list.map((saved) => savedRow(saved, now)),
+  );
 }
 
 function savedRow(saved: ListedSession, now: Date): Cell[] {

@@ -62,8 +62,9 @@ function beginsWith({ name, id }: Named, wanted: string): boolean {
 }
 
 function ambiguous(candidates: readonly Named[], query: string): HoldfastError {
+  const areTwins = new Set(candidates.map(({ name }) => name)).size === 1;
   return new HoldfastError('AMBIGUOUS_SESSION', `“${query}” could be ${nameList(candidates)}.`, {
-    advice: 'Give more of the name, or the id in brackets.',
+    advice: areTwins ? 'Give the id in brackets.' : 'Give more of the name, or the id in brackets.',
     data: { candidates: candidates.map(({ id, name }) => ({ id, name })) },
   });
 }

@@ -47,6 +47,14 @@ function oneLine(text: string): string {
     .trim();
 }
 
+/** How much of a name a sentence holds; cells of a terminal. */
+const nameWidth = 60;
+
+/** A name from a file, which can be of any length, for a sentence. */
+export function shortened(name: string): string {
+  return cut(oneLine(name), nameWidth);
+}
+
 const graphemes = new Intl.Segmenter();
 
 function cut(text: string, width: number): string {

@@ -4,11 +4,11 @@ import { type ValidatedFile, validateFile } from '../client/doctor/validateFile.
 import { plainLine } from '../core/diagnosis.ts';
 import { print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
-import type { Program } from './repositorySessions.ts';
+import { currentFolder, type Program } from './repositorySessions.ts';
 
 /** `holdfast validate FILE` */
 export async function validateOne(_: Program, { name, json }: CommandArguments): Promise<number> {
-  const validated = await validateFile(path.resolve(name));
+  const validated = await validateFile(path.isAbsolute(name) ? name : path.join(currentFolder(), name));
   const isSound = validated.problems.length === 0;
   if (json) printJson({ ...validated, sound: isSound });
   else for (const line of validationLines(validated)) print(plainLine(line));

@@ -1,12 +1,11 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Sequencer } from '../base/async.ts';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
-import { backupsToPrune } from '../core/backupRetention.ts';
+import { backupsToPrune, newestFirst } from '../core/backupRetention.ts';
 import { type OpenedRegistry, type RegistryDocument, serializeRegistry } from '../core/registryDocument.ts';
 import { holdSameSessions } from '../core/restorePlan.ts';
-import { toStorageError, writeDurable } from '../node/durableFile.ts';
-import { exists } from '../node/exists.ts';
+import { createDurable, toStorageError } from '../node/durableFile.ts';
 import { sweepDrafts } from '../node/leftDrafts.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { type Backup, type BackupReason, backupId, type ReadBackup, readBackup } from './backupFile.ts';
@@ -63,7 +62,8 @@ export class Backups {
 
   /**
    * Writes a backup, reads it back, and removes those that are of no more use. Where the newest sound one holds the
-   * same sessions already, that one is returned; undefined where there is nothing to keep.
+   * same sessions already, that one is returned, save that what is wanted by hand is kept as such; undefined where there
+   * is nothing to keep.
    *
    * @throws {HoldfastError} `DAMAGED_FILE` where it cannot be read back; `DISK_FULL`, `STORAGE_NOT_WRITABLE`. The
    *   earlier backups are then as they were.
@@ -76,20 +76,37 @@ export class Backups {
     if (content.records.length === 0) return undefined;
     const known = await this.#readAll();
     const newest = known.find(({ backup }) => backup.state === 'sound');
-    if (newest && holds(newest.opened, content.records)) return newest.backup;
-    const taken = await this.#write(reason, content);
+    const isWanted = reason !== 'manual' || newest?.backup.reason === 'manual';
+    if (newest && isWanted && holds(newest.opened, content.records)) return newest.backup;
+    const taken = await this.#write(reason, content, newest?.backup);
+    const spared = [taken.id, spare];
     // What stays now is tried again with the next backup.
-    await this.#prune([taken, ...known.map(({ backup }) => backup)], spare).catch(() => undefined);
+    await this.#prune([taken, ...known.map(({ backup }) => backup)], spared).catch(() => undefined);
     return taken;
   }
 
-  async #write(reason: BackupReason, content: BackupContent): Promise<Backup> {
-    const takenAt = await this.#freeMoment(reason);
+  /** Takes the next millisecond that no backup of this reason has, be it another repository's or another window's. */
+  async #write(reason: BackupReason, content: BackupContent, newest: Backup | undefined): Promise<Backup> {
+    await requireNoLink(this.folder);
+    for (let time = this.#now().getTime(); ; time++) {
+      const written = await this.#create(reason, new Date(time), content, newest);
+      if (written) return written;
+    }
+  }
+
+  /** Undefined where there is one of that name. */
+  async #create(
+    reason: BackupReason,
+    takenAt: Date,
+    content: BackupContent,
+    newest: Backup | undefined,
+  ): Promise<Backup | undefined> {
     const id = backupId(takenAt, reason);
     const file = this.#fileOf(id);
-    const text = serializeRegistry({ ...content, key: this.#key, savedAt: takenAt });
+    const generation = generationAfter(newest, takenAt, content.generation);
+    const text = serializeRegistry({ ...content, generation, key: this.#key, savedAt: takenAt });
+    if (!(await createDurable(file, text))) return undefined;
     try {
-      await writeDurable(file, text);
       if ((await readFile(file, 'utf8')) !== text) throw notReadBack(file);
       return ((await readBackup(this.folder, id, this.#key)) as ReadBackup).backup;
     } catch (error) {
@@ -99,18 +116,8 @@ export class Backups {
     }
   }
 
-  /** Now, or the next millisecond that no backup of this reason has, be it another repository's. */
-  async #freeMoment(reason: BackupReason): Promise<Date> {
-    for (let time = this.#now().getTime(); ; time++) {
-      const moment = new Date(time);
-      const file = this.#fileOf(backupId(moment, reason));
-      const isTaken = await exists(file).catch((error) => Promise.reject(toStorageError(error, file)));
-      if (!isTaken) return moment;
-    }
-  }
-
-  async #prune(backups: readonly Backup[], spare: string | undefined): Promise<void> {
-    const useless = backupsToPrune(backups, this.#now()).filter(({ id }) => id !== spare);
+  async #prune(backups: readonly Backup[], spared: readonly (string | undefined)[]): Promise<void> {
+    const useless = backupsToPrune(backups, this.#now()).filter(({ id }) => !spared.includes(id));
     for (const { file } of useless) await rm(file, { force: true });
     await sweepDrafts(this.folder);
   }
@@ -118,7 +125,8 @@ export class Backups {
   async #readAll(): Promise<ReadBackup[]> {
     const ids = (await this.#names()).map((name) => path.parse(name)).filter(({ ext }) => ext === '.json');
     const read = await Promise.all(ids.map(({ name }) => readBackup(this.folder, name, this.#key)));
-    return read.filter((one) => one !== undefined).sort((a, b) => (a.backup.id < b.backup.id ? 1 : -1));
+    const found = new Map(read.filter((one) => one !== undefined).map((one) => [one.backup, one]));
+    return newestFirst([...found.keys()]).map((backup) => found.get(backup) as ReadBackup);
   }
 
   async #names(): Promise<string[]> {
@@ -137,6 +145,23 @@ export class Backups {
 
 function holds(opened: OpenedRegistry, records: readonly SessionRecord[]): boolean {
   return opened.state === 'sound' && holdSameSessions(opened.document.sessions as SessionRecord[], records);
+}
+
+/** The list's own, or one that lets this backup come before all others where the clock or the list has gone back. */
+function generationAfter(newest: Backup | undefined, takenAt: Date, own: number): number {
+  if (!newest) return own;
+  const isLater = takenAt.toISOString() > newest.takenAt;
+  return Math.max(own, isLater ? newest.generation : newest.generation + 1);
+}
+
+/** What others have put there must not make this one write elsewhere. */
+async function requireNoLink(folder: string): Promise<void> {
+  const entry = await lstat(folder).catch(() => undefined);
+  if (!entry?.isSymbolicLink()) return;
+  throw new HoldfastError('STORAGE_NOT_WRITABLE', `The folder of the backups is a link to another place: ${folder}.`, {
+    advice: 'Move the link away; the backups that it leads to stay where they are.',
+    data: { file: folder },
+  });
 }
 
 function notFound(id: string): HoldfastError {

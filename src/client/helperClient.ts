@@ -220,10 +220,14 @@ export class HelperClient implements Disposable {
     else void this.#listAgain(connection);
   }
 
-  /** A connection that ends meanwhile is followed by another one, which begins with a list. */
+  /** A connection that ends meanwhile, or does not answer, is followed by another one, which begins with a list. */
   async #listAgain(connection: HelperConnection): Promise<void> {
-    const list = await connection.request0(helperMethods.list).catch(() => undefined);
-    if (list && connection === this.#connection) this.#accept(list);
+    try {
+      const list = await connection.request0(helperMethods.list);
+      if (connection === this.#connection) this.#accept(list);
+    } catch {
+      connection.dispose();
+    }
   }
 }
 

@@ -111,5 +111,6 @@ export class HelperConnection implements Disposable {
 function timedOut(method: string, deadline: number): HoldfastError {
   return new HoldfastError('TIMEOUT', `The Holdfast helper did not answer “${method}” in ${deadline / 1000} s.`, {
     advice: 'Sessions run on. “Holdfast: Restart Helper” may help.',
+    data: { method },
   });
 }

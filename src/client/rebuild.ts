@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { HoldfastError } from '../base/errors.ts';
-import type { RebuildEvidence, RecordSource, SeenWorktree } from '../core/rebuildEvidence.ts';
+import { describeError, HoldfastError } from '../base/errors.ts';
+import { noNotes } from '../core/destroyedNotes.ts';
+import type { RebuildEvidence, RecordSource, RestoredSession, SeenWorktree } from '../core/rebuildEvidence.ts';
 import { planRebuild, type RebuildPlan } from '../core/rebuildPlan.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
+import { resting, unknownRevisions } from '../core/restorePlan.ts';
 import { chooseName } from '../core/sessionName.ts';
-import { isLive, isRunning } from '../core/sessionRecord.ts';
+import { isLive } from '../core/sessionRecord.ts';
+import { readDestroyedNotes } from '../node/destroyedNotes.ts';
 import { isMissing } from '../node/durableFile.ts';
 import { exists } from '../node/exists.ts';
 import { type Machine, type RepositoryPlaces, repositoryPlaces, sessionPlaces } from '../node/places.ts';
@@ -56,7 +59,8 @@ async function gatherEvidence(context: RebuildContext, options: RebuildOptions):
   const sources = [...replicas.map((replica) => ({ kind: 'replica' as const, ...replica })), ...folders];
   const records = [...options.known, ...sources.flatMap((source) => source.records)];
   const seen = workplace.kind === 'git' ? await seeWorktrees(workplace, context, records) : { worktrees: [] };
-  return { key, sources, now: new Date(), ...options, ...seen };
+  const { forgotten } = await readDestroyedNotes(places.folder).catch(() => noNotes);
+  return { key, sources, forgotten, now: new Date(), ...options, ...seen };
 }
 
 async function readSessionFolders(machine: Machine, places: RepositoryPlaces): Promise<RecordSource[]> {
@@ -127,13 +131,47 @@ async function spellings(name: string): Promise<string[]> {
   return real === name ? [name] : [name, real];
 }
 
+/** What came of bringing sessions back, each by itself. */
+export interface BroughtBack {
+  /** With the records that the helper has of them now. */
+  sessions: RestoredSession[];
+  errors: unknown[];
+}
+
+/**
+ * Brings lost sessions back under revisions that no forgotten tombstone reaches, idle unless their process runs; one
+ * that cannot be brought back keeps nobody from the others.
+ */
+export async function bringBack(
+  helper: Pick<HelperClient, 'restore'>,
+  sessions: readonly RestoredSession[],
+): Promise<BroughtBack> {
+  const back: BroughtBack = { sessions: [], errors: [] };
+  for (const { record: lost, from } of sessions) {
+    try {
+      const [record] = await helper.restore([lost]);
+      if (!record) throw new Error(`The helper has not taken “${lost.name}” in`);
+      back.sessions.push({ record, from });
+    } catch (error) {
+      back.errors.push(error);
+    }
+  }
+  return back;
+}
+
+/** A lost session as a window knows it until there is a helper, which itself will read what is in its folders. */
+export function lostRecord({ record, from }: RestoredSession): SessionRecord {
+  if (from.kind === 'sessionFolder') return record;
+  return { ...resting(record), revision: record.revision + unknownRevisions };
+}
+
 export interface AcceptContext extends RebuildContext {
   helper: HelperClient;
 }
 
 /**
- * Makes the session that was proposed, idle, and marks the worktree as its own. Done twice it is the same session;
- * its name may get a number.
+ * Makes the session that was proposed, idle unless its process runs, and marks the worktree as its own. Done twice it
+ * is the same session; its name may get a number.
  *
  * @throws {HoldfastError} `FOLDER_EXISTS` where another session works in the worktree, or another repository owns it;
  *   `BRANCH_EXISTS`, `DISK_FULL`, `STORAGE_NOT_WRITABLE`
@@ -164,11 +202,25 @@ export async function acceptProposal(
     const taken = sessions.map(({ name }) => name);
     const { name, notice } = chooseName(record.name, new Date(), taken);
     const isKnown = records.some(({ id }) => id === record.id);
-    const idle = await idleUnlessRunning(context, { ...record, name, ...(isKnown ? { id: randomUUID() } : {}) });
-    return told(await helper.create(idle, null), notice);
+    const wanted = { ...record, name, ...(isKnown ? { id: randomUUID() } : {}) };
+    const [made = wanted] = await helper.restore([wanted]);
+    return told(made, notice);
   });
-  if (workplace.kind === 'git' && (await exists(folder))) await tagSession(workplace, created.record);
-  return created;
+  if (workplace.kind !== 'git' || !(await exists(folder))) return created;
+  // The session is in the list by now, whatever becomes of its tag.
+  return tagSession(workplace, created.record).then(
+    () => created,
+    (error) => withNotice(created, untagged(created.record, error)),
+  );
+}
+
+function untagged({ name, worktreePath }: SessionRecord, error: unknown): string {
+  const problem = describeError(error).replace(/\.$/, '');
+  return `“${name}” is back, but its worktree ${worktreePath} could not be marked as its own: ${problem}.`;
+}
+
+function withNotice({ record, notice }: CreatedSession, added: string): CreatedSession {
+  return told(record, notice === undefined ? added : `${notice} ${added}`);
 }
 
 function requireFree(sessions: readonly SessionRecord[], folder: string, self: string | undefined): void {
@@ -183,14 +235,4 @@ function requireFree(sessions: readonly SessionRecord[], folder: string, self: s
 async function moveTo(helper: HelperClient, session: SessionRecord, folder: string): Promise<SessionRecord> {
   if (session.worktreePath === folder) return session;
   return helper.update(session, () => ({ worktreePath: folder }));
-}
-
-/** A record that was left by another window may say that a process runs which is long gone. */
-async function idleUnlessRunning(
-  { machine, workplace }: RebuildContext,
-  record: SessionRecord,
-): Promise<SessionRecord> {
-  if (!isRunning(record) || (await hostLives(machine, workplace.key, record.id))) return record;
-  const { ptyPid: _, ...rest } = record;
-  return { ...rest, status: 'idle', exit: { code: null, signal: null, reason: 'lost' } };
 }

@@ -3,7 +3,9 @@ import path from 'node:path';
 import { Throttler } from '../base/async.ts';
 import { describeError, HoldfastError } from '../base/errors.ts';
 import { envelopeFormat } from '../core/migrations.ts';
+import { countSessions } from '../core/presentation.ts';
 import { serializeRegistry } from '../core/registryDocument.ts';
+import { isLive } from '../core/sessionRecord.ts';
 import { isMissing, previousVersion, toStorageError, writeDurable } from '../node/durableFile.ts';
 import { sweepDrafts } from '../node/leftDrafts.ts';
 import { withLock } from '../node/lockFile.ts';
@@ -127,7 +129,9 @@ export class RecordStore {
     const recovered = await this.#recover(reading, now);
     if (reading.state === 'newer') return { ...this.#openReadOnly(reading.version), records: recovered.records };
     const { records, isFresh, problem, source, details, hopeless, generation } = recovered;
-    if (recovered.isUncertain) return { records, notice: this.#leaveAlone(recovered), isIncomplete: false };
+    if (recovered.isUncertain) {
+      return { records, notice: this.#leaveAlone(recovered), isIncomplete: source === undefined };
+    }
     if (problem === undefined && details.length === 0) {
       if (reading.state === 'sound' && reading.format < envelopeFormat) await this.#migrate(records);
       return { records, isIncomplete: isFresh };
@@ -162,7 +166,7 @@ export class RecordStore {
   /** What cannot be read now may be whole, and is looked at again before anything is written. */
   #leaveAlone({ problem, source, records }: RecoveredRegistry): string {
     this.#seen = unseen;
-    const shown = `${counted(records.length)} shown from ${source ?? 'what could be read'}`;
+    const shown = `${countSessions(records.filter(isLive).length)} shown from ${source ?? 'what could be read'}`;
     return `The session list of this window could not be read (${problem}); ${shown}. Nothing was changed.`;
   }
 
@@ -176,12 +180,13 @@ export class RecordStore {
   }
 
   async *#fallbacks(): AsyncGenerator<Fallback> {
-    yield { name: 'its previous version', reading: await readRegistryFile(previousVersion(this.file)) };
+    yield { name: 'its previous version', reading: await readRegistryFile(previousVersion(this.file)), isLast: false };
     const backups = await this.backups.list().catch((error) => describeError(error));
     if (typeof backups === 'string')
-      return yield { name: 'the backups', reading: { state: 'unreadable', reason: backups } };
+      return yield { name: 'the backups', reading: { state: 'unreadable', reason: backups }, isLast: true };
     for (const { file, takenAt, state } of backups) {
-      if (state === 'sound') yield { name: `the backup of ${takenAt}`, reading: await readRegistryFile(file) };
+      if (state === 'sound')
+        yield { name: `the backup of ${takenAt}`, reading: await readRegistryFile(file), isLast: true };
     }
   }
 
@@ -214,9 +219,9 @@ export class RecordStore {
     if (reading.state === 'newer') this.#openReadOnly(reading.version);
     this.requireWritable();
     if (reading.state === 'sound' && (reading.document.key ?? this.#options.key) !== this.#options.key) return false;
-    if (reading.state === 'damaged') await quarantine(this.file, { reason: reading.reason });
     const { records, isUncertain } = await this.#recover(reading, new Date());
     if (isUncertain) throw this.#unreadable('a copy of it cannot be read');
+    if (reading.state === 'damaged') await quarantine(this.file, { reason: reading.reason });
     this.#options.merge?.(records);
     return true;
   }
@@ -276,15 +281,13 @@ function isStorageError(error: unknown): error is HoldfastError {
   return error instanceof HoldfastError && ['STORAGE_NOT_WRITABLE', 'DISK_FULL', 'LOCKED'].includes(error.code);
 }
 
+/** Where the copy is says the log, for a path takes several lines of a message. */
 function describeRecovery({ problem, source, records, details, hopeless }: RecoveredRegistry, copy?: string): string {
-  const kept = copy === undefined ? '' : ` The file as it was is kept: ${copy}.`;
-  const lost = hopeless.length > 0 ? `; ${counted(hopeless.length)} could not be read` : '';
+  const live = countSessions(records.filter(isLive).length);
+  const lost = hopeless.length > 0 ? `, ${countSessions(hopeless.length)} could not be read` : '';
+  const kept = copy === undefined ? '' : ', and the damaged file is kept';
   if (problem === undefined)
-    return `The session list had damaged entries, which were repaired${lost}: ${details.join('; ')}.${kept}`;
+    return `The session list had damaged entries, which were repaired${lost}${kept}: ${details.join('; ')}.`;
   const from = source === undefined ? 'what could be read of it' : source;
-  return `The session list of this window was damaged (${problem}); ${counted(records.length)} recovered from ${from}${lost}.${kept}`;
-}
-
-function counted(count: number): string {
-  return `${count} session${count === 1 ? '' : 's'}`;
+  return `The session list of this window was damaged (${problem}): ${live} recovered from ${from}${lost}${kept}.`;
 }

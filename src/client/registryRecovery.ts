@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { mergeRecords } from '../core/mergeRecords.ts';
 import { repairRecord } from '../core/recordRepair.ts';
 import type { RegistryDocument } from '../core/registryDocument.ts';
@@ -10,6 +11,8 @@ export interface Fallback {
   /** As a part of a sentence: “its previous version”, “the backup of 10:03”. */
   name: string;
   reading: RegistryReading;
+  /** Nothing newer comes after it, so that no other is needed once it is sound. */
+  isLast: boolean;
 }
 
 export interface RecoveryOptions {
@@ -43,33 +46,58 @@ export interface RecoveredRegistry {
 
 type Problem = Exclude<RegistryReading, { state: 'sound' | 'newer' }>;
 
+interface Copy {
+  name: string;
+  recovered: RecoveredRegistry;
+}
+
 /** The sessions of a file that was read, or what its copies still have of them. */
 export async function recoverRegistry(reading: RegistryReading, options: RecoveryOptions): Promise<RecoveredRegistry> {
   if (reading.state === 'sound' || reading.state === 'newer') return accept(reading.document, options);
-  const rest = reading.state === 'damaged' ? reading.sound : [];
+  const { copies, isUncertain } = await readCopies(reading, options);
+  const problem = describeProblem(reading, isUncertain);
+  const [first, ...others] = copies;
+  if (!first) return { ...withoutFallback(reading, options), ...problemUnlessFresh(reading, isUncertain), isUncertain };
+  const own = accept(documentOf(reading.state === 'damaged' ? reading.sound : []), options);
+  const best = others.reduce(better, first);
+  const records = [...mergeRecords(best.recovered.records, own.records).values()];
+  return { ...best.recovered, records, problem, source: best.name, isUncertain };
+}
+
+async function readCopies(
+  reading: Problem,
+  { fallbacks, ...options }: RecoveryOptions,
+): Promise<{ copies: Copy[]; isUncertain: boolean }> {
+  const copies: Copy[] = [];
   let isUncertain = reading.state === 'unreadable';
-  for await (const { name, reading: copy } of options.fallbacks()) {
+  for await (const { name, reading: copy, isLast } of fallbacks()) {
     isUncertain ||= copy.state === 'unreadable';
     if (copy.state !== 'sound' || (copy.document.key ?? options.key) !== options.key) continue;
-    const recovered = accept(copy.document, options);
-    const records = [...mergeRecords(recovered.records, accept(documentOf(rest), options).records).values()];
-    return { ...recovered, records, problem: describeProblem(reading), source: name, isUncertain };
+    copies.push({ name, recovered: accept(copy.document, options) });
+    if (isLast) break;
   }
-  return { ...withoutFallback(reading, options), isUncertain };
+  return { copies, isUncertain };
+}
+
+/** Of two copies each session as the newer one has it; the second counts only where it knows something better. */
+function better(one: Copy, other: Copy): Copy {
+  const records = [...mergeRecords(one.recovered.records, other.recovered.records).values()];
+  if (isDeepStrictEqual(records, one.recovered.records)) return one;
+  const newest = other.recovered.generation > one.recovered.generation ? other : one;
+  return { name: `${one.name} and ${other.name}`, recovered: { ...newest.recovered, records } };
 }
 
 /** Sessions whose checksum is wrong are taken only from a file that has none for each: there nothing better is left. */
 function withoutFallback(reading: Problem, options: RecoveryOptions): RecoveredRegistry {
   if (reading.state === 'missing') return { ...accept(documentOf([]), options), isFresh: true };
-  const problem = describeProblem(reading);
-  if (reading.state === 'unreadable') return { ...accept(documentOf([]), options), problem };
+  if (reading.state === 'unreadable') return accept(documentOf([]), options);
   const { sound, doubtful, isSummed } = reading;
   const recovered = accept(documentOf(isSummed ? sound : doubtful), options);
   const hopeless = isSummed ? [...recovered.hopeless, ...doubtful] : recovered.hopeless;
-  return { ...recovered, problem, hopeless };
+  return { ...recovered, hopeless };
 }
 
-function accept(document: RegistryDocument, { root, now }: RecoveryOptions): RecoveredRegistry {
+function accept(document: RegistryDocument, { root, now }: Pick<RecoveryOptions, 'root' | 'now'>): RecoveredRegistry {
   const savedAt = document.savedAt === undefined ? now : new Date(document.savedAt);
   const context = { root, resolve: path.resolve, savedAt };
   const records: SessionRecord[] = [];
@@ -94,6 +122,12 @@ function documentOf(sessions: unknown[]): RegistryDocument {
   return { generation: 0, sessions, unknownFields: {} };
 }
 
-function describeProblem(reading: Problem): string {
-  return reading.state === 'missing' ? 'it is gone' : reading.reason;
+function describeProblem(reading: Problem, isUncertain: boolean): string {
+  if (reading.state !== 'missing') return reading.reason;
+  return isUncertain ? 'it is gone, and a copy of it cannot be read' : 'it is gone';
+}
+
+/** Where there never was a list, nothing is wrong. */
+function problemUnlessFresh(reading: Problem, isUncertain: boolean): { problem?: string } {
+  return reading.state === 'missing' && !isUncertain ? {} : { problem: describeProblem(reading, isUncertain) };
 }

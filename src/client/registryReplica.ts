@@ -1,7 +1,9 @@
+import { describeError, HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import { mergeRecords } from '../core/mergeRecords.ts';
 import type { RestoredSession } from '../core/rebuildEvidence.ts';
+import { holdSameSessions } from '../core/restorePlan.ts';
 import { byCreation, isLive } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { BackupReason } from './backupFile.ts';
@@ -9,6 +11,13 @@ import type { BackupContent, Backups } from './backups.ts';
 import { DebouncedBackup } from './debouncedBackup.ts';
 import { type LoadedRecords, RecordStore } from './recordStore.ts';
 import { SessionJournal } from './sessionJournal.ts';
+
+/** Something that a window could not keep. */
+export interface StorageProblem {
+  error: unknown;
+  /** Whether it is the first of its kind since the list was last saved. */
+  isNews: boolean;
+}
 
 export interface RegistryReplicaOptions {
   /** The window's storage folder. */
@@ -27,10 +36,12 @@ export class RegistryReplica implements Disposable {
   readonly #onChange = new Emitter<SessionRecord | undefined>();
   /** A record changed, or with undefined any number of them. */
   readonly onChange = this.#onChange.event;
-  readonly #onProblem = new Emitter<unknown>();
+  readonly #onProblem = new Emitter<StorageProblem>();
   /** A change that came from elsewhere could not be saved, or a backup or an event of it not be kept. */
   readonly onProblem = this.#onProblem.event;
   #records = new Map<string, SessionRecord>();
+  /** What the user was told since the list was last saved. */
+  readonly #problems = new Set<string>();
   /** Its id; several occasions can share one. */
   #lastBackup: string | undefined;
 
@@ -42,11 +53,11 @@ export class RegistryReplica implements Disposable {
     });
     this.#backup = new DebouncedBackup({
       take: () => this.backUp('change'),
-      onError: (error) => this.#onProblem.fire(error),
+      onError: (error) => this.reportProblem(error),
     });
     this.#journal = new SessionJournal({
       folder: options.folder,
-      onError: (error) => this.#onProblem.fire(error),
+      onError: (error) => this.reportProblem(error),
     });
   }
 
@@ -88,16 +99,24 @@ export class RegistryReplica implements Disposable {
   async load(): Promise<LoadedRecords> {
     const loaded = await this.#store.load();
     this.#noteRecovery(loaded);
-    this.#records = mergeRecords(loaded.records);
+    this.#records = mergeRecords(loaded.records.filter((record) => !isLongGone(record)));
     if (loaded.records.length > 0) this.#onChange.fire(undefined);
     return loaded;
+  }
+
+  /** What the helper has for good, whatever becomes of this window's copy; that this cannot be saved is a problem. */
+  async keepDone(record: SessionRecord): Promise<SessionRecord> {
+    return this.keep(record).catch((error) => {
+      this.reportProblem(error);
+      return record;
+    });
   }
 
   /** A change is on disk before it is acknowledged. @throws {HoldfastError} see {@link RecordStore.save} */
   async keep(record: SessionRecord): Promise<SessionRecord> {
     this.#remember(record);
     // What a newer version has written stays; all but a stop is refused beforehand.
-    if (!this.#store.isReadOnly) await this.#store.save();
+    if (!this.#store.isReadOnly) await this.#save();
     return record;
   }
 
@@ -109,7 +128,6 @@ export class RegistryReplica implements Disposable {
 
   acceptAll(records: Iterable<SessionRecord>): void {
     this.#merge(records);
-    this.#backup.note();
     this.#saveLater();
   }
 
@@ -123,7 +141,9 @@ export class RegistryReplica implements Disposable {
   }
 
   reportProblem(error: unknown): undefined {
-    this.#onProblem.fire(error);
+    const kind = error instanceof HoldfastError ? error.code : describeError(error);
+    this.#onProblem.fire({ error, isNews: !this.#problems.has(kind) });
+    this.#problems.add(kind);
   }
 
   noteRebuilt(sessions: readonly RestoredSession[]): void {
@@ -143,6 +163,7 @@ export class RegistryReplica implements Disposable {
     const before = this.#records;
     this.#records = mergeRecords(before.values(), records);
     for (const record of this.#records.values()) this.#journal.noteFound(before.get(record.id), record);
+    this.#noteForBackup([...before.values()], this.all());
     this.#onChange.fire(undefined);
   }
 
@@ -151,8 +172,13 @@ export class RegistryReplica implements Disposable {
     if (known && known.revision >= record.revision) return;
     this.#records.set(record.id, record);
     this.#journal.note(known, record);
-    this.#backup.note();
+    this.#noteForBackup(known ? [known] : [], [record]);
     this.#onChange.fire(record);
+  }
+
+  /** What changes by itself, such as the last activity, is no reason for one. */
+  #noteForBackup(before: SessionRecord[], after: SessionRecord[]): void {
+    if (!holdSameSessions(before, after)) this.#backup.note();
   }
 
   #noteRecovery({ source, repairs = [] }: LoadedRecords): void {
@@ -161,8 +187,21 @@ export class RegistryReplica implements Disposable {
     if (repairs.length > 0) this.#journal.noteEvent({ at, type: 'repaired', fields: repairs });
   }
 
+  /** After a success the next failure is worth telling again. */
+  async #save(): Promise<void> {
+    await this.#store.save();
+    this.#problems.clear();
+  }
+
   #saveLater(): void {
     if (this.#store.isReadOnly) return;
-    this.#store.save().catch((error) => this.#onProblem.fire(error));
+    this.#save().catch((error) => this.reportProblem(error));
   }
+}
+
+/** How long a window remembers what was destroyed: longer than the helper, which is asked first. Milliseconds. */
+const memory = 90 * 24 * 3_600_000;
+
+function isLongGone({ deletedAt }: SessionRecord): boolean {
+  return deletedAt !== undefined && Date.now() - Date.parse(deletedAt) > memory;
 }

@@ -14,10 +14,14 @@ import type { HelperClient } from './helperClient.ts';
 /** How often a name or a branch that another window took meanwhile is chosen anew. */
 const maxRaces = 5;
 
-export interface BackupRestoreContext {
+export interface BackupPlanContext {
   workplace: Workplace;
-  helper: Pick<HelperClient, 'list' | 'restore'>;
+  helper: Pick<HelperClient, 'list'>;
   backups: Backups;
+}
+
+export interface BackupRestoreContext extends BackupPlanContext {
+  helper: Pick<HelperClient, 'list' | 'restore'>;
   /** What a backup that is taken first holds beside the sessions. */
   content: Omit<BackupContent, 'records'>;
 }
@@ -50,7 +54,7 @@ export interface RestoredBackup extends BackupRestore {
  * @throws {HoldfastError} `BACKUP_NOT_FOUND`, `DAMAGED_FILE`, `NEWER_FORMAT`, `SESSION_NOT_FOUND`, `GIT_FAILED`
  */
 export async function planBackupRestore(
-  context: BackupRestoreContext,
+  context: BackupPlanContext,
   id: string,
   ids?: readonly string[],
 ): Promise<BackupRestore> {
@@ -93,7 +97,7 @@ interface WantedRecords {
 }
 
 async function readWanted(
-  { backups, workplace }: BackupRestoreContext,
+  { backups, workplace }: BackupPlanContext,
   id: string,
   ids: readonly string[] | undefined,
 ): Promise<WantedRecords> {
@@ -118,7 +122,7 @@ function readRecords({ sessions, savedAt }: RegistryDocument, root: string): Wan
 }
 
 async function plan(
-  { workplace }: BackupRestoreContext,
+  { workplace }: BackupPlanContext,
   { records, unreadable }: WantedRecords,
   current: readonly SessionRecord[],
 ): Promise<BackupRestore> {

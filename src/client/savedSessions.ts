@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { readdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../core/savedSession.ts';
 import { isMissing, previousVersion, syncFolder, toStorageError, writeDurable } from '../node/durableFile.ts';
 import { git, tryGit } from '../node/git.ts';
+import { readRegularFile } from '../node/regularFile.ts';
 import { resolveCommit, type Workplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
@@ -153,10 +154,11 @@ export class SavedSessions {
 
 async function readSaved(file: string, id: string): Promise<OpenedSession | undefined> {
   try {
-    return openSaved(await readFile(file, 'utf8'), id);
+    return openSaved((await readRegularFile(file)).toString('utf8'), id);
   } catch (error) {
     if (isMissing(error)) return undefined;
-    return { state: 'damaged', problem: `it cannot be read (${systemErrorCode(error)})` };
+    const reason = error instanceof HoldfastError ? 'it is no regular file' : systemErrorCode(error);
+    return { state: 'damaged', problem: `it cannot be read (${reason})` };
   }
 }
 

@@ -13,6 +13,7 @@ import {
   namedBase,
   requireFolder,
 } from '../node/repository.ts';
+import { requireBranchName } from '../node/worktree.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionCommand, SessionRecord } from '../protocol/sessionRecord.ts';
 import { whileCreating } from './creationLock.ts';
@@ -63,6 +64,9 @@ export interface CreationContext extends Pick<SessionManagerOptions, 'machine' |
   keep: (record: SessionRecord) => Promise<SessionRecord>;
 }
 
+/** What a session can be planned with. */
+export type PlanContext = Pick<CreationContext, 'workplace' | 'folder' | 'settings'>;
+
 /** How often a name that another window took meanwhile is chosen anew. */
 const maxNameRaces = 5;
 
@@ -81,7 +85,7 @@ export async function createSession(
   options: CreateSessionOptions,
   restored?: Restoration,
 ): Promise<CreatedSession> {
-  const plan = await makePlan(context, options, restored);
+  const plan = await planCreation(context, options, restored);
   return whileCreating(context, { id: plan.id, name: options.name ?? '' }, async () => {
     const made: UnfinishedSession = {};
     try {
@@ -136,18 +140,24 @@ interface Plan {
   restored: Restoration | undefined;
 }
 
-/** Everything that can be refused is refused here, before anything is made. */
-async function makePlan(
-  context: CreationContext,
+/**
+ * What {@link createSession} goes by, having changed nothing: everything that can be refused before anything is made
+ * is refused here.
+ *
+ * @throws {HoldfastError} see {@link createSession}
+ */
+export async function planCreation(
+  context: PlanContext,
   options: CreateSessionOptions,
   restored: Restoration | undefined,
 ): Promise<Plan> {
-  const { folder, settings } = context;
+  const { folder, settings, workplace } = context;
   const command = toCommand(options.command);
   const cwd = toRelativeFolder(options.cwd);
   const env = sessionEnvironment(process.env, options.env);
   await requireFolder(folder);
   const base = restored ? restored.base : await findBase(context, options);
+  if (base && options.branch !== undefined) await requireBranchName(workplace.root, options.branch);
   const isChecked = restored?.start !== false && !isInWorktree(command);
   if (isChecked) await checkCommand(command, { cwd: folder, shell: settings().shell, env });
   return { id: randomUUID(), base, command, cwd, env, restored };
@@ -161,7 +171,7 @@ async function prepareLaunch({ settings }: CreationContext, record: SessionRecor
   return launch;
 }
 
-async function findBase(context: CreationContext, options: CreateSessionOptions): Promise<Base | undefined> {
+async function findBase(context: PlanContext, options: CreateSessionOptions): Promise<Base | undefined> {
   if (options.worktree === false) return undefined;
   const { workplace, folder } = context;
   if (workplace.kind === 'folder') {

@@ -10,6 +10,7 @@ import { isLive, isRunning, wasStarted } from '../core/sessionRecord.ts';
 import { type Machine, repositoryPlaces, sessionPlaces } from '../node/places.ts';
 import { type RecordReading, readRecordFile } from '../node/recordFile.ts';
 import type { Workplace } from '../node/repository.ts';
+import { isWorktreeOf } from '../node/worktree.ts';
 import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { HelperHello, HelperStatus } from '../protocol/helperRpc.ts';
 import type { LaunchSpec, TerminalSize } from '../protocol/hostMessages.ts';
@@ -19,7 +20,7 @@ import { HelperClient } from './helperClient.ts';
 import { HelperLauncher } from './helperLauncher.ts';
 import { launchSpec } from './launch.ts';
 import type { LoadedRecords } from './recordStore.ts';
-import { RegistryReplica } from './registryReplica.ts';
+import { RegistryReplica, type StorageProblem } from './registryReplica.ts';
 import {
   type CreatedSession,
   type CreateSessionOptions,
@@ -28,7 +29,7 @@ import {
   told,
   whileNamesRace,
 } from './sessionCreation.ts';
-import { completeWorktree, ownsBranch } from './sessionWorktree.ts';
+import { completeWorktree, ownsBranch, tagSession } from './sessionWorktree.ts';
 import { StateKeeper } from './stateKeeper.ts';
 import { registerStorage } from './windowStorages.ts';
 
@@ -96,6 +97,7 @@ export class SessionManager implements Disposable {
     });
     this.helper.onList(({ records }) => this.#replica.acceptAll(records));
     this.helper.onChange((record) => this.#replica.accept(record));
+    this.helper.onNotice((notice) => this.#replica.journal.noteRepaired([notice]));
   }
 
   /** A record changed, or with undefined any number of them. */
@@ -104,7 +106,7 @@ export class SessionManager implements Disposable {
   }
 
   /** A change that came from elsewhere could not be saved in this window’s storage. */
-  get onProblem(): Event<unknown> {
+  get onProblem(): Event<StorageProblem> {
     return this.#replica.onProblem;
   }
 
@@ -157,12 +159,12 @@ export class SessionManager implements Disposable {
       const others = this.list().filter((other) => other.id !== id);
       const taken = others.map((other) => other.name);
       const { name, notice } = chooseName(input, new Date(), taken);
-      return told(await this.#replica.keep(await this.helper.update(record, () => ({ name }))), notice);
+      return told(await this.#replica.keepDone(await this.helper.update(record, () => ({ name }))), notice);
     });
   }
 
   async stop(id: string): Promise<SessionRecord> {
-    return this.#replica.keep(await this.helper.stop(this.require(id).id, stopGrace));
+    return this.#replica.keepDone(await this.helper.stop(this.require(id).id, stopGrace));
   }
 
   /**
@@ -195,7 +197,8 @@ export class SessionManager implements Disposable {
     // Once it is forgotten, no other window can start it in the worktree that goes.
     const tombstone = await this.helper.delete(record);
     const kept = record.branch ? await this.#removeWorktree(record) : undefined;
-    await this.#replica.keep(tombstone);
+    if (kept) await this.#tagKept(tombstone);
+    await this.#replica.keepDone(tombstone);
     return kept ? { record: tombstone, kept } : { record: tombstone };
   }
 
@@ -225,7 +228,7 @@ export class SessionManager implements Disposable {
   async #startAnew(record: SessionRecord): Promise<SessionRecord> {
     const launch = await this.#launchAgain(record);
     await this.#end(record.id);
-    return this.#replica.keep(await this.helper.start(launch));
+    return this.#replica.keepDone(await this.helper.start(launch));
   }
 
   /** Another window has destroyed the session, and may not have seen the worktree that was just made for it. */
@@ -265,6 +268,14 @@ export class SessionManager implements Disposable {
         cause: error,
       });
     }
+  }
+
+  /** Says in the worktree itself that its session was destroyed; where that cannot be, the helper knows it still. */
+  async #tagKept(tombstone: SessionRecord): Promise<void> {
+    const { workplace } = this.options;
+    if (workplace.kind !== 'git') return;
+    const isIts = await isWorktreeOf(workplace, tombstone.worktreePath).catch(() => false);
+    if (isIts) await tagSession(workplace, tombstone).catch(() => undefined);
   }
 
   #removeWorktree(record: SessionRecord): Promise<KeptWork | undefined> {

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { HoldfastError } from '../base/errors.ts';
-import { findListed, type RestorableSession } from '../core/savedSession.ts';
+import { disowned, findListed, type RestorableSession } from '../core/savedSession.ts';
 import { exists } from '../node/exists.ts';
 import { git } from '../node/git.ts';
 import {
@@ -18,7 +18,14 @@ import {
 import { countStaged } from '../node/stagedFiles.ts';
 import { isHalfMade, isWorktreeOf } from '../node/worktree.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import { type CreationContext, createSession, type Restoration } from './sessionCreation.ts';
+import type { HelperClient } from './helperClient.ts';
+import {
+  type CreationContext,
+  createSession,
+  type PlanContext,
+  planCreation,
+  type Restoration,
+} from './sessionCreation.ts';
 
 /** Where a saved session comes back from. */
 export type RestoreOrigin =
@@ -44,6 +51,13 @@ export interface RestoredSession {
 export interface RestoreOptions {
   /** False leaves the command to be started later. */
   start?: boolean;
+  /** Of a file that anyone can have written: a branch that is there already stays the user’s own. */
+  isImported?: boolean;
+}
+
+/** What it takes to tell where a session would come back; where no helper runs, connecting to it does nothing. */
+export interface RestorePlanContext extends PlanContext, Pick<CreationContext, 'sessions'> {
+  helper: Pick<HelperClient, 'connect'>;
 }
 
 /**
@@ -55,11 +69,11 @@ export interface RestoreOptions {
 export async function restoreSession(
   context: CreationContext,
   saved: RestorableSession,
-  { start = true }: RestoreOptions = {},
+  { start = true, isImported = false }: RestoreOptions = {},
 ): Promise<RestoredSession> {
   const origin = await findOrigin(context, saved);
   if (origin.from === 'list') return { record: origin.record, origin };
-  const { record: old, isShared } = withOwnConversation(context, saved.record);
+  const { record: old, isShared } = withOwnConversation(context, isImported ? disowned(saved.record) : saved.record);
   if (origin.from === 'branch' && origin.stale !== undefined) await forgetWorktree(context, origin.stale);
   const { record, notice } = await createSession(context, creationOptions(old), restoration(old, origin, start));
   const notices = [
@@ -73,14 +87,18 @@ export async function restoreSession(
 }
 
 /**
- * What {@link restoreSession} would do, having changed nothing.
+ * Where {@link restoreSession} would bring a session back without starting it, having changed nothing.
  *
- * @throws {HoldfastError} `BRANCH_EXISTS`, `NOT_A_REPOSITORY`, `NO_COMMITS`, `GIT_FAILED`
+ * @throws {HoldfastError} see {@link restoreSession}
  */
-export async function findOrigin(
-  context: CreationContext,
-  { record, commit }: RestorableSession,
-): Promise<RestoreOrigin> {
+export async function planRestoration(context: RestorePlanContext, saved: RestorableSession): Promise<RestoreOrigin> {
+  const { record } = saved;
+  const origin = await findOrigin(context, saved);
+  if (origin.from !== 'list') await planCreation(context, creationOptions(record), restoration(record, origin, false));
+  return origin;
+}
+
+async function findOrigin(context: RestorePlanContext, { record, commit }: RestorableSession): Promise<RestoreOrigin> {
   const { workplace, helper, sessions } = context;
   // Connecting brings in the sessions of other windows.
   await helper.connect();
@@ -158,14 +176,14 @@ function withOwnConversation({ sessions }: CreationContext, record: SessionRecor
 }
 
 /** The folder may be that of another repository by now, or of another machine. */
-async function findFolder({ workplace, folder }: CreationContext, { worktreePath }: SessionRecord): Promise<string> {
+async function findFolder({ workplace, folder }: RestorePlanContext, { worktreePath }: SessionRecord): Promise<string> {
   const there = await findWorkplace(worktreePath).catch(() => undefined);
   return there?.key === workplace.key ? worktreePath : folder;
 }
 
 /** The worktree of the saved session itself, whole, and nobody else's. */
 async function isOwnWorktree(
-  { workplace, sessions }: CreationContext,
+  { workplace, sessions }: RestorePlanContext,
   { worktreePath }: SessionRecord,
   holder: WorktreeEntry,
 ): Promise<boolean> {
@@ -190,7 +208,7 @@ async function forgetWorktree({ workplace }: CreationContext, folder: string): P
   await git(['worktree', 'remove', '--', folder], { cwd: workplace.root });
 }
 
-async function findBase({ folder }: CreationContext, { baseBranch }: SessionRecord): Promise<Base> {
+async function findBase({ folder }: RestorePlanContext, { baseBranch }: SessionRecord): Promise<Base> {
   try {
     return await namedBase(folder, baseBranch);
   } catch (error) {

@@ -4,8 +4,9 @@ import type { ListedSession, SavedSession } from '../core/savedSession.ts';
 import { repositoryPlaces } from '../node/places.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { Backup } from './backupFile.ts';
+import { readExport, writeExport } from './exportFile.ts';
 import type { HelperClient } from './helperClient.ts';
-import { acceptProposal, rebuild } from './rebuild.ts';
+import { acceptProposal, bringBack, lostRecord, rebuild } from './rebuild.ts';
 import type { RegistryReplica } from './registryReplica.ts';
 import { type BackupRestore, planBackupRestore, type RestoredBackup, restoreBackup } from './restoreBackup.ts';
 import { SavedSessions } from './savedSessions.ts';
@@ -18,8 +19,6 @@ import {
   type ImportResult,
   importSessions,
   planImport,
-  readExport,
-  writeExport,
 } from './sessionTransfer.ts';
 
 export interface StateKeeperOptions {
@@ -116,32 +115,59 @@ export class StateKeeper {
   }
 
   /**
-   * Looks for sessions that this window does not know, and takes in those that are beyond doubt. The others are
-   * proposed, each with the evidence.
+   * Looks for sessions that this window does not know, and takes in those that are beyond doubt, each by itself, after
+   * a backup. The others are proposed, each with the evidence.
    *
-   * @throws {HoldfastError} `GIT_FAILED`, `GIT_MISSING`, `NO_FOLDER`, and what {@link HelperClient.restore} throws.
+   * @throws {HoldfastError} `GIT_FAILED`, `GIT_MISSING`, `NO_FOLDER`, `DISK_FULL`, `STORAGE_NOT_WRITABLE`, and where no
+   *   session could be brought back, what {@link HelperClient.restore} throws.
    */
   async rebuild(): Promise<RebuildPlan> {
-    const { manager, helper, replica } = this.#options;
-    const isConnected = helper.isConnected;
-    // What the helper knows, be it that a session was destroyed, must not be undone by an older copy.
-    if (isConnected) replica.acceptAll((await helper.list()).records);
-    const plan = await rebuild(manager, { known: replica.all() });
-    const records = plan.sessions.map(({ record }) => record);
-    if (records.length > 0 && isConnected) await this.#keepAll(await helper.restore(records));
-    else replica.acceptAll(records);
-    replica.noteRebuilt(plan.sessions);
-    return plan;
+    const { helper, replica } = this.#options;
+    if (helper.isConnected) replica.acceptAll((await helper.list()).records);
+    const plan = await this.#planRebuild();
+    if (plan.sessions.length === 0) return plan;
+    await replica.backUp('repair');
+    return helper.isConnected ? this.#bringBack(plan) : this.#bringBackConnecting(plan);
   }
 
-  /** Makes the session that was proposed. @throws {HoldfastError} see {@link acceptProposal} */
+  /** Makes the session that was proposed, after a backup. @throws {HoldfastError} see {@link acceptProposal} */
   async accept(proposal: Proposal): Promise<CreatedSession> {
     const { manager, helper, replica } = this.#options;
     replica.requireWritable();
     await helper.connect();
+    await replica.backUp('repair');
     const created = await acceptProposal({ ...manager, helper }, proposal);
-    await replica.keep(created.record);
+    await replica.keepDone(created.record);
     return created;
+  }
+
+  #planRebuild(): Promise<RebuildPlan> {
+    const { manager, replica } = this.#options;
+    return rebuild(manager, { known: replica.all() });
+  }
+
+  /** What the helper knows, be it that a session was destroyed, must not be undone by an older copy. */
+  async #bringBackConnecting(plan: RebuildPlan): Promise<RebuildPlan> {
+    const { helper, replica } = this.#options;
+    try {
+      await helper.connect();
+    } catch (error) {
+      replica.reportProblem(error);
+      replica.acceptAll(plan.sessions.map(lostRecord));
+      replica.noteRebuilt(plan.sessions);
+      return plan;
+    }
+    return this.#bringBack(await this.#planRebuild());
+  }
+
+  async #bringBack({ sessions: lost, proposals }: RebuildPlan): Promise<RebuildPlan> {
+    const { helper, replica } = this.#options;
+    const { sessions, errors } = await bringBack(helper, lost);
+    for (const { record } of sessions) await replica.keepDone(record);
+    replica.noteRebuilt(sessions);
+    if (errors.length > 0 && sessions.length === 0) throw errors[0];
+    for (const error of errors) replica.reportProblem(error);
+    return { sessions, proposals };
   }
 
   #restoreContext() {

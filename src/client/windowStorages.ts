@@ -22,28 +22,50 @@ const entrySchema = v.object({ folder: v.string(), seenAt: v.pipe(v.string(), v.
 /** The storage folder of a window on this repository. */
 export type WindowStorage = v.InferOutput<typeof entrySchema>;
 
+/** What windows have noted of their storages, those last seen first. */
+export interface NotedStorages {
+  there: WindowStorage[];
+  /** Those whose folder is not there any more, or cannot be looked at, with the list and the backups that it had. */
+  gone: WindowStorage[];
+}
+
 /** The records in a file of another window. */
 export interface Replica {
   path: string;
   records: SessionRecord[];
+  /** When the file was written; ISO 8601 UTC, absent where it does not say. */
+  savedAt?: string;
 }
 
 /** Notes where a window has its storage, so that others, and the command line, find its replica. */
 export async function registerStorage(places: RepositoryPlaces, folder: string, now = new Date()): Promise<void> {
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
   const entry: WindowStorage = { folder, seenAt: now.toISOString() };
-  await writeJson(path.join(registerFolder(places), `${name}.json`), entry);
+  await writeJson(noteOf(places, folder), entry);
+}
+
+/** The file in which a window notes its storage. */
+export function noteOf(places: RepositoryPlaces, folder: string): string {
+  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
+  return path.join(registerFolder(places), `${name}.json`);
 }
 
 /** The storages that windows have noted and that are still there, those last seen first. */
 export async function listStorages(places: RepositoryPlaces): Promise<WindowStorage[]> {
+  return (await findStorages(places)).there;
+}
+
+/** The storages that windows have noted, told apart by whether they are still there. */
+export async function findStorages(places: RepositoryPlaces): Promise<NotedStorages> {
   const folder = registerFolder(places);
   const names = await namesIn(folder);
   const files = names.filter((name) => name.endsWith('.json')).slice(0, maxFolders);
   const entries = await Promise.all(files.map((name) => readEntry(path.join(folder, name))));
-  return entries
+  const noted = entries
     .filter((entry) => entry !== undefined)
     .sort((a, b) => (a.seenAt === b.seenAt ? (a.folder < b.folder ? -1 : 1) : a.seenAt < b.seenAt ? 1 : -1));
+  // A folder that cannot be looked at may be back tomorrow.
+  const areThere = await Promise.all(noted.map((entry) => exists(entry.folder).catch(() => false)));
+  return { there: noted.filter((_, index) => areThere[index]), gone: noted.filter((_, index) => !areThere[index]) };
 }
 
 /**
@@ -72,29 +94,30 @@ async function siblings(storage: string): Promise<string[]> {
 }
 
 async function replicasIn(folder: string, key: string): Promise<Replica[]> {
-  const files = (await namesIn(folder)).filter((name) => replicaName.test(name)).sort();
+  const names = await namesIn(folder).catch(() => []);
+  const files = names.filter((name) => replicaName.test(name)).sort();
   const replicas: Replica[] = [];
   for (const name of files) {
     const file = path.join(folder, name);
-    const records = await readReplica(file, key).catch(() => undefined);
-    if (records) replicas.push({ path: file, records });
+    const replica = await readReplica(file, key).catch(() => undefined);
+    if (replica) replicas.push(replica);
   }
   return replicas;
 }
 
 /** A damaged file does not say for sure whose it is; its previous version is read as well. */
-async function readReplica(file: string, key: string): Promise<SessionRecord[] | undefined> {
+async function readReplica(file: string, key: string): Promise<Replica | undefined> {
   const opened = openRegistry((await readRegularFile(file, maxFileSize)).toString('utf8'));
   if (opened.state === 'damaged' || opened.document.key !== key) return undefined;
-  const parsed = opened.document.sessions.map((session) => v.safeParse(sessionRecordSchema, session));
-  return parsed.filter((record) => record.success).map((record) => record.output);
+  const { sessions, savedAt } = opened.document;
+  const parsed = sessions.map((session) => v.safeParse(sessionRecordSchema, session));
+  const records = parsed.filter((record) => record.success).map((record) => record.output);
+  return { path: file, records, ...(savedAt === undefined ? {} : { savedAt }) };
 }
 
 async function readEntry(file: string): Promise<WindowStorage | undefined> {
   const entry = v.safeParse(entrySchema, await readJson(file).catch(() => undefined));
-  if (!entry.success) return undefined;
-  // A folder that cannot be looked at may be back tomorrow.
-  return (await exists(entry.output.folder).catch(() => false)) ? entry.output : undefined;
+  return entry.success ? entry.output : undefined;
 }
 
 function registerFolder(places: RepositoryPlaces): string {

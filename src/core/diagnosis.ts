@@ -65,11 +65,36 @@ export function countFindings(findings: readonly Finding[]): Record<Severity, nu
   return { error: of('error'), warning: of('warning'), info: of('info') };
 }
 
-/** “2 errors, 1 warning, 3 notes”, or that all is well. */
+/** “2 errors, 1 warning, 3 notes.”, or that all is well, as a sentence. */
 export function describeCounts(findings: readonly Finding[]): string {
+  if (findings.length === 0) return 'All is sound.';
+  return `${isSound(findings) ? 'All is sound: ' : ''}${listCounts(findings)}.`;
+}
+
+/** What a window says after a look. */
+export function describeFound(findings: readonly Finding[]): string {
+  return isSound(findings) ? describeCounts(findings) : `Holdfast: Doctor found ${listCounts(findings)}.`;
+}
+
+export interface Repaired {
+  /** What is left. */
+  findings: readonly Finding[];
+  /** Each as a line. */
+  done: readonly string[];
+  failed: readonly string[];
+}
+
+/** What a window says after its repairs. */
+export function describeRepairs({ findings, done, failed }: Repaired): string {
+  const failures = failed.length === 0 ? '' : ` ${failed.length} could not be repaired.`;
+  const left = isSound(findings) ? describeCounts(findings) : `Left: ${listCounts(findings)}.`;
+  return `${done.length} repaired.${failures} ${left}`;
+}
+
+/** “2 errors, 1 warning, 3 notes”, for the inside of a sentence; empty where there are none. */
+function listCounts(findings: readonly Finding[]): string {
   const { error, warning, info } = countFindings(findings);
-  const parts = [...counted(error, 'error'), ...counted(warning, 'warning'), ...counted(info, 'note')];
-  return parts.length === 0 ? 'All is sound.' : `${isSound(findings) ? 'All is sound: ' : ''}${parts.join(', ')}.`;
+  return [...counted(error, 'error'), ...counted(warning, 'warning'), ...counted(info, 'note')].join(', ');
 }
 
 /** Whether nothing is wrong; what is only told for information does not count. */

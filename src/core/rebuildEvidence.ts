@@ -1,4 +1,5 @@
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { ForgottenSession } from './destroyedNotes.ts';
 import type { WorktreeTag } from './worktreeTag.ts';
 
 /** A place that holds records: the replica of a window, or the folder of one session. */
@@ -29,6 +30,8 @@ export interface SeenWorktree {
   tag?: WorktreeTag;
   /** Why a tag that is there cannot be used. */
   problem?: string;
+  /** Only a newer version understands it. */
+  isNewer?: true;
   /** False where the folder's own link leads to another repository. */
   linksBack?: boolean;
 }
@@ -43,6 +46,8 @@ export interface RebuildEvidence {
   known: readonly SessionRecord[];
   sources: readonly RecordSource[];
   worktrees: readonly SeenWorktree[];
+  /** Destroyed sessions whose tombstones are gone, by id. */
+  forgotten?: ReadonlyMap<string, ForgottenSession>;
   now: Date;
   /** Whether worktrees that were kept of destroyed sessions are proposed as well. */
   withKept?: boolean;

@@ -1,3 +1,4 @@
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { byPath, compare, type RebuildEvidence, type RestoredSession, type SeenWorktree } from './rebuildEvidence.ts';
 import { type Proposal, Proposer } from './rebuildProposals.ts';
 import { uniqueName } from './sessionName.ts';
@@ -13,35 +14,64 @@ export interface RebuildPlan {
 }
 
 /**
- * What of a lost registry can be had again. Never two sessions on one worktree, never one that was destroyed; the
- * order of the evidence makes no difference.
+ * What of a lost registry can be had again. Never two sessions on one worktree or branch or of one name, never one
+ * that was destroyed; the order of the evidence makes no difference.
  */
 export function planRebuild(evidence: RebuildEvidence): RebuildPlan {
   const claims = new Claims(evidence);
-  const restored = claims.candidates.filter(({ record }) => claims.isSettled(record));
   const proposer = new Proposer(evidence, claims);
   const contested = claims.candidates.filter(({ record }) => claims.isContested(record));
   const proposals = contested.map(({ record }) => proposer.contested(record));
-  const taken = [...claims.live.values(), ...claims.candidates.map(({ record }) => record)].map(({ name }) => name);
+  const settled = claims.candidates.filter(({ record }) => claims.isSettled(record));
   for (const worktree of [...evidence.worktrees].sort(byPath)) {
     const verdict = proposer.judge(worktree);
-    if (verdict === 'restore') restored.push(restoredFromTag(worktree, taken));
+    if (verdict === 'restore') settled.push(restoredFromTag(worktree));
     else if (verdict) proposals.push(verdict);
   }
+  const living = [...claims.live.values()];
+  const sessions: RestoredSession[] = [];
+  for (const session of settled.sort((a, b) => byCreation(a.record, b.record))) {
+    const rivals = branchRivals(session.record, { living, settled }, evidence.worktrees);
+    if (rivals.length === 0) sessions.push(session);
+    else proposals.push(proposer.branchTaken(session.record, rivals));
+  }
   return {
-    sessions: restored.sort((a, b) => byCreation(a.record, b.record)),
+    sessions: withUniqueNames(sessions, living),
     proposals: proposals.sort((a, b) => byPath(a, b) || compare(a.record.id, b.record.id)),
   };
 }
 
-/** Its session may have been renamed since, and another one may have got the name. */
-function restoredFromTag({ path, tag, tagFile = '' }: SeenWorktree, taken: string[]): RestoredSession {
-  const record = recordOfTag(tag as WorktreeTag, path);
-  const name = uniqueName(record.name, (candidate) => isTaken(candidate, taken));
-  taken.push(name);
-  return { record: { ...record, name }, from: { kind: 'tag', path: tagFile } };
+function restoredFromTag({ path, tag, tagFile = '' }: SeenWorktree): RestoredSession {
+  return { record: recordOfTag(tag as WorktreeTag, path), from: { kind: 'tag', path: tagFile } };
 }
 
-function isTaken(name: string, taken: readonly string[]): boolean {
-  return taken.some((other) => other.toLowerCase() === name.toLowerCase());
+interface Others {
+  living: readonly SessionRecord[];
+  settled: readonly RestoredSession[];
+}
+
+/** The sessions that keep one from its branch; of several that are lost, the one that has it checked out gets it. */
+function branchRivals(
+  record: SessionRecord,
+  { living, settled }: Others,
+  worktrees: readonly SeenWorktree[],
+): SessionRecord[] {
+  const isRival = ({ id, branch }: SessionRecord) => id !== record.id && branch !== '' && branch === record.branch;
+  const isInIt = ({ worktreePath, branch }: SessionRecord) =>
+    worktrees.some((worktree) => worktree.path === worktreePath && worktree.branch === branch);
+  const lost = settled.map((session) => session.record);
+  return [...living, ...(isInIt(record) ? lost.filter(isInIt) : lost)].filter(isRival);
+}
+
+/** Those that live keep theirs; of those that come back, the oldest does. */
+function withUniqueNames(sessions: readonly RestoredSession[], living: readonly SessionRecord[]): RestoredSession[] {
+  const folded = (name: string) => name.toLowerCase();
+  const given = new Set(living.map(({ name }) => folded(name)));
+  const wanted = new Set(sessions.map(({ record }) => folded(record.name)));
+  return sessions.map(({ record, from }) => {
+    const isTaken = (name: string) => given.has(folded(name)) || (name !== record.name && wanted.has(folded(name)));
+    const name = uniqueName(record.name, isTaken);
+    given.add(folded(name));
+    return { record: { ...record, name }, from };
+  });
 }

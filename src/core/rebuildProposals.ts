@@ -9,6 +9,7 @@ import { recordOfTag, type WorktreeTag } from './worktreeTag.ts';
 export type ProposalKind =
   | 'untagged'
   | 'twoClaims'
+  | 'branchTaken'
   | 'moved'
   | 'locked'
   | 'prunable'
@@ -26,6 +27,8 @@ export interface Proposal {
   evidence: string[];
   /** The session that it would be; its name may be taken. */
   record: SessionRecord;
+  /** A newer version has marked it, which alone knows whose it is. */
+  isNewer?: true;
 }
 
 /** Judges the worktrees of a repository one by one. */
@@ -38,10 +41,19 @@ export class Proposer {
     this.#claims = claims;
   }
 
-  /** A session that is not known, whose record names a worktree that another one claims as well. */
+  /** A session that is not known, whose record names a worktree that another one claims as well, or had after it. */
   contested(record: SessionRecord): Proposal {
-    const { worktreePath: path, id } = record;
-    return { kind: 'twoClaims', path, evidence: [this.#recordOf(record), ...this.#rivals(path, id)], record };
+    const { worktreePath: path, id, name } = record;
+    const rivals = this.#rivals(path, id);
+    const ends = this.#claims.endings(record).map((deletedAt) => wasDestroyed(called(name, id), deletedAt));
+    const kind = rivals.length > 0 ? 'twoClaims' : 'kept';
+    return { kind, path, evidence: [this.#recordOf(record), ...rivals, ...ends], record };
+  }
+
+  /** A session that is not known, and whose branch others have. */
+  branchTaken(record: SessionRecord, rivals: readonly SessionRecord[]): Proposal {
+    const taken = rivals.map(({ name, id, branch }) => `${called(name, id)} works on its branch ${branch}.`).sort();
+    return { kind: 'branchTaken', path: record.worktreePath, evidence: [this.#recordOf(record), ...taken], record };
   }
 
   /** `restore` where its tag alone makes its session again; undefined where nothing is to be done about it. */
@@ -55,7 +67,8 @@ export class Proposer {
     if (worktree.tag) return proposal('foreignTag', worktree, record, [foreignness(worktree)]);
     if (worktree.problem !== undefined) {
       const problem = `Its tag ${worktree.tagFile} cannot be used: ${worktree.problem}.`;
-      return proposal('unreadableTag', worktree, record, [problem]);
+      const unreadable = proposal('unreadableTag', worktree, record, [problem]);
+      return worktree.isNewer ? { ...unreadable, isNewer: true } : unreadable;
     }
     if (!worktree.isInFolder) return undefined;
     const [kind, doubt] = hindranceOf(worktree) ?? ['untagged', []];
@@ -66,10 +79,14 @@ export class Proposer {
   #judgeOwn(worktree: SeenWorktree, tag: WorktreeTag): Proposal | 'restore' | undefined {
     const session = this.#claims.find(tag.id);
     if (session) return session.worktreePath === worktree.path ? undefined : this.#elsewhere(worktree, session);
-    const tombstone = this.#claims.dead.get(tag.id);
+    const forgotten = this.#claims.forgotten(tag.id);
+    const tombstone = this.#claims.dead.get(tag.id) ?? (forgotten && { ...tag, ...forgotten });
     const rivals = this.#rivals(worktree.path, tag.id);
     if (tombstone) return rivals.length > 0 ? undefined : this.#kept(worktree, tombstone);
     const record = recordOfTag(tag, worktree.path);
+    if (tag.deletedAt !== undefined && rivals.length === 0) {
+      return proposal('kept', worktree, record, [wasDestroyed(called(tag.name, tag.id), tag.deletedAt)]);
+    }
     const twins = this.#twins(worktree, tag.id);
     if (rivals.length + twins.length > 0) return proposal('twoClaims', worktree, record, [...rivals, ...twins]);
     const doubt = hindranceOf(worktree) ?? changeOf(worktree, tag);
@@ -88,10 +105,12 @@ export class Proposer {
     return proposal(isMoved && doubts.length === 0 ? 'moved' : 'twoClaims', worktree, record, seen);
   }
 
-  #kept(worktree: SeenWorktree, { name, id, deletedAt }: SessionRecord): Proposal | undefined {
+  #kept(
+    worktree: SeenWorktree,
+    { name, id, deletedAt }: Pick<WorktreeTag, 'name' | 'id' | 'deletedAt'>,
+  ): Proposal | undefined {
     if (!this.#evidence.withKept) return undefined;
-    const seen = `${called(name, id)} was destroyed at ${deletedAt}, and its worktree was kept.`;
-    return proposal('kept', worktree, { ...this.#found(worktree), name }, [seen]);
+    return proposal('kept', worktree, { ...this.#found(worktree), name }, [wasDestroyed(called(name, id), deletedAt)]);
   }
 
   /** The session that a worktree of unknown origin would be: a new one, the same whoever makes it. */
@@ -173,6 +192,10 @@ function proposal(kind: ProposalKind, worktree: SeenWorktree, record: SessionRec
 
 function isWorktreeOf({ branch, worktreePath }: SessionRecord, { path }: SeenWorktree): boolean {
   return branch !== '' && worktreePath === path;
+}
+
+function wasDestroyed(session: string, deletedAt: string | undefined): string {
+  return `${session} was destroyed at ${deletedAt}, and its worktree was kept.`;
 }
 
 function called(name: string, id: string): string {

@@ -126,6 +126,10 @@ function toTime(value: unknown): string | undefined {
   return time && !Number.isNaN(time.getTime()) && time.getTime() > 0 ? time.toISOString() : undefined;
 }
 
+/** The library's own messages are made for programmers. */
 function describe(issue: v.BaseIssue<unknown>): string {
-  return `${v.getDotPath(issue) ?? 'it'}: ${issue.message}`;
+  const field = v.getDotPath(issue) ?? 'it';
+  return issue.message.startsWith('Invalid ')
+    ? `its field “${field}” makes no sense`
+    : `${field}: ${issue.message.replace(/\.$/, '')}`;
 }

@@ -31,6 +31,12 @@ const liveFields = [
   'revision',
 ] as const satisfies readonly (keyof SessionRecord)[];
 
+/**
+ * What is added to the revision of a lost session: more changes than there are in the two weeks in which backups are
+ * kept.
+ */
+export const unknownRevisions = 1_000_000;
+
 export interface ChangedSession {
   /** As it is now. */
   record: SessionRecord;

@@ -106,6 +106,11 @@ export function findListed(sessions: readonly SessionRecord[], { id }: SessionRe
   return sessions.find((session) => session.id === id || session.metadata?.restoredFrom === id);
 }
 
+/** The record without its claim that its branch was made for it. */
+export function disowned(record: SessionRecord): SessionRecord {
+  return { ...record, metadata: { ...record.metadata, ownsBranch: false } };
+}
+
 /** What becomes of a session by itself, and so is not what the user asked for. */
 const ownFields = new Set<string>(Object.keys(sessionRecordSchema.entries));
 

@@ -1,11 +1,14 @@
 import type { SessionEvent } from '../protocol/sessionEvent.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { holdSameSessions } from './restorePlan.ts';
 import { isRunning, revise } from './sessionRecord.ts';
 
 export interface Sighting {
   now?: Date;
   /** The change was found on coming back, not seen as it happened. */
   isLate?: boolean;
+  /** Where a restore that is under way takes the session from. */
+  source?: string | undefined;
 }
 
 /** When something happened: at the time the record tells, else by `by`; ISO 8601. */
@@ -22,7 +25,8 @@ type Happening = { at: string } & (
   | { type: 'stopped' | 'exited'; code: number | null; signal: number | null; reason: string }
   | { type: 'recovered'; attempts: number }
   | { type: 'renamed'; from: string; to: string }
-  | { type: 'destroyed' | 'restored' }
+  | { type: 'destroyed' }
+  | { type: 'restored'; source?: string }
 );
 
 /**
@@ -33,7 +37,7 @@ type Happening = { at: string } & (
 export function eventsBetween(
   before: SessionRecord | undefined,
   after: SessionRecord,
-  { now = new Date(), isLate = false }: Sighting = {},
+  { now = new Date(), isLate = false, source }: Sighting = {},
 ): SessionEvent[] {
   if (before && before.revision >= after.revision) return [];
   const missed = Math.max(0, after.revision - (before?.revision ?? 0) - 1);
@@ -43,7 +47,7 @@ export function eventsBetween(
   const times = { now: now.toISOString(), by: late && wasActive ? after.lastActivity : now.toISOString() };
   const happenings = [
     ...(before ? [] : [{ type: 'created' as const, at: after.createdAt, name: after.name, template: after.template }]),
-    ...restorations(from, after, times),
+    ...restorations(before, after, times, source),
     ...runs(from, after, times),
     ...renamings(from, after, times),
     ...destructions(from, after),
@@ -110,8 +114,20 @@ function endOf({ exit, endedAt }: SessionRecord): string {
   return JSON.stringify([exit?.code, exit?.signal, exit?.reason, endedAt]);
 }
 
-function restorations(before: SessionRecord, after: SessionRecord, { now }: Times): Happening[] {
-  return before.deletedAt && !after.deletedAt ? [{ type: 'restored', at: now }] : [];
+function restorations(
+  before: SessionRecord | undefined,
+  after: SessionRecord,
+  { now }: Times,
+  source: string | undefined,
+): Happening[] {
+  if (after.deletedAt) return [];
+  if (source !== undefined) {
+    const isBack = !before || !holdSameSessions([before], [after]);
+    return isBack ? [{ type: 'restored', at: now, source }] : [];
+  }
+  if (before?.deletedAt) return [{ type: 'restored', at: now }];
+  const restoredFrom = before ? undefined : after.metadata?.restoredFrom;
+  return typeof restoredFrom === 'string' ? [{ type: 'restored', at: after.createdAt, source: restoredFrom }] : [];
 }
 
 function renamings(before: SessionRecord, after: SessionRecord, { now }: Times): Happening[] {

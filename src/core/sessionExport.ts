@@ -5,6 +5,9 @@ import { openRegistry, serializeRegistry } from './registryDocument.ts';
 import { commitSchema, type RestorableSession } from './savedSession.ts';
 import { isLive } from './sessionRecord.ts';
 
+/** How much of a name a sentence holds; characters. */
+const maxNameLength = 60;
+
 /** What tells a person on another machine which repository the sessions are of. */
 export interface ExportedRepository {
   /** Of its folder. */
@@ -80,8 +83,9 @@ export function openExport(text: string, context: RepairContext): OpenedExport {
   const read = readSessions(document.sessions, document.unknownFields, context);
   if (opened.state === 'newer')
     return { state: 'newer', problem: `a newer version wrote it (${opened.version})`, ...read };
-  if (read.problems.length === 0) return { state: 'sound', ...read };
-  return { state: 'damaged', problem: read.problems.join('; '), ...read };
+  const [problem] = read.problems;
+  if (problem === undefined) return { state: 'sound', ...read };
+  return { state: 'damaged', problem, ...read };
 }
 
 /** What was destroyed does not come back from a list that remembers it. */
@@ -92,9 +96,15 @@ function readSessions(values: readonly unknown[], extras: Record<string, unknown
   const problems: string[] = [];
   for (const value of values) {
     const repaired = repairRecord(value, context);
-    if ('problem' in repaired) problems.push(`${nameOf(value)} cannot be used: ${repaired.problem}`);
-    else if (isLive(repaired.record))
-      sessions.push(exported(repaired.record, { repairs: repaired.repairs, commits, leftOut }));
+    if ('problem' in repaired) {
+      problems.push(`${nameOf(value)} cannot be used: ${repaired.problem}`);
+      continue;
+    }
+    const { record, repairs } = repaired;
+    if (!isLive(record)) continue;
+    const twin = sessions.find((session) => session.record.id === record.id);
+    if (twin) problems.push(`${nameOf(record)} cannot be used: it has the id of ${nameOf(twin.record)}`);
+    else sessions.push(exported(record, { repairs, commits, leftOut }));
   }
   return { sessions, problems };
 }
@@ -112,7 +122,14 @@ function exported(record: SessionRecord, { repairs, commits, leftOut }: Extras):
 
 function nameOf(value: unknown): string {
   const { name, id } = (typeof value === 'object' && value ? value : {}) as Record<string, unknown>;
-  return typeof name === 'string' ? `“${name}”` : `the session ${typeof id === 'string' ? id : 'without a name'}`;
+  return typeof name === 'string'
+    ? `“${shorten(name)}”`
+    : `the session ${typeof id === 'string' ? id : 'without a name'}`;
+}
+
+/** A file can hold names of any length. */
+function shorten(name: string): string {
+  return name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength - 1)}…`;
 }
 
 function withoutVariables(record: SessionRecord): SessionRecord {

@@ -1,4 +1,5 @@
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { ForgottenSession } from './destroyedNotes.ts';
 import { mergeRecords, newerRecord } from './mergeRecords.ts';
 import {
   byPath,
@@ -19,11 +20,13 @@ export class Claims {
   readonly dead: ReadonlyMap<string, SessionRecord>;
   /** Sessions that only other places know, oldest first. */
   readonly candidates: readonly RestoredSession[];
+  readonly #forgotten: ReadonlyMap<string, ForgottenSession>;
   readonly #hosts: ReadonlySet<string>;
   readonly #tagged: ReadonlyMap<string, SeenWorktree[]>;
   readonly #byPath: ReadonlyMap<string, Set<string>>;
 
-  constructor({ key, known, sources, worktrees }: RebuildEvidence) {
+  constructor({ key, known, sources, worktrees, forgotten = new Map() }: RebuildEvidence) {
+    this.#forgotten = forgotten;
     const all = [...mergeRecords(known, ...sources.map(({ records }) => records)).values()];
     this.dead = new Map(
       all
@@ -32,7 +35,8 @@ export class Claims {
         .map((record) => [record.id, record]),
     );
     this.live = new Map([...mergeRecords(known)].filter(([, record]) => isLive(record)));
-    const isNew = ({ id }: SessionRecord) => !this.live.has(id) && !this.dead.has(id);
+    const isNew = ({ id, revision }: SessionRecord) =>
+      !this.live.has(id) && !this.dead.has(id) && revision > (forgotten.get(id)?.revision ?? -1);
     this.candidates = newest(sources).filter(({ record }) => isNew(record));
     this.#hosts = new Set(sources.flatMap(({ hostLives, records }) => (hostLives ? records.map(({ id }) => id) : [])));
     this.#tagged = byTag(worktrees.filter((worktree) => isOwn(worktree, key)));
@@ -42,6 +46,17 @@ export class Claims {
   /** The session of that id that is not destroyed. */
   find(id: string): SessionRecord | undefined {
     return this.live.get(id) ?? this.candidates.find(({ record }) => record.id === id)?.record;
+  }
+
+  /** What is known of a destroyed session whose tombstone is gone, and which was not brought back since. */
+  forgotten(id: string): ForgottenSession | undefined {
+    return this.dead.has(id) || this.find(id) ? undefined : this.#forgotten.get(id);
+  }
+
+  /** When, by the tag of its worktree, the session was destroyed, where nothing says that it has been at work since. */
+  endings({ id, worktreePath, lastActivity }: SessionRecord): string[] {
+    const tagged = this.taggedFor(id).filter(({ path }) => path === worktreePath);
+    return tagged.flatMap(({ tag }) => tag?.deletedAt ?? []).filter((deletedAt) => deletedAt >= lastActivity);
   }
 
   /** The worktrees with the tag of that session. */
@@ -67,12 +82,12 @@ export class Claims {
   /** Whether a session that is known to nobody here comes back by itself. */
   isSettled(record: SessionRecord): boolean {
     if (!record.branch) return true;
-    return (
-      !this.isMoved(record) && (this.rivals(record.worktreePath, record.id).length === 0 || this.#isAtWork(record))
-    );
+    if (this.isMoved(record)) return false;
+    if (this.#isAtWork(record)) return true;
+    return this.rivals(record.worktreePath, record.id).length === 0 && this.endings(record).length === 0;
   }
 
-  /** Whether it says that a worktree is its own, and so does another one. */
+  /** Whether it says that a worktree is its own, and so does another one, or the worktree says that it was destroyed. */
   isContested(record: SessionRecord): boolean {
     return !this.isSettled(record) && !this.isMoved(record);
   }
@@ -89,7 +104,9 @@ export class Claims {
     const records = this.candidates.map(({ record }) => record).filter((record) => !this.isMoved(record));
     for (const { branch, worktreePath, id } of [...this.live.values(), ...records]) if (branch) add(worktreePath, id);
     for (const [id, tagged] of this.#tagged) {
-      if (this.live.has(id) || !this.dead.has(id)) for (const { path } of tagged) add(path, id);
+      if ((this.dead.has(id) && !this.live.has(id)) || this.forgotten(id)) continue;
+      const isFound = this.find(id) !== undefined;
+      for (const { path, tag } of tagged) if (isFound || tag?.deletedAt === undefined) add(path, id);
     }
     return claimants;
   }

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
+import { isIntact, sealed } from './checksum.ts';
 
-const { id, name, branch, baseBranch, worktreePath, createdAt, cwd, command, template, policy } =
+const { id, name, branch, baseBranch, worktreePath, createdAt, deletedAt, cwd, command, template, policy } =
   sessionRecordSchema.entries;
 
 /**
@@ -24,12 +25,15 @@ export const worktreeTagSchema = v.looseObject({
   template: v.optional(template),
   policy: v.optional(policy),
   ownsBranch: v.optional(v.boolean()),
+  /** When the session was destroyed whose worktree was kept. */
+  deletedAt,
 });
 export type WorktreeTag = v.InferOutput<typeof worktreeTagSchema>;
 
 /** The tag for a session's worktree in the repository of that key. */
 export function tagOf(record: SessionRecord, key: string): WorktreeTag {
   const { id, name, branch, baseBranch, createdAt, worktreePath, cwd, command, template, policy, metadata } = record;
+  const { deletedAt } = record;
   const where = { worktreePath, ...(cwd === undefined ? {} : { cwd }) };
   const ownsBranch = metadata?.ownsBranch === true;
   return {
@@ -45,11 +49,17 @@ export function tagOf(record: SessionRecord, key: string): WorktreeTag {
     template,
     policy,
     ownsBranch,
+    ...(deletedAt === undefined ? {} : { deletedAt }),
   };
 }
 
-/** What a newer version has put into a tag. */
-export function unknownFields(tag: WorktreeTag): Record<string, unknown> {
+/** The text of a tag's file; a newer version may have added to the tag that is there for the same session. */
+export function serializeTag(tag: WorktreeTag, earlier: WorktreeTag | undefined): string {
+  const added = earlier?.id === tag.id ? unknownFields(earlier) : {};
+  return `${JSON.stringify(sealed({ ...added, ...tag, sha256: '' }), undefined, 2)}\n`;
+}
+
+function unknownFields(tag: WorktreeTag): Record<string, unknown> {
   return Object.fromEntries(Object.entries(tag).filter(([field]) => !Object.hasOwn(worktreeTagSchema.entries, field)));
 }
 
@@ -76,9 +86,16 @@ export function recordOfTag(tag: WorktreeTag, worktreePath: string): SessionReco
 }
 
 /** What a tag's file holds, or why it cannot be used. */
-export type OpenedTag = { tag: WorktreeTag } | { problem: string };
+export type OpenedTag = { tag: WorktreeTag } | UnusableTag;
 
-/** Never throws. */
+export interface UnusableTag {
+  /** As the end of a sentence. */
+  problem: string;
+  /** It is whole, and only a newer version understands it: it must not be replaced. */
+  isNewer?: true;
+}
+
+/** Reads what {@link serializeTag} wrote, and the tags without a checksum of the first builds; never throws. */
 export function openTag(text: string): OpenedTag {
   let fields: unknown;
   try {
@@ -86,9 +103,22 @@ export function openTag(text: string): OpenedTag {
   } catch {
     return { problem: text.trim() === '' ? 'it is empty' : 'it is not whole JSON' };
   }
-  const tag = v.safeParse(worktreeTagSchema, fields);
+  if (!v.is(fieldsSchema, fields)) return { problem: 'it is no tag' };
+  // A tag that is not as it was written would have another command run, or be taken for a newer version's.
+  if (fields.sha256 !== undefined && !isIntact(fields)) return { problem: 'its checksum is wrong' };
+  if (isNewer(fields)) {
+    return { problem: `a newer version of Holdfast wrote it (${fields.version})`, isNewer: true };
+  }
+  const { sha256: _, ...rest } = fields;
+  const tag = v.safeParse(worktreeTagSchema, rest);
   if (tag.success) return { tag: tag.output };
   const [issue] = tag.issues;
   const field = v.getDotPath(issue);
   return { problem: field ? `its field “${field}” makes no sense` : 'it is no tag' };
+}
+
+const fieldsSchema = v.record(v.string(), v.unknown());
+
+function isNewer({ version }: Record<string, unknown>): boolean {
+  return typeof version === 'string' && /^\d+\.\d+$/.test(version) && Number.parseInt(version, 10) > 1;
 }

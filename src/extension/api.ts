@@ -98,10 +98,12 @@ export interface HoldfastApi {
   loadSavedSession(id: string, options?: LoadOptions): Promise<SessionRecord>;
   /** Deletes what was saved, and nothing else. */
   deleteSavedSession(id: string): Promise<void>;
+  /** Writes sessions to a file; a relative path is one in the folder that is open, here and below. */
   exportSessions(file: string, options?: ExportOptions): Promise<ExportedFile>;
+  /** Brings the sessions of a file in, each by itself: what has become of each is in its result. */
   importSessions(file: string, options?: ImportOptions): Promise<ImportedSession[]>;
   /** Looks at all that sessions are kept in; with `fix` it does the repairs that are safe, and looks again. */
-  diagnose(options?: { fix?: boolean }): Promise<{ findings: Finding[]; done: string[] }>;
+  diagnose(options?: { fix?: boolean }): Promise<{ findings: Finding[]; done: string[]; failed: string[] }>;
   /** Takes in lost sessions that are beyond doubt; `proposals` are those that a person has to judge. */
   rebuildSessions(): Promise<{ restored: SessionRecord[]; proposals: Proposal[] }>;
 }

@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import type { Backup } from '../client/backupFile.ts';
-import type { BackupRestore, RestoredBackup } from '../client/restoreBackup.ts';
+import type { BackupRestore, RestoredBackup, WorktreeState } from '../client/restoreBackup.ts';
 import { ago, countSessions } from '../core/presentation.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { CommandContext } from './commands.ts';
-import { confirm, withProgress } from './dialogs.ts';
+import { confirm, tell, withProgress } from './dialogs.ts';
 import { importFile } from './transferDialogs.ts';
 
 const title = 'Restore Sessions from Backup';
@@ -13,7 +14,7 @@ export async function restoreFromBackup(context: CommandContext): Promise<unknow
   const { state } = context;
   const backups = await state.listBackups();
   if (backups.length === 0) {
-    void vscode.window.showInformationMessage('There is no backup yet. One is taken whenever the sessions change.');
+    tell('There is no backup yet. One is taken whenever the sessions change.');
     return undefined;
   }
   const backup = await pickBackup(backups);
@@ -23,7 +24,7 @@ export async function restoreFromBackup(context: CommandContext): Promise<unknow
   const ids = await pickSessions(await keeper.planRestore(backup.id), backup);
   if (!ids) return undefined;
   const restored = await withProgress('Restoring sessions…', () => state.restoreBackup(backup.id, ids));
-  void vscode.window.showInformationMessage(describeRestored(restored));
+  tell(describeRestored(restored));
   return restored.restored;
 }
 
@@ -49,8 +50,9 @@ function describeBackup(backup: Backup, now: Date): vscode.QuickPickItem {
   const why = `${ago(takenAt, now)}, ${reasons[reason]}`;
   if (state === 'sound')
     return { label: `$(history) ${time}`, description: `${countSessions(count)}, valid`, detail: why };
-  const left = state === 'damaged' ? `damaged, ${countSessions(count)} sound` : 'of a newer version';
-  return { label: `$(warning) ${time}`, description: left, detail: `${why}. Cannot be used: ${problem}.` };
+  const rest = count > 0 ? [`${countSessions(count)} sound`] : [];
+  const description = state === 'damaged' ? ['damaged', ...rest].join(', ') : 'of a newer version';
+  return { label: `$(warning) ${time}`, description, detail: `${why}. Cannot be used: ${problem}.` };
 }
 
 /** A backup that cannot be restored leads on to another one, or to the sound sessions in it. */
@@ -72,7 +74,7 @@ async function pickSessions(plan: BackupRestore, { takenAt }: Backup): Promise<s
     ...described(plan.unreadable.length, 'in it cannot be read', 'in it cannot be read'),
   ];
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(`Nothing would change: ${rest.join(', ') || 'the backup is empty'}.`);
+    tell(`Nothing would change: ${rest.join(', ') || 'the backup is empty'}.`);
     return undefined;
   }
   const chosen = await vscode.window.showQuickPick(items, {
@@ -85,7 +87,7 @@ async function pickSessions(plan: BackupRestore, { takenAt }: Backup): Promise<s
 
 async function isWanted(chosen: readonly SessionItem[]): Promise<boolean> {
   if (chosen.length === 0) {
-    void vscode.window.showInformationMessage('No session was chosen, so nothing was restored.');
+    tell('No session was chosen, so nothing was restored.');
     return false;
   }
   const detail = 'What there is now is backed up first. Sessions that run go on running.';
@@ -94,20 +96,21 @@ async function isWanted(chosen: readonly SessionItem[]): Promise<boolean> {
 
 type SessionItem = vscode.QuickPickItem & { id: string };
 
-const worktreeTexts = {
-  there: 'Its worktree is still there.',
-  gone: 'Its worktree is gone, and is made anew from its branch when it is restarted.',
-  branchGone: 'Its worktree and its branch are gone.',
-} as const;
-
 function returningItems({ returning, worktrees }: BackupRestore): SessionItem[] {
-  return returning.map(({ id, name, branch }) => ({
-    id,
-    label: `$(add) ${name}`,
-    description: ['comes back', branch].filter(Boolean).join(', '),
-    detail: worktreeTexts[worktrees[id] ?? 'gone'],
+  return returning.map((record) => ({
+    id: record.id,
+    label: `$(add) ${record.name}`,
+    description: ['comes back', record.branch].filter(Boolean).join(', '),
+    detail: describeWorktree(record, worktrees[record.id]),
     picked: true,
   }));
+}
+
+function describeWorktree({ branch, baseBranch }: SessionRecord, state: WorktreeState = 'gone'): string {
+  if (!branch) return state === 'there' ? 'Its folder is still there.' : 'Its folder is gone.';
+  if (state === 'there') return 'Its worktree is still there.';
+  if (state === 'gone') return 'Its worktree is gone; a restart makes it anew from its branch.';
+  return `Its worktree and its branch are gone; a restart makes both anew from ${baseBranch}.`;
 }
 
 function changedItems({ changed }: BackupRestore): SessionItem[] {

@@ -1,52 +1,66 @@
 import * as vscode from 'vscode';
-import { toErrorShape } from '../base/errors.ts';
-import { applySafeRepairs, type RepairOutcome, runDoctor, withoutRepair } from '../client/doctor/runDoctor.ts';
-import { describeCounts, diagnosisLines, type Finding } from '../core/diagnosis.ts';
+import { type RepairOutcome, repairAll, runDoctor, withoutRepair } from '../client/doctor/runDoctor.ts';
+import { describeCounts, describeFound, describeRepairs, diagnosisLines, type Finding } from '../core/diagnosis.ts';
 import { withProgress } from './dialogs.ts';
+import { toMessage } from './errorMessage.ts';
 import type { Workspace } from './workspace.ts';
 
+/** What was found, and with it what was repaired and what could not be, a line each. */
+export interface Diagnosis {
+  findings: Finding[];
+  done: string[];
+  failed: string[];
+}
+
 /** Looks at all that sessions are kept in; with `fix` it repairs what is safe, and looks again. */
-export async function diagnose(workspace: Workspace, fix: boolean): Promise<{ findings: Finding[]; done: string[] }> {
+export async function diagnose(workspace: Workspace, fix: boolean): Promise<Diagnosis> {
   const { options } = await workspace.manager();
-  const findings = await runDoctor(options);
-  if (!fix) return { findings: findings.map(withoutRepair), done: [] };
-  const done = (await applySafeRepairs(findings)).map(describeOutcome);
-  return { findings: (await runDoctor(options)).map(withoutRepair), done };
+  if (!fix) return { findings: (await runDoctor(options)).map(withoutRepair), done: [], failed: [] };
+  const { findings, outcomes } = await repairAll(options);
+  const told = (state: RepairOutcome['state']) => outcomes.filter((one) => one.state === state).map(describeOutcome);
+  return { findings: findings.map(withoutRepair), done: told('done'), failed: told('failed') };
 }
 
 /** Shows the findings as a document, and offers to repair what is safe. */
 export async function showDoctor(workspace: Workspace): Promise<Finding[]> {
-  const { findings } = await withProgress('Looking at the sessions…', () => diagnose(workspace, false));
-  const counts = describeCounts(findings);
+  const diagnosis = await withProgress('Looking at the sessions…', () => diagnose(workspace, false));
+  const { findings } = diagnosis;
   if (findings.length === 0) {
     void vscode.window.showInformationMessage('All is sound: sessions, backups, locks and worktrees.');
     return findings;
   }
-  await showReport(findings, []);
+  await showReport(diagnosis);
   const repair = 'Repair What Is Safe';
   const isRepairable = findings.some(({ repair: proposed }) => proposed?.isSafe);
   void vscode.window
-    .showInformationMessage(`Holdfast: Doctor found ${counts}.`, ...(isRepairable ? [repair] : []))
+    .showInformationMessage(describeFound(findings), ...(isRepairable ? [repair] : []))
     .then((chosen) => (chosen === repair ? repairAndShow(workspace) : undefined));
   return findings;
 }
 
 async function repairAndShow(workspace: Workspace): Promise<void> {
-  const { findings, done } = await withProgress('Repairing what is safe…', () => diagnose(workspace, true));
-  await showReport(findings, done);
-  const left = findings.length === 0 ? 'Nothing is left.' : `Left: ${describeCounts(findings)}.`;
-  void vscode.window.showInformationMessage(`${done.length} repaired. ${left}`);
+  const diagnosis = await withProgress('Repairing what is safe…', () => diagnose(workspace, true));
+  await showReport(diagnosis);
+  void vscode.window.showInformationMessage(describeRepairs(diagnosis));
 }
 
-async function showReport(findings: readonly Finding[], done: readonly string[]): Promise<void> {
-  const repaired = done.length > 0 ? ['Repaired', '', ...done.map((line) => `  ${line}`), ''] : [];
-  const content = [...repaired, ...diagnosisLines(findings), '', describeCounts(findings)].join('\n');
-  const document = await vscode.workspace.openTextDocument({ content, language: 'plaintext' });
+async function showReport({ findings, done, failed }: Diagnosis): Promise<void> {
+  const lines = [
+    ...section('Repaired', done),
+    ...section('Could not be repaired', failed),
+    ...diagnosisLines(findings),
+    '',
+    describeCounts(findings),
+  ];
+  const document = await vscode.workspace.openTextDocument({ content: lines.join('\n'), language: 'plaintext' });
   await vscode.window.showTextDocument(document, { preview: true });
+}
+
+function section(heading: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [heading, '', ...lines.map((line) => `  ${line}`), ''];
 }
 
 function describeOutcome(outcome: RepairOutcome): string {
   const { subject } = outcome.finding;
-  if (outcome.state === 'done') return `${subject}: ${outcome.what}`;
-  return `${subject}: could not be repaired: ${toErrorShape(outcome.error).message}`;
+  return `${subject}: ${outcome.state === 'done' ? outcome.what : toMessage(outcome.error)}`;
 }

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { describeError, HoldfastError } from '../base/errors.ts';
+import type { StorageProblem } from '../client/registryReplica.ts';
 import type { RebuildPlan } from '../core/rebuildPlan.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
 import { commandIds } from './ids.ts';
@@ -15,6 +17,17 @@ export async function tellOnce(notice: string, log: vscode.LogOutputChannel): Pr
   };
   const chosen = await vscode.window.showWarningMessage(notice, ...Object.keys(actions));
   if (chosen) actions[chosen]?.();
+}
+
+/** Something could not be kept in this window's storage, which concerns no session: the helper has it. */
+export function tellProblem({ error, isNews }: StorageProblem, log: vscode.LogOutputChannel): void {
+  log.error('Something could not be kept in this window’s storage', error as Error);
+  if (!isNews) return;
+  const why = error instanceof HoldfastError ? error.text : describeError(error);
+  void tellOnce(
+    `This window’s copy of the session list is not up to date: ${why} Sessions run on, and the helper keeps what changed.`,
+    log,
+  );
 }
 
 /** Tells which sessions were made anew from their worktrees, and that others have to be judged. */

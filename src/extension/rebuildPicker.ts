@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Proposal, ProposalKind } from '../core/rebuildProposals.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import { withProgress } from './dialogs.ts';
+import { confirm, tell, withProgress } from './dialogs.ts';
 import { toMessage } from './errorMessage.ts';
 import type { StateActions } from './stateActions.ts';
 
@@ -9,6 +9,7 @@ import type { StateActions } from './stateActions.ts';
 const doubts: Record<ProposalKind, string> = {
   untagged: 'no tag says whose it is',
   twoClaims: 'two sessions claim it',
+  branchTaken: 'another session works on its branch',
   moved: 'it was moved',
   locked: 'git has it locked',
   prunable: 'its folder is gone',
@@ -18,35 +19,53 @@ const doubts: Record<ProposalKind, string> = {
   kept: 'it was kept of a destroyed session',
 };
 
+/** How many worktrees a dialog describes. */
+const maxDescribed = 5;
+
 /** Takes in lost sessions that are beyond doubt, and lets the user decide about the others. */
 export async function rebuildSessions(actions: StateActions): Promise<SessionRecord[]> {
   const { restored, proposals } = await withProgress('Looking for lost sessions…', () => actions.rebuild());
   const found = [...restored, ...(await offerProposals(actions, proposals))];
-  void vscode.window.showInformationMessage(describeFound(found, proposals));
+  tell(describeFound(found, proposals));
   return found;
 }
 
 /** Shows each proposal with its evidence; returns the sessions that were made of those chosen. */
-export async function offerProposals(actions: StateActions, proposals: readonly Proposal[]): Promise<SessionRecord[]> {
-  if (proposals.length === 0) return [];
-  const items = proposals.map((proposal) => ({
-    label: `$(question) ${proposal.record.name}`,
-    description: doubts[proposal.kind],
-    detail: [proposal.path, ...proposal.evidence].join(' · '),
-    proposal,
-  }));
-  const chosen = await vscode.window.showQuickPick(items, {
-    title: 'Rebuild Sessions',
-    placeHolder: 'Which of these worktrees are sessions? Nothing is deleted, whatever you choose.',
-    canPickMany: true,
-    matchOnDetail: true,
-  });
+async function offerProposals(actions: StateActions, proposals: readonly Proposal[]): Promise<SessionRecord[]> {
   const accepted: SessionRecord[] = [];
-  for (const { proposal } of chosen ?? []) {
+  for (const proposal of await pickProposals(proposals)) {
     const record = await actions.accept(proposal).catch((error) => tellRefused(proposal, error));
     if (record) accepted.push(record);
   }
   return accepted;
+}
+
+async function pickProposals(proposals: readonly Proposal[]): Promise<Proposal[]> {
+  if (proposals.length === 0) return [];
+  const items = proposals.map((proposal) => ({
+    label: `$(question) ${proposal.record.name}`,
+    description: `${vscode.workspace.asRelativePath(proposal.path)}, ${doubts[proposal.kind]}`,
+    detail: proposal.evidence.join(' '),
+    proposal,
+  }));
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: 'Rebuild Sessions',
+    placeHolder: 'Which of these worktrees are lost sessions?',
+    canPickMany: true,
+    matchOnDescription: true,
+    matchOnDetail: true,
+  });
+  const wanted = (chosen ?? []).map(({ proposal }) => proposal);
+  if (wanted.length === 0) return [];
+  // A list cuts off what is longer than a line, and the evidence is what the user has to judge.
+  const question = wanted.length === 1 ? `Take in “${wanted[0]?.record.name}”?` : `Take in ${wanted.length} worktrees?`;
+  return (await confirm(question, describeEvidence(wanted), 'Take In')) ? wanted : [];
+}
+
+function describeEvidence(proposals: readonly Proposal[]): string {
+  const parts = proposals.slice(0, maxDescribed).map(({ path, evidence }) => `${path}\n${evidence.join(' ')}`);
+  const others = proposals.length > maxDescribed ? [`And ${proposals.length - maxDescribed} more.`] : [];
+  return [...parts, ...others, 'Nothing is started or deleted.'].join('\n\n');
 }
 
 /** The others are taken in all the same. */

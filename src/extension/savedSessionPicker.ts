@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { ago } from '../core/presentation.ts';
 import type { ListedSession } from '../core/savedSession.ts';
+import { tell } from './dialogs.ts';
 
 /** Lets the user choose one of the saved sessions; undefined where there is none or they do not. */
 export async function pickSavedSession(
@@ -8,7 +9,7 @@ export async function pickSavedSession(
   title: string,
 ): Promise<ListedSession | undefined> {
   if (saved.length === 0) {
-    void vscode.window.showInformationMessage('No session is saved. Save one with “Holdfast: Save Session”.');
+    tell('No session is saved. Use “Holdfast: Save Session”.');
     return undefined;
   }
   const now = new Date();
@@ -26,7 +27,7 @@ export async function pickSavedAction(session: ListedSession): Promise<'restore'
     },
     { label: '$(trash) Delete…', detail: 'Delete what was saved, and nothing else.', action: 'delete' },
   ] as const;
-  const title = savedName(session);
+  const title = `Saved Session ${savedName(session)}`;
   return (await vscode.window.showQuickPick(items, { title, placeHolder: 'What to do with it?' }))?.action;
 }
 

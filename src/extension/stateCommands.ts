@@ -6,7 +6,7 @@ import type { ExportOptions, ImportOptions, LoadOptions } from './api.ts';
 import { restoreFromBackup } from './backupPicker.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
 import type { CommandContext } from './commands.ts';
-import { confirm, withProgress } from './dialogs.ts';
+import { confirm, tell, withProgress } from './dialogs.ts';
 import { diagnose, showDoctor } from './doctorReport.ts';
 import { showError } from './errorMessage.ts';
 import { commandIds } from './ids.ts';
@@ -114,12 +114,16 @@ async function saveSession(context: CommandContext, argument: unknown): Promise<
     title: 'Save Session',
     action: async (id) => {
       const saved = await state.save(id);
-      const kept = saved.record.branch ? ' with its branch; what is not committed is not part of it' : '';
-      const text = `“${saved.name}” was saved${kept}. Bring it back with “Holdfast: Restore Saved Session…”.`;
-      void vscode.window.showInformationMessage(text);
+      void tellSaved(saved);
       return saved;
     },
   });
+}
+
+async function tellSaved({ name, record }: SavedSession): Promise<void> {
+  const limit = record.branch ? ' What is not committed stays in its worktree alone.' : '';
+  if (await vscode.window.showInformationMessage(`“${name}” was saved.${limit}`, 'Saved Sessions…'))
+    await vscode.commands.executeCommand(commandIds.listSavedSessions);
 }
 
 async function manageSaved(context: CommandContext): Promise<unknown> {
@@ -134,7 +138,7 @@ async function loadSaved(context: CommandContext, chosen: ListedSession): Promis
   const { state, actions, log } = context;
   try {
     const { record, notice } = await withProgress('Restoring the session…', () => state.load(chosen.id));
-    if (notice) void vscode.window.showInformationMessage(notice);
+    if (notice) tell(notice);
     return record;
   } catch (error) {
     const destroyOne = () => vscode.commands.executeCommand(commandIds.destroySession) as Promise<unknown>;
@@ -148,7 +152,7 @@ async function deleteSaved({ state }: CommandContext, chosen: ListedSession): Pr
   const detail = 'Only what was saved is deleted. Sessions, worktrees and branches stay as they are.';
   if (!(await confirm(`Delete the saved session ${name}?`, detail, 'Delete'))) return undefined;
   const deleted = await state.deleteSaved(chosen.id);
-  void vscode.window.showInformationMessage(`The saved session ${name} was deleted.`);
+  tell(`The saved session ${name} was deleted.`);
   return deleted;
 }
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { countSessions } from '../core/presentation.ts';
 import type { CommandContext } from './commands.ts';
-import { confirm, withProgress } from './dialogs.ts';
+import { confirm, tell, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
 import type { ExportedFile, ImportedSession, PlannedSession } from './stateActions.ts';
 
@@ -27,7 +27,7 @@ export async function exportSessions(
   // The dialog has asked whether a file that is there may be replaced.
   const options = { force: true, ...(id === undefined ? {} : { sessionIds: [id] }) };
   const exported = await state.exportTo(target.fsPath, options);
-  void vscode.window.showInformationMessage(describeExport(exported));
+  void tellExported(exported);
   return exported;
 }
 
@@ -66,16 +66,18 @@ function hasSound({ sound }: Record<string, unknown>): boolean {
   return Array.isArray(sound) && sound.length > 0;
 }
 
-function describeExport({ file, sessions, leftOut }: ExportedFile): string {
+async function tellExported({ file, sessions, leftOut }: ExportedFile): Promise<void> {
   const names = [...new Set(Object.values(leftOut).flat())];
   const secrets = names.length > 0 ? ` Left out, as they may be secret: the values of ${names.join(', ')}.` : '';
-  return `${countSessions(sessions)} exported to ${file}.${secrets}`;
+  const text = `${countSessions(sessions)} exported to ${file}.${secrets}`;
+  if (await vscode.window.showInformationMessage(text, 'Open File'))
+    await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file));
 }
 
 function describePlanned(planned: readonly PlannedSession[]): string {
   const lines = planned.slice(0, maxNamed).map(({ name, message }) => `${name}: ${message}`);
   const others = planned.length > maxNamed ? [`and ${planned.length - maxNamed} more`] : [];
-  return [...lines, ...others, '', 'They are not started, and what there is now is backed up first.'].join('\n');
+  return [...lines, ...others, '', 'Nothing is started, and what there is now is backed up first.'].join('\n');
 }
 
 function tellNothingToImport(file: string, planned: readonly PlannedSession[]): undefined {
@@ -85,7 +87,7 @@ function tellNothingToImport(file: string, planned: readonly PlannedSession[]): 
     void vscode.window.showErrorMessage(['Nothing was imported.', ...reasons].join(' '));
   } else {
     const why = planned.length === 0 ? 'there is no session' : 'the list has all sessions already that are';
-    void vscode.window.showInformationMessage(`Nothing was imported: ${why} in ${file}.`);
+    tell(`Nothing was imported: ${why} in ${file}.`);
   }
 }
 
@@ -96,7 +98,7 @@ function tellImported(imported: readonly ImportedSession[]): void {
   const there = skipped > 0 ? [`${countSessions(skipped)} ${skipped === 1 ? 'was' : 'were'} in the list already.`] : [];
   const notes = came.flatMap(({ name, message }) => (message === undefined ? [] : [`“${name}”: ${message}`]));
   const summary = [`${countSessions(came.length)} imported.`, ...there, ...notes.slice(0, maxNamed)];
-  if (failed.length === 0) void vscode.window.showInformationMessage(summary.join(' '));
+  if (failed.length === 0) tell(summary.join(' '));
   else {
     const reasons = failed.map(({ name, message }) => `“${name}” could not be imported: ${message}`);
     void vscode.window.showErrorMessage([...summary, ...reasons.slice(0, maxNamed)].join(' '));

@@ -10,7 +10,7 @@ import { repositoryPlaces, thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { contextKeys, type WindowState } from './ids.ts';
-import { tellOnce, tellRebuilt } from './notices.ts';
+import { tellOnce, tellProblem, tellRebuilt } from './notices.ts';
 import { readSettings } from './settings.ts';
 import { Terminals } from './terminals.ts';
 
@@ -120,7 +120,8 @@ export class Workspace implements Disposable {
     this.#setState('starting');
     const manager = await this.#createManager();
     const { log, context, restart } = this.#options;
-    const { notice, rebuilt } = await manager.load();
+    const { notice, rebuilt, quarantined } = await manager.load();
+    if (quarantined) log.warn(`The damaged session list is kept: ${quarantined}`);
     if (notice) void tellOnce(notice, log);
     if (rebuilt) void tellRebuilt(rebuilt, context.workspaceState, log);
     this.#terminals = this.#opened.add(new Terminals({ manager, memento: context.workspaceState, restart }));
@@ -170,9 +171,7 @@ export class Workspace implements Disposable {
     });
     this.#manager = this.#opened.add(manager);
     this.#opened.add(manager.onChange((record) => this.#onChange.fire(record)));
-    this.#opened.add(
-      manager.onProblem((error) => log.error('The state of this window could not be kept', error as Error)),
-    );
+    this.#opened.add(manager.onProblem((problem) => tellProblem(problem, log)));
     this.#opened.add(manager.helper.onNotice((notice) => void tellOnce(notice, log)));
     this.#opened.add(manager.helper.onConnectionChange((isConnected) => this.#connectionChanged(manager, isConnected)));
     return manager;

@@ -1,12 +1,15 @@
 import { stat } from 'node:fs/promises';
+import { isLive } from '../core/sessionRecord.ts';
 import { type CreationLock, findCreationLocks } from '../node/creationLocks.ts';
 import { sweepDrafts } from '../node/leftDrafts.ts';
 import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
 import { removeUnusedRuntimes } from '../node/runtimeFolder.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { DestroyedSessions } from './destroyedSessions.ts';
 import type { HostSupervisor } from './hostSupervisor.ts';
 import type { Registry } from './registry.ts';
-import { isForgettable, isOutputDue } from './retention.ts';
+import { isForgettable, isOutputDue, type TombstoneAge } from './retention.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 
 /** How old a creation's lock must be before it is looked at; milliseconds. */
@@ -15,6 +18,7 @@ const minLockAge = 24 * 3_600_000;
 export interface CleanerOptions {
   registry: Registry;
   files: SessionFiles;
+  destroyed: DestroyedSessions;
   supervisor: Pick<HostSupervisor, 'inTurn'>;
   stateFolder: string;
   repositoryFolder: string;
@@ -37,8 +41,10 @@ export class Cleaner {
   /** What cannot be removed now is noted, and tried again the next time. */
   async run(): Promise<void> {
     const { registry, supervisor, files, stateFolder, repositoryFolder, savedFolder, log, now } = this.#options;
-    const due = registry.list().records.filter((record) => isOutputDue(record, now()));
-    for (const { id } of due) await this.#attempt({ id }, () => supervisor.inTurn(id, () => this.#clean(id)));
+    const tombstones = registry.list().records.filter((record) => !isLive(record));
+    await this.#attempt({ repositoryFolder }, () => this.#see(tombstones));
+    for (const { id } of tombstones.filter((record) => isOutputDue(record, this.#ageOf(record))))
+      await this.#attempt({ id }, () => supervisor.inTurn(id, () => this.#clean(id)));
     await this.#attempt({ repositoryFolder }, async () => {
       for (const lock of await findCreationLocks(repositoryFolder)) {
         await this.#attempt({ ...lock }, () => this.#removeLock(lock));
@@ -54,13 +60,27 @@ export class Cleaner {
     });
   }
 
+  #see(tombstones: readonly SessionRecord[]): Promise<void> {
+    const { destroyed, now } = this.#options;
+    const ids = tombstones.map(({ id }) => id);
+    return destroyed.see(ids, now());
+  }
+
+  #ageOf({ id }: SessionRecord): TombstoneAge {
+    const { destroyed, now } = this.#options;
+    return { now: now(), daysSeen: destroyed.daysSeen(id) };
+  }
+
   async #clean(id: string): Promise<void> {
-    const { registry, files, log, now } = this.#options;
+    const { registry, files, destroyed, log } = this.#options;
     const record = registry.list().records.find((candidate) => candidate.id === id);
-    if (!record || !isOutputDue(record, now())) return;
-    if (!isForgettable(record, now())) {
+    if (!record || !isOutputDue(record, this.#ageOf(record))) return;
+    if (!isForgettable(record, this.#ageOf(record))) {
       await files.removeOutput(id);
-    } else if (await files.remove(id)) {
+      return;
+    }
+    await destroyed.forget(record);
+    if (await files.remove(id)) {
       await registry.forget(id);
       log.info('Forgot a session that was destroyed long ago', { id, deletedAt: record.deletedAt });
     }

@@ -1,22 +1,23 @@
 import net from 'node:net';
 import { Deferred } from '../base/async.ts';
-import type { Lock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
 import type { RepositoryPlaces } from '../node/places.ts';
 import { ServerSocket } from '../node/sockets.ts';
+import type { ServerToken } from '../node/token.ts';
 import type { HelperService } from './helperService.ts';
+import type { HelperRight, HelperState } from './helperState.ts';
 import { RpcSession } from './rpcSession.ts';
 
 export interface HelperServerOptions {
   places: RepositoryPlaces;
-  token: string;
+  token: ServerToken;
   version: string;
   service: HelperService;
-  lock: Lock;
+  state: HelperState;
   log: Log;
   /** How long the helper stays with neither sessions nor clients; milliseconds. */
   graceMs: number;
-  /** How often to look whether the socket is still there; milliseconds. */
+  /** How often to look whether the socket and the files are still there; milliseconds. */
   socketInterval?: number | undefined;
 }
 
@@ -32,7 +33,13 @@ export class HelperServer {
     this.#options = options;
     const { service, log, places, socketInterval } = options;
     const server = net.createServer((socket) => this.#accept(socket));
-    this.#socket = new ServerSocket({ server, path: places.helperSocket, log, interval: socketInterval });
+    this.#socket = new ServerSocket({
+      server,
+      path: places.helperSocket,
+      log,
+      interval: socketInterval,
+      alsoCheck: () => this.#check(),
+    });
     service.registry.onChange((change) => {
       for (const session of this.#sessions) session.send(change);
     });
@@ -57,17 +64,39 @@ export class HelperServer {
     this.#watchGrace();
   }
 
-  /** Stops listening, lets go of the hosts, and only then of the lock. */
+  /** Stops listening, lets go of the hosts, and only then of the lock. The next helper finds on disk what this one knows. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    const { lock, service, log } = this.#options;
+    const { state, service, log } = this.#options;
     this.#socket.close();
     for (const session of this.#sessions) session.close();
+    await this.#checkState();
     service.supervisor.dispose();
     await service.registry.close();
-    await lock.release();
+    await state.release();
     log.info('Helper ended');
     this.#ended.resolve();
+  }
+
+  /** Two helpers never serve one repository for long: the one that has the lock goes on. */
+  async #check(): Promise<void> {
+    const right = await this.#checkState();
+    if (right === 'lost') return this.close();
+    if (right === 'retaken') await this.#socket.reclaim();
+    const { supervisor } = this.#options.service;
+    await supervisor
+      .adoptAppeared()
+      .catch((error) => this.#options.log.warn('Hosts could not be looked for', { error }));
+  }
+
+  /** What cannot be told or written now is looked at again the next time. */
+  async #checkState(): Promise<HelperRight | undefined> {
+    try {
+      return await this.#options.state.check();
+    } catch (error) {
+      this.#options.log.warn('The files of the helper cannot be looked after', { error });
+      return undefined;
+    }
   }
 
   #accept(socket: net.Socket): void {

@@ -93,7 +93,8 @@ export class HelperService {
       const record = this.registry.get(id);
       if (record && isRunning(record)) throw stillRuns(record);
       const tombstone = await this.registry.remove(id, baseRevision);
-      await this.#options.files.forget(id);
+      // What stays is the cleaner's to remove; the session is destroyed all the same.
+      await this.#options.files.forget(id).catch((error) => this.#options.log.warn('A file stays', { id, error }));
       return tombstone;
     });
   }

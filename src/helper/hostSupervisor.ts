@@ -4,14 +4,18 @@ import { backoff } from '../base/backoff.ts';
 import { fromErrorShape, HoldfastError } from '../base/errors.ts';
 import { Emitter, nextEvent } from '../base/event.ts';
 import { HostClient } from '../client/hostClient.ts';
-import { isRunning } from '../core/sessionRecord.ts';
+import { isLive, isRunning } from '../core/sessionRecord.ts';
 import { type SessionEvent, transition } from '../core/statusMachine.ts';
 import { startBackground } from '../node/backgroundProcess.ts';
 import type { Log } from '../node/log.ts';
 import { liveness } from '../node/processIdentity.ts';
+import { isNobodyListening } from '../node/sockets.ts';
+import type { ServerToken } from '../node/token.ts';
 import type { RegistryChange } from '../protocol/helperRpc.ts';
-import type { HostExit, HostFile, LaunchSpec } from '../protocol/hostMessages.ts';
+import type { HostExit, LaunchSpec } from '../protocol/hostMessages.ts';
 import type { RecordChanges, SessionRecord } from '../protocol/sessionRecord.ts';
+import { AppearedHosts } from './appearedHosts.ts';
+import { doesNotEnd, mayStillRun } from './hostErrors.ts';
 import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 
@@ -34,7 +38,7 @@ export interface HostSupervisorOptions {
   key: string;
   /** The bundle of the session host. */
   hostScript: string;
-  token: string;
+  token: ServerToken;
   files: SessionFiles;
   registry: Registry;
   log: Log;
@@ -46,12 +50,14 @@ export class HostSupervisor {
   readonly #links = new Map<string, HostClient>();
   /** Hosts that live but did not answer, each with its next attempt and the pauses between further ones. */
   readonly #unreachable = new Map<string, { timer: NodeJS.Timeout; pauses: Generator<number, never> }>();
+  readonly #appeared: AppearedHosts;
   readonly #operations = new KeyedSequencer<string>();
   readonly #onLinksChange = new Emitter<void>();
   readonly onLinksChange = this.#onLinksChange.event;
 
   constructor(options: HostSupervisorOptions) {
     this.#options = options;
+    this.#appeared = new AppearedHosts(options.files);
   }
 
   /** Whether the program of the session host is still where this helper was started from. */
@@ -74,15 +80,18 @@ export class HostSupervisor {
 
   /** Takes in every host that runs, and notes the end of every one that does not. */
   async adoptAll(): Promise<void> {
-    const ids = await this.#options.files.list();
-    await Promise.all(ids.map((id) => this.#operations.queue(id, () => this.#tryAdoption(id))));
+    await this.#adoptEach(await this.#options.files.list());
   }
 
-  /** Notes the end of a session that is said to run but has no host left, not even its file. */
+  /** Takes in hosts that were not found before, for their files were gone. */
+  async adoptAppeared(): Promise<void> {
+    const live = this.#options.registry.list().records.filter(isLive);
+    await this.#adoptEach(await this.#appeared.find(live.map(({ id }) => id).filter((id) => !this.#links.has(id))));
+  }
+
+  /** Notes the end of a session that is said to run but has no host left: no file of it, and nobody at its socket. */
   noteMissingHost(id: string): Promise<void> {
-    return this.#operations.queue(id, async () => {
-      if (!this.#links.has(id) && !(await this.#options.files.readHost(id))) await this.#noteLost(id);
-    });
+    return this.#operations.queue(id, () => this.#tryAdoption(id));
   }
 
   /** Runs `task` while nothing else is done to the session, such as starting it. */
@@ -153,13 +162,14 @@ export class HostSupervisor {
     const { files, registry, log } = this.#options;
     const file = await files.readHost(id);
     const record = registry.get(id);
+    if (record && !file) return this.#adoptUnnamed(id);
     if (!file || !record || file.exit || (await liveness(file)) === 'gone') {
       if (file && record) await (file.exit ? this.#noteExit(id, file.exit) : this.#noteLost(id));
       this.#setReachable(id);
       return;
     }
     try {
-      await this.#link(id, file);
+      await this.#link(id, file.socket);
       await this.#note(id, 'started', { ptyPid: file.ptyPid });
       log.info('Adopted a session host', { id, host: file.pid });
     } catch (error) {
@@ -167,6 +177,31 @@ export class HostSupervisor {
       log.warn('A session host does not answer', { id, host: file.pid, error });
       this.#setUnreachable(id);
     }
+  }
+
+  /** Where its file was deleted, a host that lives answers at the socket that is its session's. */
+  async #adoptUnnamed(id: string): Promise<void> {
+    const { files, log } = this.#options;
+    try {
+      const link = await this.#link(id, files.places(id).socket);
+      const { ptyPid, pid } = await link.status();
+      await this.#note(id, 'started', { ptyPid });
+      log.info('Adopted a session host whose file is gone', { id, host: pid });
+    } catch (error) {
+      if (isNobodyListening(error)) {
+        await this.#noteLost(id);
+        this.#setReachable(id);
+        return;
+      }
+      if (error instanceof HoldfastError && error.code === 'UNSAFE_FOLDER') throw error;
+      this.#links.get(id)?.dispose();
+      log.warn('Somebody listens at a session’s socket but does not answer', { id, error });
+      this.#setUnreachable(id);
+    }
+  }
+
+  #adoptEach(ids: readonly string[]): Promise<unknown> {
+    return Promise.all(ids.map((id) => this.#operations.queue(id, () => this.#tryAdoption(id))));
   }
 
   /** A session whose files cannot be read says nothing about the others, nor about its own host. */
@@ -178,8 +213,9 @@ export class HostSupervisor {
 
   /** A host that did not answer a moment ago is tried again by its timer, and keeps nobody waiting until then. */
   async #adoptUntried(id: string): Promise<void> {
-    const file = this.#unreachable.has(id) && (await this.#options.files.readHost(id));
-    if (!file || (await liveness(file)) === 'gone') await this.#adopt(id);
+    const isTried = this.#unreachable.has(id);
+    const file = isTried ? await this.#options.files.readHost(id) : undefined;
+    if (!isTried || (file && (await liveness(file)) === 'gone')) await this.#adopt(id);
   }
 
   #setUnreachable(id: string): void {
@@ -246,7 +282,7 @@ export class HostSupervisor {
     const host = await files.readHost(id);
     const record = await this.#note(id, 'started', { ptyPid, exit: undefined, endedAt: undefined });
     if (host?.exit) await this.#noteExit(id, host.exit);
-    else if (host) await this.#link(id, host).catch((cause) => this.#linkFailed(id, cause));
+    else if (host) await this.#link(id, host.socket).catch((cause) => this.#linkFailed(id, cause));
     return registry.get(id) ?? record;
   }
 
@@ -262,10 +298,10 @@ export class HostSupervisor {
     await this.#adopt(id);
   }
 
-  async #link(id: string, { socket }: HostFile): Promise<void> {
+  async #link(id: string, socket: string): Promise<HostClient> {
     const link = await HostClient.connect({
       socket,
-      token: this.#options.token,
+      token: this.#options.token.current,
       client: { kind: 'helper', pid: process.pid },
     });
     this.#links.set(id, link);
@@ -278,6 +314,7 @@ export class HostSupervisor {
       this.#onLinksChange.fire();
     });
     this.#onLinksChange.fire();
+    return link;
   }
 
   /** The connection ended: the host has exited, was killed, or is alive and must be reached again. */
@@ -305,22 +342,4 @@ export class HostSupervisor {
       return { ...changes, status: transition(from, event) };
     });
   }
-}
-
-function mayStillRun({ id, name }: SessionRecord, host: HostFile | undefined): HoldfastError {
-  return new HoldfastError('SESSION_RUNNING', `The session host of “${name}” lives but does not answer.`, {
-    advice: `Nothing was started, for its process may still be at work. Try again, or end ${processesOf(host)} yourself.`,
-    data: { id },
-  });
-}
-
-function doesNotEnd({ id, name }: SessionRecord, host: HostFile | undefined): HoldfastError {
-  return new HoldfastError('TIMEOUT', `“${name}” does not end. Nothing was lost.`, {
-    advice: `Try again, or end ${processesOf(host)} yourself.`,
-    data: { id },
-  });
-}
-
-function processesOf(host: HostFile | undefined): string {
-  return host ? `its process (pid ${host.ptyPid}) and its host (pid ${host.pid})` : 'its process';
 }

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { toErrorShape } from '../base/errors.ts';
-import { writeJson } from '../node/durableFile.ts';
+import { KeptLock } from '../node/keptLock.ts';
 import { tryLock } from '../node/lockFile.ts';
 import { createFileLog, type Log } from '../node/log.ts';
 import { type Machine, repositoryPlaces, thisMachine } from '../node/places.ts';
 import { markRuntimeUse } from '../node/runtimeFolder.ts';
 import { prepareSocketFolder } from '../node/sockets.ts';
-import { readToken } from '../node/token.ts';
+import { ServerToken } from '../node/token.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { Cleaner } from './cleaner.ts';
+import { DestroyedSessions } from './destroyedSessions.ts';
 import { HelperServer } from './helperServer.ts';
 import { HelperService } from './helperService.ts';
+import { HelperState } from './helperState.ts';
 import { HostSupervisor } from './hostSupervisor.ts';
 import { Registry } from './registry.ts';
 import { SessionFiles } from './sessionFiles.ts';
@@ -51,26 +53,38 @@ async function startHelper(machine: Machine, key: string, log: Log): Promise<Hel
   const attempt = await tryLock(places.helperLock);
   if (!('lock' in attempt)) return undefined;
   await markRuntimeUse(__dirname);
-  const token = await readToken(places.stateFolder);
+  const token = await ServerToken.read(places.stateFolder);
   const version = readVersion();
   const files = new SessionFiles(machine, key, log);
   const records = await files.readRecords();
   const save = (record: SessionRecord, requests: readonly string[]) => files.saveRecord(record, requests);
-  const registry = new Registry({ records, requests: files.requests, save });
+  const destroyed = await DestroyedSessions.load(places.folder, log);
+  const forgotten = (id: string) => destroyed.forgotten(id);
+  const registry = new Registry({ records, requests: files.requests, save, forgotten });
   const hostScript = path.join(__dirname, 'host.cjs');
   const supervisor = new HostSupervisor({ key, hostScript, token, files, registry, log });
   const service = new HelperService({ registry, supervisor, files, log, version, clients: () => server.clients });
   const graceMs = Number(process.env.HOLDFAST_HELPER_GRACE_MS) || defaultGraceMs;
   const socketInterval = Number(process.env.HOLDFAST_SOCKET_CHECK_MS) || undefined;
-  const { lock } = attempt;
-  const server = new HelperServer({ places, token, version, service, lock, log, graceMs, socketInterval });
+  const lock = new KeptLock(places.helperLock, attempt.lock);
+  const state = new HelperState({ places, version, lock, token, registry, files, log });
+  const server = new HelperServer({ places, token, version, service, state, log, graceMs, socketInterval });
   await service.reconcile();
   await server.open();
-  await writeJson(places.helperFile, { pid: process.pid, version, socket: places.helperSocket });
+  await state.announce();
   setInterval(() => void supervisor.sampleActivity(), activityInterval);
   registry.onSaveError(({ record: { id }, error }) => log.error('A window’s record could not be saved', { id, error }));
   const { stateFolder, folder: repositoryFolder, savedFolder } = places;
-  const cleaner = new Cleaner({ registry, files, supervisor, stateFolder, repositoryFolder, savedFolder, log });
+  const cleaner = new Cleaner({
+    registry,
+    files,
+    destroyed,
+    supervisor,
+    stateFolder,
+    repositoryFolder,
+    savedFolder,
+    log,
+  });
   void cleaner.run();
   setInterval(() => void cleaner.run(), cleaningInterval);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void server.close());

@@ -2,21 +2,15 @@ import * as v from 'valibot';
 import { Sequencer } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
+import type { ForgottenSession } from '../core/destroyedNotes.ts';
 import { newerRecord } from '../core/mergeRecords.ts';
-import { ownedChanges, resting } from '../core/restorePlan.ts';
+import { ownedChanges, resting, unknownRevisions } from '../core/restorePlan.ts';
 import { byCreation, isLive, revise } from '../core/sessionRecord.ts';
 import type { RegistryChange, RegistryList } from '../protocol/helperRpc.ts';
 import { type RecordChanges, type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
-import { isForgettable } from './retention.ts';
 
 /** What a caller may not set: the helper alone decides it. */
 const protectedFields = ['id', 'revision', 'deletedAt', 'createdAt'] as const;
-
-/**
- * What is added to the revision of a lost session: more changes than there are in the two weeks in which backups are
- * kept.
- */
-const unknownRevisions = 1_000_000;
 
 /** How many of a record’s last requests are remembered: far more than there are clients that may send one again. */
 const maxRequests = 16;
@@ -27,6 +21,8 @@ export interface RegistryOptions {
   requests?: ReadonlyMap<string, readonly string[]>;
   /** Writes one record so that it lasts; a mutation is acknowledged only after this. */
   save: (record: SessionRecord, requests: readonly string[]) => Promise<void>;
+  /** What is known of a destroyed session whose tombstone is gone. */
+  forgotten?: (id: string) => ForgottenSession | undefined;
   now?: () => Date;
 }
 
@@ -35,6 +31,7 @@ export class Registry {
   readonly #records = new Map<string, SessionRecord>();
   readonly #requests: Map<string, readonly string[]>;
   readonly #save: RegistryOptions['save'];
+  readonly #forgotten: NonNullable<RegistryOptions['forgotten']>;
   readonly #now: () => Date;
   readonly #mutations = new Sequencer();
   readonly #onChange = new Emitter<RegistryChange>();
@@ -45,10 +42,11 @@ export class Registry {
   #sequence = 0;
   #isClosed = false;
 
-  constructor({ records, requests, save, now = () => new Date() }: RegistryOptions) {
+  constructor({ records, requests, save, forgotten = () => undefined, now = () => new Date() }: RegistryOptions) {
     for (const record of records) this.#records.set(record.id, record);
     this.#requests = new Map(requests);
     this.#save = save;
+    this.#forgotten = forgotten;
     this.#now = now;
   }
 
@@ -77,8 +75,8 @@ export class Registry {
     return this.#mutate(async () => {
       for (const record of replica) {
         const known = this.#records.get(record.id);
-        if (!known && isForgettable(record, this.#now())) continue;
-        if (!known || newerRecord(known, record) !== known) await this.#takeIn(record);
+        const current = known ? record : this.#remembered(record);
+        if (current && (!known || newerRecord(known, current) !== known)) await this.#takeIn(current);
       }
       return this.list();
     });
@@ -132,8 +130,9 @@ export class Registry {
     return this.#mutate(async () => {
       const current = this.#records.get(id);
       if (current && !isLive(current)) return current;
-      const tombstone = { deletedAt: this.#now().toISOString(), ptyPid: undefined };
-      return this.#commit(revise(this.#requireRevision(id, baseRevision), tombstone));
+      const record = this.#requireRevision(id, baseRevision);
+      const deletedAt = this.#now().toISOString();
+      return this.#commit(revise(record, { deletedAt, ptyPid: undefined, metadata: withoutSecrets(record) }));
     });
   }
 
@@ -154,11 +153,24 @@ export class Registry {
     });
   }
 
+  /** Saves records whose files are gone; those that are about to be forgotten may be. */
+  saveAgain(ids: readonly string[]): Promise<void> {
+    return this.#mutate(async () => {
+      for (const id of ids) {
+        const record = this.#records.get(id);
+        if (!record || this.#isForgotten(record)) continue;
+        await this.#save(record, this.#requests.get(id) ?? []).catch((error) =>
+          this.#onSaveError.fire({ record, error }),
+        );
+      }
+    });
+  }
+
   /** Drops a tombstone that has served its time; its file is the caller's to remove. */
   forget(id: string): Promise<void> {
     return this.#mutate(async () => {
       const record = this.#records.get(id);
-      if (record && isForgettable(record, this.#now())) {
+      if (record && !isLive(record)) {
         this.#records.delete(id);
         this.#requests.delete(id);
       }
@@ -213,8 +225,21 @@ export class Registry {
       return changes && revise(current, changes);
     }
     // Of what this helper has never heard of, a window that is closed may know a later revision, or the end.
-    const latest = current?.revision ?? record.revision + unknownRevisions;
+    const latest =
+      current?.revision ?? Math.max(record.revision, this.#forgotten(record.id)?.revision ?? 0) + unknownRevisions;
     return revise({ ...resting(record), revision: Math.max(latest, record.revision) }, {});
+  }
+
+  /** What a replica tells of a session that is not known: where it was forgotten, the replica is to learn of its end. */
+  #remembered(record: SessionRecord): SessionRecord | undefined {
+    if (!this.#isForgotten(record)) return record;
+    const tombstone = revise(resting(record), { metadata: withoutSecrets(record) });
+    return isLive(record) ? { ...tombstone, ...this.#forgotten(record.id) } : undefined;
+  }
+
+  #isForgotten({ id, revision }: SessionRecord): boolean {
+    const forgotten = this.#forgotten(id);
+    return forgotten !== undefined && revision <= forgotten.revision;
   }
 
   #live(): SessionRecord[] {
@@ -271,4 +296,10 @@ function partlyRestored(error: unknown, done: number, all: number): unknown {
     data: { ...data, done, all },
     cause: error,
   });
+}
+
+/** What a tombstone keeps: the variables of a session may be secret, and nobody needs them any more. */
+function withoutSecrets({ metadata = {} }: SessionRecord): Record<string, unknown> | undefined {
+  const { env: _, ...rest } = metadata;
+  return Object.keys(rest).length > 0 ? rest : undefined;
 }

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { MessageConnection, RequestType, RequestType0 } from 'vscode-jsonrpc';
 import { HoldfastError } from '../base/errors.ts';
 import { rpcOver, toResponseError } from '../node/rpcConnection.ts';
-import { tokensEqual } from '../node/token.ts';
+import type { ServerToken } from '../node/token.ts';
 import {
   createSchema,
   deleteSchema,
@@ -30,7 +30,7 @@ const maxQueued = 8 * 1024 * 1024;
 
 export interface RpcSessionOptions {
   socket: net.Socket;
-  token: string;
+  token: ServerToken;
   version: string;
   service: HelperService;
 }
@@ -41,6 +41,7 @@ export class RpcSession {
   readonly #connection: MessageConnection;
   readonly #timer: NodeJS.Timeout;
   #greeted = false;
+  #mayShowToken = true;
   /** Whether what the user should know can be told there. */
   #canTell = false;
 
@@ -138,7 +139,7 @@ export class RpcSession {
 
   async #hello(params: unknown): Promise<HelperWelcome> {
     const { token, protocol, client } = v.parse(helperHelloSchema, params);
-    if (!tokensEqual(token, this.#options.token)) throw new HoldfastError('UNAUTHORIZED', 'The token is wrong.');
+    this.#requireToken(token);
     const agreed = negotiate(helperProtocol, protocol);
     if (agreed === undefined) {
       throw new HoldfastError('PROTOCOL_MISMATCH', 'The helper that runs is of another version.', {
@@ -150,6 +151,14 @@ export class RpcSession {
     this.#greeted = true;
     this.#canTell = client.kind !== 'cli';
     return { protocol: agreed, pid: process.pid, version: this.#options.version };
+  }
+
+  /** A client that had the wrong one gets no second try. */
+  #requireToken(token: string): void {
+    if (!this.#mayShowToken) throw new HoldfastError('UNAUTHORIZED', 'Another token was wrong already.');
+    this.#mayShowToken = false;
+    this.#options.token.require(token);
+    this.#mayShowToken = true;
   }
 
   async #sync(records: unknown[]): Promise<SyncedRegistry> {

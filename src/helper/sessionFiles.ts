@@ -1,8 +1,9 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import * as v from 'valibot';
 import { HoldfastError } from '../base/errors.ts';
 import { serializeRecord } from '../core/recordDocument.ts';
-import { isMissing, readJson, writeDurable, writeJson } from '../node/durableFile.ts';
+import { isMissing, previousVersion, readJson, writeDurable, writeJson } from '../node/durableFile.ts';
+import { exists } from '../node/exists.ts';
 import { sweepDrafts } from '../node/leftDrafts.ts';
 import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
@@ -64,6 +65,23 @@ export class SessionFiles {
     return file.success ? file.output : undefined;
   }
 
+  /** Those of the sessions whose record is not on disk. */
+  async withoutRecord(ids: readonly string[]): Promise<string[]> {
+    const gone: string[] = [];
+    for (const id of ids) if (!(await exists(this.places(id).record))) gone.push(id);
+    return gone;
+  }
+
+  /** When a session's host last wrote its file, in milliseconds since 1970; undefined where there is none. */
+  async hostWrittenAt(id: string): Promise<number | undefined> {
+    try {
+      return (await stat(this.places(id).host)).mtimeMs;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
   /** @throws {HoldfastError} `NEWER_FORMAT`, `DISK_FULL`, `STORAGE_NOT_WRITABLE`; the file is then as before. */
   async saveRecord(record: SessionRecord, requests: readonly string[] = []): Promise<void> {
     const { id, name } = record;
@@ -105,8 +123,10 @@ export class SessionFiles {
   }
 
   /** Removes everything of a destroyed session, unless a host of it may live. Returns whether it is gone. */
-  remove(id: string): Promise<boolean> {
-    return this.#removeUnused(id, [this.places(id).folder]);
+  async remove(id: string): Promise<boolean> {
+    const { folder, record } = this.places(id);
+    // Where this is cut short, no version is left that knows nothing of the end.
+    return (await this.#removeUnused(id, [previousVersion(record)])) && this.#removeUnused(id, [folder]);
   }
 
   /** With the lock in hand there is no host, and none can start. */
@@ -139,14 +159,14 @@ export class SessionFiles {
     }
   }
 
-  /** The last good version takes its place, so that this is told but once. */
-  async #readDamaged(id: string, { reason, record }: DamagedRecord): Promise<SessionRecord | undefined> {
+  /** The last good version takes its place, so that this is told but once, unless it may be the better one. */
+  async #readDamaged(id: string, { reason, record, mayBeWhole }: DamagedRecord): Promise<SessionRecord | undefined> {
     this.#damaged.set(id, reason);
     const what = record ? 'its last good version is used' : 'it stays where it is';
     this.#log.error(`A session’s record is damaged; ${what}`, { id, file: this.places(id).record, reason });
     if (!record) return undefined;
     try {
-      await this.saveRecord(record);
+      if (!mayBeWhole) await this.saveRecord(record);
       this.notices.push(describeFallback(record, reason));
     } catch (error) {
       this.#log.error('A damaged record could not be replaced', { id, error });
@@ -158,7 +178,7 @@ export class SessionFiles {
 type DamagedRecord = Extract<RecordReading, { state: 'damaged' }>;
 
 function describeFallback({ name }: SessionRecord, reason: string): string {
-  return `The record of “${name}” was damaged (${reason}), so its last good version is used; the damaged file is kept in quarantine.`;
+  return `The record of “${name}” was damaged (${reason}), so its last good version is used; nothing was deleted.`;
 }
 
 function writtenByNewer(name: string, version: string): HoldfastError {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { HoldfastError, toErrorShape } from '../base/errors.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import type { FrameSocket } from '../node/frameSocket.ts';
-import { tokensEqual } from '../node/token.ts';
+import type { ServerToken } from '../node/token.ts';
 import { encodeParts, encodeScreen, type Frame, frameType, readJson } from '../protocol/frames.ts';
 import {
   type Attach,
@@ -27,7 +27,7 @@ const maxPendingInput = 16 * 1024 * 1024;
 
 /** What connections share: who is attached, and whose size applies. */
 export interface ConnectionContext {
-  readonly token: string;
+  readonly token: ServerToken;
   readonly sessionId: string;
   readonly host: SessionHost;
   readonly connections: Set<HostConnection>;
@@ -106,9 +106,7 @@ export class HostConnection implements Disposable {
 
   #greet(frame: Frame): void {
     const hello = v.parse(helloSchema, frame.type === frameType.hello ? readJson(frame.payload) : undefined);
-    if (!tokensEqual(hello.token, this.#context.token)) {
-      throw new HoldfastError('UNAUTHORIZED', 'The token is wrong.');
-    }
+    this.#context.token.require(hello.token);
     const protocol = negotiate(hostProtocol, hello.protocol);
     if (protocol === undefined) throw new HoldfastError('PROTOCOL_MISMATCH', 'No protocol version in common.');
     this.#hello = hello;

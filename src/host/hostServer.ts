@@ -4,17 +4,19 @@ import { withDeadline } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { readJson, writeJson } from '../node/durableFile.ts';
 import { FrameSocket } from '../node/frameSocket.ts';
-import { type Lock, tryLock } from '../node/lockFile.ts';
+import { KeptLock } from '../node/keptLock.ts';
+import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
 import { type Machine, repositoryPlaces, type SessionPlaces, sessionPlaces } from '../node/places.ts';
 import { identify, type ProcessIdentity } from '../node/processIdentity.ts';
 import { readLastScreen } from '../node/savedScreen.ts';
-import { prepareSocketFolder, ServerSocket } from '../node/sockets.ts';
-import { readToken } from '../node/token.ts';
+import { isListenedAt, prepareSocketFolder, ServerSocket } from '../node/sockets.ts';
+import { ServerToken } from '../node/token.ts';
 import { type HostExit, type HostFile, type LaunchSpec, launchSpecSchema } from '../protocol/hostMessages.ts';
 import { hostProtocol } from '../protocol/versions.ts';
 import { type EarlierRecording, findEarlierRecording } from './earlierRecording.ts';
 import { type ConnectionContext, HostConnection } from './hostConnection.ts';
+import { HostFiles } from './hostFiles.ts';
 import { type Pty, spawnPty } from './pty.ts';
 import { Screen } from './screen.ts';
 import { ScreenSaver } from './screenSaver.ts';
@@ -39,11 +41,11 @@ export interface HostServerOptions {
 /** What a host needs before its process may run. */
 interface Preparation {
   places: SessionPlaces;
-  token: string;
+  token: ServerToken;
   launch: LaunchSpec;
   screen: Screen;
   identity: ProcessIdentity;
-  lock: Lock;
+  lock: KeptLock;
   recording: EarlierRecording | undefined;
 }
 
@@ -51,7 +53,7 @@ interface Preparation {
 export class HostServer {
   readonly #options: HostServerOptions;
   readonly #places: SessionPlaces;
-  readonly #lock: Lock;
+  readonly #lock: KeptLock;
   readonly #socket: ServerSocket;
   readonly #context: ConnectionContext;
   readonly #transcript: Transcript;
@@ -95,7 +97,10 @@ export class HostServer {
     host.onResize(() => this.#screenSaver.changed());
     this.#context = { token, sessionId, host, connections: new Set(), sizeOwner: undefined };
     const server = net.createServer((connection) => this.#accept(connection));
-    this.#socket = new ServerSocket({ server, path: socket, log, interval: socketInterval });
+    const restoreOthers = () => this.#restoreRecordings();
+    const files = new HostFiles({ path: places.host, content: this.#file, lock, host, restoreOthers, log });
+    const alsoCheck = () => this.#opened.then(() => files.check());
+    this.#socket = new ServerSocket({ server, path: socket, log, interval: socketInterval, alsoCheck });
     host.onExit((exit) => void this.#finish(exit));
     this.#opened = this.#open();
   }
@@ -119,6 +124,11 @@ export class HostServer {
     // What was restored belongs to this life before anyone can tell that it has begun.
     if (this.#context.host.journal.start > 0) await this.#screenSaver.save();
     await writeJson(this.#places.host, this.#file);
+  }
+
+  async #restoreRecordings(): Promise<void> {
+    this.#screenSaver.changed();
+    await this.#transcript.flush();
   }
 
   /** What happened is on disk before anyone is told, so that it is known even if nobody listens. */
@@ -155,9 +165,11 @@ async function prepare({ machine, key, sessionId, log }: HostServerOptions): Pro
   const places = sessionPlaces(machine, key, sessionId);
   const { stateFolder, socketFolder } = repositoryPlaces(machine, key);
   await prepareSocketFolder(socketFolder);
+  // A living host may have lost its lock together with the folder that it is in.
+  if (await isListenedAt(places.socket)) throw runsAlready();
   const lock = await takeLock(places.hostLock);
   const [token, launch, previous, identity, recording] = await Promise.all([
-    readToken(stateFolder),
+    ServerToken.read(stateFolder),
     takeLaunch(places.launch, log),
     readLastScreen(places),
     identify(process.pid),
@@ -169,12 +181,16 @@ async function prepare({ machine, key, sessionId, log }: HostServerOptions): Pro
 }
 
 /** Two hosts would run the session's command twice in one worktree. */
-async function takeLock(file: string): Promise<Lock> {
+async function takeLock(file: string): Promise<KeptLock> {
   const attempt = await tryLock(file);
-  if ('lock' in attempt) return attempt.lock;
-  throw new HoldfastError('SESSION_RUNNING', 'This session has a living host already. Nothing was started.', {
+  if ('lock' in attempt) return new KeptLock(file, attempt.lock);
+  throw runsAlready(attempt.heldBy?.pid);
+}
+
+function runsAlready(pid?: number): HoldfastError {
+  return new HoldfastError('SESSION_RUNNING', 'This session has a living host already. Nothing was started.', {
     advice: 'Stop the session before starting it again.',
-    data: { pid: attempt.heldBy?.pid },
+    data: { pid },
   });
 }
 

@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Throttler } from '../base/async.ts';
-import { isMissing } from '../node/durableFile.ts';
+import { isMissing, writeDurable } from '../node/durableFile.ts';
+import { exists } from '../node/exists.ts';
 import type { Log } from '../node/log.ts';
 import { previousTranscript } from '../node/places.ts';
 import type { TerminalSize } from '../protocol/hostMessages.ts';
@@ -82,7 +83,7 @@ export class Transcript {
     this.#schedule();
   }
 
-  /** Resolves once everything recorded so far is written out. */
+  /** Resolves once everything recorded so far is written out, and again so where the file was deleted. */
   flush(): Promise<void> {
     return this.#writing.run();
   }
@@ -139,17 +140,32 @@ export class Transcript {
   async #write(): Promise<void> {
     this.#closeEvent();
     const lines = this.#lines;
-    if (!lines) return;
     const size = this.#sizeBefore;
     this.#lines = '';
     this.#sizeBefore = this.#size;
     try {
+      await this.#bringBack().catch((error) =>
+        this.#options.log.warn('The transcript was deleted and could not be written again', { error }),
+      );
+      if (!lines) return;
       const handle = await this.#open(size);
       await handle.appendFile(lines, 'latin1');
       this.#written += lines.length;
     } catch (error) {
       this.#options.log.warn('The transcript could not be written', { error });
     }
+  }
+
+  /** What an open file holds can still be read after it was deleted. */
+  async #bringBack(): Promise<void> {
+    const { file } = this.#options;
+    const former = this.#handle;
+    if (!former || (await exists(file))) return;
+    const { size } = await former.stat();
+    const { buffer, bytesRead } = await former.read(Buffer.alloc(size), 0, size, 0);
+    await writeDurable(file, buffer.subarray(0, bytesRead));
+    this.#handle = await openWith(file, '');
+    await former.close();
   }
 
   /** The current file; that of the life before is gone on with, and a full one is followed by a new one. */
@@ -196,7 +212,8 @@ export class Transcript {
 
 /** Opens a file behind whose content `text` is put. */
 async function openWith(file: string, text: string): Promise<FileHandle> {
-  const handle = await open(file, 'a', 0o600);
+  // Read as well: see #bringBack.
+  const handle = await open(file, 'a+', 0o600);
   try {
     await handle.appendFile(text);
     return handle;

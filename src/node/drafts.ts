@@ -1,15 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 
-let count = 0;
-
-/** A name beside `file` for what is to replace it, which tells whose it is. */
+/** A new name beside `file` for what is to replace it, which tells whose it is; pids repeat, as in containers. */
 export function draftOf(file: string): string {
   const { dir, base } = path.parse(file);
-  return path.join(dir, `.${base}.${process.pid}-${++count}.draft`);
+  return path.join(dir, `.${base}.${process.pid}-${randomBytes(8).toString('hex')}.draft`);
 }
 
 /** What the writer makes of a draft's name while it is incomplete is one, too; so is what the first builds left. */
-const draftName = /^\..+\.(\d+)-\d+\.draft(?:\.\d+)?$/;
+const draftName = /^\..+\.(\d+)-[0-9a-f]+\.draft(?:\.\d+)?$/;
 const namelessDraft = /^(?:sessions|record|launch|host|screen|helper|holdfast)\.json\.\d{6,10}$/;
 
 /** Whose draft a file's name says it is; undefined for any other file. */

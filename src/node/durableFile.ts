@@ -36,18 +36,59 @@ export async function writeDurable(file: string, data: string | Buffer, options:
   }
 }
 
+/**
+ * Makes a new file, which survives a power cut once this returns; false where there is one of that name already, which
+ * stays. On a file system without hard links a crash may leave a part of it.
+ *
+ * @throws {HoldfastError} `DISK_FULL` or `STORAGE_NOT_WRITABLE`; the file is then not there.
+ */
+export async function createDurable(file: string, data: string | Buffer): Promise<boolean> {
+  try {
+    return await create(file, data);
+  } catch (error) {
+    throw toStorageError(error, file);
+  }
+}
+
+async function create(file: string, data: string | Buffer): Promise<boolean> {
+  let isNew = false;
+  try {
+    await writeDraft(file, data, 0o600, async (draft) => {
+      isNew = await nameIfFree(draft, file, data);
+      // One that stays is swept later.
+      await unlink(draft).catch(() => undefined);
+    });
+  } catch (error) {
+    if (isNew) await unlink(file).catch(() => undefined);
+    throw error;
+  }
+  return isNew;
+}
+
 async function replace(
   file: string,
   data: string | Buffer,
   { mode = 0o600, keepPrevious }: WriteOptions,
+): Promise<void> {
+  await writeDraft(file, data, mode, async (draft) => {
+    if (keepPrevious) await keepCurrent(file, mode);
+    await renameOver(draft, file);
+  });
+}
+
+/** Writes the draft of a file, which `place` then gives its name. */
+async function writeDraft(
+  file: string,
+  data: string | Buffer,
+  mode: number,
+  place: (draft: string) => Promise<void>,
 ): Promise<void> {
   await makeFolder(path.dirname(file));
   const draft = draftOf(file);
   try {
     await writeFileAtomic(draft, data, { mode, fsync: true });
     await requireWhole(draft, data);
-    if (keepPrevious) await keepCurrent(file, mode);
-    await renameOver(draft, file);
+    await place(draft);
   } catch (error) {
     await unlink(draft).catch(() => undefined);
     throw error;
@@ -58,10 +99,27 @@ async function replace(
 }
 
 /** Makes a folder and those above it that are missing, with names that last. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 }).catch(async (error) => {
+    throw await reasonOf(error, folder);
+  });
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = path.dirname(made)) await syncFolder(path.dirname(made));
+}
+
+/** Node calls a folder missing that cannot be made, as on a read-only disk; made alone, it gets the system's reason. */
+async function reasonOf(error: unknown, folder: string): Promise<unknown> {
+  const parent = path.dirname(folder);
+  if (!isMissing(error) || parent === folder) return error;
+  try {
+    await stat(parent);
+  } catch {
+    return reasonOf(error, parent);
+  }
+  return mkdir(folder, { mode: 0o700 }).then(
+    () => error,
+    (reason) => reason,
+  );
 }
 
 /** The writer does not look at how much the system took. */
@@ -71,14 +129,44 @@ async function requireWhole(draft: string, data: string | Buffer): Promise<void>
   throw Object.assign(new Error(`Only ${size} bytes were written`), { code: 'ENOSPC' });
 }
 
+/** Gives a draft its name beside its own; false where another file has it. */
+async function nameIfFree(draft: string, file: string, data: string | Buffer): Promise<boolean> {
+  try {
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    // Not every file system has links.
+    return writeIfFree(file, data);
+  }
+}
+
+async function writeIfFree(file: string, data: string | Buffer): Promise<boolean> {
+  const handle = await open(file, 'wx', 0o600).catch((error) => {
+    if (systemErrorCode(error) === 'EEXIST') return undefined;
+    throw error;
+  });
+  if (!handle) return false;
+  try {
+    await handle.writeFile(data);
+    await handle.sync();
+    await handle.close();
+    return true;
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await unlink(file).catch(() => undefined);
+    throw error;
+  }
+}
+
 /** The file stays where it is meanwhile, under both names. */
 async function keepCurrent(file: string, mode: number): Promise<void> {
   const draft = draftOf(file);
   try {
     await link(file, draft).catch(async (error) => {
       if (isMissing(error)) throw error;
-      // Not every file system has links.
-      await writeFile(draft, await readFile(file), { mode, flush: true });
+      // Not every file system has links. What has the name already may be the very file, which must not be written to.
+      await writeFile(draft, await readFile(file), { mode, flag: 'wx', flush: true });
     });
     await renameOver(draft, previousVersion(file));
   } catch (error) {
@@ -121,6 +209,12 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+const tooManyOpen = {
+  code: 'STORAGE_NOT_WRITABLE' as const,
+  what: 'Too many files are open to write to the folder',
+  advice: 'Close some programs and try again.',
+};
+
 const storageErrors: Record<string, { code: 'DISK_FULL' | 'STORAGE_NOT_WRITABLE'; what: string; advice: string }> = {
   ENOSPC: { code: 'DISK_FULL', what: 'The disk is full', advice: 'Free some space and try again.' },
   EDQUOT: { code: 'DISK_FULL', what: 'Your disk quota is used up', advice: 'Free some space and try again.' },
@@ -128,6 +222,14 @@ const storageErrors: Record<string, { code: 'DISK_FULL' | 'STORAGE_NOT_WRITABLE'
   EPERM: notWritable('is not writable'),
   EROFS: notWritable('is on a read-only disk'),
   EIO: notWritable('is on a disk that reports an error'),
+  ESTALE: { ...notWritable('is on a network disk that has lost it'), advice: 'Check the connection and try again.' },
+  ETIMEDOUT: {
+    ...notWritable('is on a network disk that does not answer'),
+    advice: 'Check the connection and try again.',
+  },
+  EBUSY: { ...notWritable('has a file that another program holds'), advice: 'Close that program and try again.' },
+  EMFILE: tooManyOpen,
+  ENFILE: tooManyOpen,
   EISDIR: notWritable('has a folder in the place of the file'),
   ENOTDIR: notWritable('cannot be made, for a file is in its place'),
   EEXIST: notWritable('cannot be made, for a file is in its place'),

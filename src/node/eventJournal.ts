@@ -1,12 +1,13 @@
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { mkdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Throttler } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import type { SessionEvent } from '../protocol/sessionEvent.ts';
-import { isMissing, syncFolder } from './durableFile.ts';
+import { syncFolder } from './durableFile.ts';
+import { lastFrameEnd } from './eventFrames.ts';
 import { FrameQueue } from './frameQueue.ts';
-import { journalFile, rotateJournal } from './journalFiles.ts';
-import { mendTail, separator } from './journalTail.ts';
+import { appendBatch, appendWhole, sizeOf, syncFile } from './journalAppend.ts';
+import { asideFile, asideFiles, journalFile, rotateJournal } from './journalFiles.ts';
 import { withLock } from './lockFile.ts';
 
 export interface EventJournalOptions {
@@ -36,7 +37,9 @@ const defaults = {
 
 /**
  * The append-only journal `events.journal` of a folder, a line for each event. Windows that share the folder append
- * to one file: each write, and all that is done to the file as a whole, happens under the lock `events.lock`.
+ * to one file: each write, and all that is done to the file as a whole, happens under the lock `events.lock`. One that
+ * does not get the lock writes to a file of its own, and takes that in once it does: whoever has the lock may be about
+ * to cut a torn end off, and with it what others have written behind it.
  *
  * What was written survives the death of every process. It is synced to the disk at most once a second, so that a
  * power cut takes the last second at most: a sync for each event would keep the disk busy for what is history, not
@@ -45,6 +48,9 @@ const defaults = {
 export class EventJournal {
   readonly #options: Required<EventJournalOptions>;
   readonly #file: string;
+  readonly #aside: string;
+  /** How much of the file of its own is in the journal already; bytes. */
+  #taken = 0;
   readonly #queue: FrameQueue;
   readonly #writing = new Throttler(() => this.#trying('write', () => this.#write()));
   readonly #syncing = new Throttler(() => this.#trying('sync', () => this.#sync()));
@@ -56,6 +62,7 @@ export class EventJournal {
   constructor(options: EventJournalOptions) {
     this.#options = { ...defaults, ...options };
     this.#file = journalFile(options.folder);
+    this.#aside = asideFile(options.folder);
     this.#queue = new FrameQueue(this.#options.maxQueued);
   }
 
@@ -88,46 +95,45 @@ export class EventJournal {
       await withLock(path.join(folder, 'events.lock'), { deadlineMs: lockPatience }, () => this.#writeLocked());
     } catch (error) {
       if (!(error instanceof HoldfastError) || error.code !== 'LOCKED') throw error;
-      await this.#writeUnlocked(error);
+      await this.#writeAside(error);
     }
   }
 
   async #writeLocked(): Promise<void> {
-    if (await this.#isOver(this.#options.maxBytes)) await this.#rotate();
-    await this.#appendBatch((handle) => mendTail(handle, this.#file));
+    const kept = await sizeOf(this.#aside);
+    if (kept === 0) this.#taken = 0;
+    const size = await sizeOf(this.#file);
+    if (size > 0 && size + kept + this.#queue.bytes > this.#options.maxBytes) await this.#rotate();
+    if (kept > 0) await this.#takeAsideIn();
+    await this.#append(this.#file);
   }
 
   /** An owner that hangs, or that cannot be judged from here, must not keep this window's events for ever. */
-  async #writeUnlocked(reason: HoldfastError): Promise<void> {
-    if (await this.#isOver(2 * this.#options.maxBytes)) throw reason;
-    await this.#appendBatch(separator);
+  async #writeAside(reason: HoldfastError): Promise<void> {
+    const { folder, maxBytes, maxFiles } = this.#options;
+    const size = await sizeOf(this.#aside);
+    if (size > 0 && size + this.#queue.bytes > maxBytes) throw reason;
+    if (size === 0 && (await asideFiles(folder)).length >= maxFiles) throw reason;
+    await this.#append(this.#aside);
   }
 
-  /**
-   * All that waits, in one write, so that records of other windows come before or after it. Of a write that fails,
-   * the records that are whole are not written again.
-   */
-  async #appendBatch(prefixOf: (handle: FileHandle) => Promise<string>): Promise<void> {
-    const handle = await open(this.#file, 'a+', 0o600);
+  async #takeAsideIn(): Promise<void> {
+    const bytes = await readFile(this.#aside);
+    const end = lastFrameEnd(bytes);
+    await appendWhole(this.#file, bytes.subarray(this.#taken, end));
+    this.#taken = end;
+    // One that stays is removed the next time.
+    await unlink(this.#aside).catch(() => undefined);
+  }
+
+  /** All that waits. */
+  async #append(file: string): Promise<void> {
+    this.#isSynced = false;
     try {
-      const prefix = Buffer.from(await prefixOf(handle));
-      const batch = this.#queue.batch();
-      let rest = Buffer.concat([prefix, batch.bytes]);
-      this.#isSynced = false;
-      try {
-        while (rest.length > 0) rest = rest.subarray(await writeSome(handle, rest));
-      } finally {
-        batch.remove(batch.bytes.length - rest.length);
-        this.#scheduleSync();
-      }
+      await appendBatch(file, this.#queue.batch());
     } finally {
-      await handle.close();
+      this.#scheduleSync();
     }
-  }
-
-  async #isOver(limit: number): Promise<boolean> {
-    const size = await sizeOf(this.#file);
-    return size > 0 && size + this.#queue.bytes > limit;
   }
 
   /** Other windows sync the new file from now on, so what they have written to this one is synced here. */
@@ -148,7 +154,7 @@ export class EventJournal {
     if (this.#isSynced) return;
     this.#isSynced = true;
     try {
-      await syncFile(this.#file);
+      for (const file of [this.#file, this.#aside]) await syncFile(file);
       await syncFolder(this.#options.folder);
     } catch (error) {
       this.#isSynced = false;
@@ -164,33 +170,5 @@ export class EventJournal {
       if (this.#failing.size === 0) this.#options.onError(error);
       this.#failing.add(what);
     }
-  }
-}
-
-async function writeSome(handle: FileHandle, bytes: Buffer): Promise<number> {
-  const { bytesWritten } = await handle.write(bytes);
-  if (bytesWritten === 0) throw Object.assign(new Error('Nothing was written'), { code: 'ENOSPC' });
-  return bytesWritten;
-}
-
-async function sizeOf(file: string): Promise<number> {
-  try {
-    return (await stat(file)).size;
-  } catch (error) {
-    if (isMissing(error)) return 0;
-    throw error;
-  }
-}
-
-/** One that is not there was rotated away, and synced before. */
-async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, 'r+').catch((error) => {
-    if (isMissing(error)) return undefined;
-    throw error;
-  });
-  try {
-    await handle?.sync();
-  } finally {
-    await handle?.close();
   }
 }

@@ -31,15 +31,20 @@ export interface LockSearch {
 
 type Place = Pick<FoundLock, 'kind' | 'file' | 'sessionId'>;
 
-/** The locks of a repository and of the copies of the programs, each with what is proven of its owner; takes none. */
+/**
+ * The locks of a repository, each with what is proven of its owner; takes none. The copies of the programs are shared
+ * by all repositories: of their locks, those of this one's helper and hosts are found.
+ */
 export async function findLocks(search: LockSearch): Promise<FoundLock[]> {
-  const found: FoundLock[] = [];
-  // One after the other, for each is a look at a process.
-  for (const place of await lockPlaces(search)) {
-    const lock = await look(place);
-    if (lock) found.push(lock);
-  }
-  return found;
+  // All at once, for looks at processes that are wanted together are one.
+  const looks = await Promise.all((await lockPlaces(search)).map(look));
+  const found = looks.filter((lock) => lock !== undefined);
+  const own = found.filter(({ kind }) => kind === 'helper' || kind === 'host').flatMap(({ owner }) => owner ?? []);
+  return found.filter(({ kind, owner }) => kind !== 'runtime' || own.some((other) => isSame(other, owner)));
+}
+
+function isSame(a: LockOwner, b: LockOwner | undefined): boolean {
+  return a.pid === b?.pid && a.startTime === b.startTime && a.bootId === b.bootId && a.host === b.host;
 }
 
 async function lockPlaces({ machine, key, extra = [] }: LockSearch): Promise<Place[]> {

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { type StoredEvent, storedEventSchema } from '../protocol/sessionEvent.ts';
 import { isMissing } from './durableFile.ts';
 import { FrameScanner } from './eventFrames.ts';
-import { fullJournalFiles, journalFile } from './journalFiles.ts';
+import { asideFiles, fullJournalFiles, journalFile } from './journalFiles.ts';
 
 const chunkSize = 256 * 1024;
 
@@ -47,34 +47,49 @@ export class JournalReader {
   }
 }
 
-/** The current file comes first, so that one that is rotated away meanwhile is found under its new name as well. */
+/**
+ * What windows have not taken in yet comes first, so that it is found either there or where they have put it; then the
+ * current file, so that one that is rotated away meanwhile is found under its new name as well.
+ */
 async function openAll(folder: string): Promise<FileHandle[]> {
-  const current = await openIfThere(journalFile(folder));
-  const opened = current ? [current] : [];
-  const inOrder: FileHandle[] = [];
+  const opened: FileHandle[] = [];
   try {
-    for (const file of await fullJournalFiles(folder)) {
-      const handle = await openIfThere(file);
-      if (!handle) continue;
-      opened.push(handle);
-      inOrder.push(current && (await isSame(handle, current)) ? current : handle);
-    }
+    const asides = await openEach(await asideFiles(folder), opened);
+    const current = await openEach([journalFile(folder)], opened);
+    const full = await openEach(await fullJournalFiles(folder), opened);
+    const inOrder = await withoutRepeats([...full, ...current, ...asides]);
+    await closeAll(opened.filter((handle) => !inOrder.includes(handle)));
+    return inOrder;
   } catch (error) {
     await closeAll(opened);
     throw error;
   }
-  if (current && !inOrder.includes(current)) inOrder.push(current);
-  await closeAll(opened.filter((handle) => !inOrder.includes(handle)));
-  return inOrder;
+}
+
+/** Those that are there; each is in `opened` as well. */
+async function openEach(files: readonly string[], opened: FileHandle[]): Promise<FileHandle[]> {
+  const found: FileHandle[] = [];
+  for (const file of files) {
+    const handle = await openIfThere(file);
+    if (!handle) continue;
+    found.push(handle);
+    opened.push(handle);
+  }
+  return found;
+}
+
+async function withoutRepeats(handles: readonly FileHandle[]): Promise<FileHandle[]> {
+  const byFile = new Map<string, FileHandle>();
+  for (const handle of handles) {
+    const { dev, ino } = await handle.stat({ bigint: true });
+    const file = `${dev} ${ino}`;
+    if (!byFile.has(file)) byFile.set(file, handle);
+  }
+  return [...byFile.values()];
 }
 
 async function closeAll(handles: FileHandle[]): Promise<void> {
   await Promise.all(handles.map((handle) => handle.close()));
-}
-
-async function isSame(a: FileHandle, b: FileHandle): Promise<boolean> {
-  const [first, second] = await Promise.all([a.stat(), b.stat()]);
-  return first.ino === second.ino && first.dev === second.dev;
 }
 
 async function openIfThere(file: string): Promise<FileHandle | undefined> {

@@ -9,7 +9,7 @@ const maxTorn = 4 * 1024 * 1024;
 
 /**
  * Makes the end of a journal fit for the next record: what stands behind the last whole one without a newline was
- * written in part, and is cut off. To be called with the journal's lock in hand. Returns what has to be written first:
+ * written in part, and is cut off. To be called where nobody else writes. Returns what has to be written first:
  * the newline that a last record may lack.
  *
  * What ends with a newline stays even where it is damaged, for nobody can tell that it is worth nothing.
@@ -23,13 +23,6 @@ export async function mendTail(handle: FileHandle, file: string): Promise<'' | '
   // Not through the handle: one for appending alone may not cut on Windows.
   if (start + whole < size) await truncate(file, start + whole);
   return whole > 0 ? '\n' : '';
-}
-
-/** What has to be written first where the end of the journal cannot be mended, because others hold its lock. */
-export async function separator(handle: FileHandle): Promise<'' | '\n'> {
-  const { size } = await handle.stat();
-  const last = await readPart(handle, Math.max(0, size - 1), size);
-  return size === 0 || last[0] === newline ? '' : '\n';
 }
 
 /** The offset behind the last newline. */

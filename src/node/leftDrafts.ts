@@ -34,11 +34,11 @@ export async function findLeftDrafts(folder: string, now = Date.now()): Promise<
   return found;
 }
 
-/** Removes what killed writers have left in `folder`; returns how many files those were. */
+/** Removes what killed writers have left in `folder`; returns how many files that were. What stays is for the next time. */
 export async function sweepDrafts(folder: string, now = Date.now()): Promise<number> {
-  const drafts = await findLeftDrafts(folder, now);
-  for (const { file } of drafts) await unlink(file).catch(ignoreMissing);
-  return drafts.length;
+  const drafts = await findLeftDrafts(folder, now).catch(() => []);
+  const swept = await Promise.allSettled(drafts.map(({ file }) => unlink(file)));
+  return swept.filter(({ status }) => status === 'fulfilled').length;
 }
 
 function isLeft({ pid, writtenAt }: LeftDraft, now: number): boolean {
@@ -61,8 +61,4 @@ async function namesIn(folder: string): Promise<string[]> {
     if (isMissing(error)) return [];
     throw error;
   });
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!isMissing(error)) throw error;
 }

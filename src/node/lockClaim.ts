@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { systemErrorCode } from '../base/errors.ts';
@@ -7,6 +7,7 @@ import { isMissing } from './durableFile.ts';
 import { removeAtExit } from './heldLocks.ts';
 import { giveUp, type LockOwner, readContent } from './lockOwner.ts';
 import { ownIdentity } from './processIdentity.ts';
+import { patiently, renameOver } from './renameFile.ts';
 
 /** A file of the taker's own that becomes the lock at `file`, so that this appears whole or not at all. */
 export class LockClaim {
@@ -41,14 +42,14 @@ export class LockClaim {
       return this.#taken();
     } catch (error) {
       if (systemErrorCode(error) === 'EEXIST') return false;
-      return this.#writeAgain(error);
+      return lacksLinks(error) ? this.#create() : this.#writeAgain(error);
     }
   }
 
   /** Becomes the lock in the place of another one. Returns whether it did. */
   async rename(): Promise<boolean> {
     try {
-      await rename(this.#path, this.file);
+      await renameOver(this.#path, this.file);
       return this.#taken();
     } catch (error) {
       return this.#writeAgain(error);
@@ -63,23 +64,46 @@ export class LockClaim {
     this.#forget();
   }
 
-  /** Gives the lock up that it has become, unless that is no longer ours. A file that cannot be removed is stale. */
+  async isInPlace(): Promise<boolean> {
+    return (await readContent(this.file))?.nonce === this.#owner.nonce;
+  }
+
+  /** Gives the lock up that it has become, unless that is no longer ours. */
   async release(): Promise<void> {
-    giveUp(this.#owner);
-    const current = await readContent(this.file);
-    if (current?.nonce === this.#owner.nonce) await unlink(this.file).catch(ignoreMissing);
-    this.#forget();
+    try {
+      const current = await readContent(this.file);
+      if (current?.nonce === this.#owner.nonce) await patiently(() => unlink(this.file).catch(ignoreMissing));
+      this.#forget();
+    } catch (error) {
+      // Not before: whoever took it over meanwhile would lose it to the removal.
+      giveUp(this.#owner);
+      throw error;
+    }
+  }
+
+  /** Where there are no links the lock is there before it says whose it is, which its readers wait for. */
+  async #create(): Promise<boolean> {
+    try {
+      await writeNew(this.file, this.#content);
+      return this.#taken();
+    } catch (error) {
+      if (systemErrorCode(error) === 'EEXIST') return false;
+      throw error;
+    }
   }
 
   async #write(): Promise<void> {
-    const content = JSON.stringify(this.#owner);
     try {
-      await writeFile(this.#path, content, { mode: 0o600 });
+      await writeNew(this.#path, this.#content);
     } catch (error) {
       if (!isMissing(error)) throw error;
       await mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
-      await writeFile(this.#path, content, { mode: 0o600 });
+      await writeNew(this.#path, this.#content);
     }
+  }
+
+  get #content(): string {
+    return JSON.stringify(this.#owner);
   }
 
   /** Somebody may have swept the claim of a process that was suspended before it had written it. */
@@ -93,6 +117,16 @@ export class LockClaim {
     this.#isTaken = true;
     return true;
   }
+}
+
+/** Not synced: a lock that a power cut leaves empty is older than the next boot, and that is proof enough. */
+function writeNew(file: string, content: string): Promise<void> {
+  return writeFile(file, content, { mode: 0o600, flag: 'wx' });
+}
+
+/** As on exFAT, and on some disks of other machines. */
+function lacksLinks(error: unknown): boolean {
+  return ['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(systemErrorCode(error) ?? '');
 }
 
 function ignoreMissing(error: unknown): void {

@@ -4,6 +4,7 @@ import { readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { systemErrorCode } from '../base/errors.ts';
+import { ProcessSampler, parsePs, parseWindows, windowsScript } from './processSample.ts';
 
 /** A pid is a process only together with its start time, within one boot and one namespace. */
 export const processIdentitySchema = v.object({
@@ -20,7 +21,10 @@ export type Liveness = 'alive' | 'gone' | 'unknown';
 
 const run = promisify(execFile);
 
-/** Asks the system about processes; the two queries differ by platform, the conclusions do not. */
+/**
+ * Asks the system about processes; the two queries differ by platform, the conclusions do not. Where a question costs a
+ * process of its own, those that are asked at once share one.
+ */
 export interface ProcessTable {
   bootId(): Promise<string>;
   /** Undefined where there is no such process. */
@@ -92,28 +96,22 @@ const linux: ProcessTable = {
 export type Execute = (
   file: string,
   args: string[],
-  options?: { env?: NodeJS.ProcessEnv; timeout?: number; windowsHide?: boolean },
+  options?: { env?: NodeJS.ProcessEnv; timeout?: number; windowsHide?: boolean; maxBuffer?: number },
 ) => Promise<{ stdout: string }>;
+
+/** A line for each of very many processes; bytes. */
+const maxBuffer = 16 * 1024 * 1024;
 
 /** `ps` writes times in the caller's zone and language, which must not make one process look like two. */
 const plainEnvironment = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
 
 /** The time of the boot moves when the clock is set, the boot's session does not. */
 function darwinTable(execute: Execute): ProcessTable {
-  return {
-    bootId: remembered(() => readBootSession(execute)),
-    async startTime(pid) {
-      try {
-        const { stdout } = await execute('/bin/ps', ['-o', 'lstart=', '-p', String(pid)], { env: plainEnvironment });
-        return stdout.trim() || undefined;
-      } catch (error) {
-        // For a pid that nobody has, ps ends with 1 and says nothing at all.
-        const { code, stdout, stderr } = error as { code?: unknown; stdout?: string; stderr?: string };
-        if (code === 1 && !stdout && !stderr) return undefined;
-        throw error;
-      }
-    },
-  };
+  const sampler = new ProcessSampler(async () => {
+    const args = ['-axo', 'pid=,lstart='];
+    return parsePs((await execute('/bin/ps', args, { env: plainEnvironment, maxBuffer })).stdout);
+  });
+  return { bootId: remembered(() => readBootSession(execute)), startTime: (pid) => sampler.startTime(pid) };
 }
 
 async function readBootSession(execute: Execute): Promise<string> {
@@ -127,15 +125,8 @@ async function readBootSession(execute: Execute): Promise<string> {
  * when they were created, to 100 ns and for good, so one id for all boots of the machine will do.
  */
 function windowsTable(execute: Execute): ProcessTable {
-  return {
-    bootId: remembered(() => readMachineGuid(execute)),
-    async startTime(pid) {
-      const find = `$p = try { [Diagnostics.Process]::GetProcessById(${pid}) } catch [System.ArgumentException] { $null }`;
-      const tell = `if ($p -and -not $p.HasExited) { $p.StartTime.ToFileTimeUtc() } else { 'none' }`;
-      const answer = await powershell(execute, `${find}; ${tell}`);
-      return answer === 'none' ? undefined : answer;
-    },
-  };
+  const sampler = new ProcessSampler(async () => parseWindows(await powershell(execute, windowsScript)));
+  return { bootId: remembered(() => readMachineGuid(execute)), startTime: (pid) => sampler.startTime(pid) };
 }
 
 const systemFolder = `${process.env.SystemRoot ?? 'C:\\Windows'}\\System32`;
@@ -155,7 +146,7 @@ async function readMachineGuid(execute: Execute): Promise<string> {
 async function powershell(execute: Execute, script: string): Promise<string> {
   const file = `${systemFolder}\\WindowsPowerShell\\v1.0\\powershell.exe`;
   const args = ['-NoProfile', '-NonInteractive', '-Command', `$ErrorActionPreference = 'Stop'; ${script}`];
-  const { stdout } = await execute(file, args, { timeout: windowsDeadline, windowsHide: true });
+  const { stdout } = await execute(file, args, { timeout: windowsDeadline, windowsHide: true, maxBuffer });
   if (!stdout.trim()) throw new Error('PowerShell did not answer');
   return stdout.trim();
 }

@@ -1,7 +1,7 @@
-import { link, mkdir, rename } from 'node:fs/promises';
+import { link, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
-import { isMissing, syncFolder, toStorageError, writeDurable, writeJson } from './durableFile.ts';
+import { isMissing, makeFolder, syncFolder, toStorageError, writeDurable, writeJson } from './durableFile.ts';
 import { readRegularFile } from './regularFile.ts';
 
 /** What is noted about a file that is put into quarantine; plain JSON. */
@@ -45,10 +45,11 @@ async function keep(file: string, copy: string): Promise<void> {
   const content = await readRegularFile(file).catch((error) => error);
   if (content instanceof Buffer) return writeDurable(copy, content);
   if (isMissing(content)) throw content;
-  await mkdir(path.dirname(copy), { recursive: true, mode: 0o700 });
+  await makeFolder(path.dirname(copy));
   const isFile = !(content instanceof HoldfastError);
   if (!(isFile && (await isLinked(file, copy)))) await rename(file, copy);
-  await syncFolder(path.dirname(file));
+  // In this order, so that a power cut takes it from neither place before it is in the other.
+  for (const folder of [path.dirname(copy), path.dirname(file)]) await syncFolder(folder);
 }
 
 async function isLinked(file: string, copy: string): Promise<boolean> {

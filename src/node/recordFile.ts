@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { systemErrorCode } from '../base/errors.ts';
+import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { openRecord } from '../core/recordDocument.ts';
 import { repairRecord } from '../core/recordRepair.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -11,17 +11,22 @@ export type RecordReading =
   | { state: 'missing' }
   /** `requests` are ids of the last changes that clients asked for. */
   | { state: 'sound'; record: SessionRecord; requests: string[] }
-  /** `record` is the previous version's, or was repaired; absent where nothing could be read. */
-  | { state: 'damaged'; reason: string; record?: SessionRecord }
+  /**
+   * `record` is the previous version's, or was repaired; absent where nothing could be read. Where `mayBeWhole`, the
+   * system did not give the file's content, and may do so the next time.
+   */
+  | { state: 'damaged'; reason: string; record?: SessionRecord; mayBeWhole?: true }
   /** `record` is absent where this version does not understand it. */
   | { state: 'newer'; version: string; record?: SessionRecord };
 
 /** Never throws: what is wrong with the file is part of the answer. */
 export async function readRecordFile(file: string, id: string): Promise<RecordReading> {
   const current = await readOne(file, id);
-  if (current.state !== 'damaged' || current.record) return current;
+  if (current.state === 'sound' || current.state === 'newer' || 'record' in current) return current;
   const previous = await readOne(previousVersion(file), id);
-  return 'record' in previous && previous.record ? { ...current, record: previous.record } : current;
+  if (!('record' in previous && previous.record)) return current;
+  const { record } = previous;
+  return current.state === 'missing' ? { state: 'damaged', reason: 'it is gone', record } : { ...current, record };
 }
 
 async function readOne(file: string, id: string): Promise<RecordReading> {
@@ -30,7 +35,8 @@ async function readOne(file: string, id: string): Promise<RecordReading> {
     text = (await readRegularFile(file)).toString('utf8');
   } catch (error) {
     if (isMissing(error)) return { state: 'missing' };
-    return { state: 'damaged', reason: `it cannot be read (${systemErrorCode(error) ?? error})` };
+    const reason = `it cannot be read (${systemErrorCode(error) ?? error})`;
+    return { state: 'damaged', reason, ...(error instanceof HoldfastError ? {} : { mayBeWhole: true }) };
   }
   const opened = openRecord(text);
   if (opened.state === 'damaged') return opened;

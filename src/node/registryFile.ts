@@ -16,9 +16,9 @@ export async function readRegistryFile(file: string): Promise<RegistryReading> {
     return openRegistry((await readRegularFile(file)).toString('utf8'));
   } catch (error) {
     if (isMissing(error)) return { state: 'missing' };
-    // What is no regular file never holds a list.
+    // What is no regular file, or so large, never holds a list.
     if (error instanceof HoldfastError) {
-      return { state: 'damaged', reason: 'it is no regular file', sound: [], doubtful: [], isSummed: true };
+      return { state: 'damaged', reason: `it ${error.data?.what}`, sound: [], doubtful: [], isSummed: true };
     }
     return { state: 'unreadable', reason: `it cannot be read (${systemErrorCode(error) ?? describeError(error)})` };
   }

@@ -46,6 +46,6 @@ async function read(file: string, limit: number): Promise<Buffer> {
 function unsafe(file: string, what: string): HoldfastError {
   return new HoldfastError('UNSAFE_FILE', `${file} ${what}.`, {
     advice: 'Move it away; what it should hold is recovered from its copies.',
-    data: { file },
+    data: { file, what },
   });
 }

@@ -2,7 +2,8 @@ import { lstatSync } from 'node:fs';
 import { lstat, mkdir, unlink } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
-import { HoldfastError } from '../base/errors.ts';
+import { Throttler } from '../base/async.ts';
+import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { isMissing, toStorageError } from './durableFile.ts';
 import type { Log } from './log.ts';
 
@@ -57,6 +58,25 @@ export async function connect(socketPath: string, signal?: AbortSignal): Promise
   });
 }
 
+/** Errors of a socket that mean only that nobody listens there. */
+const nobodyListens = new Set(['ENOENT', 'ECONNREFUSED']);
+
+/** Whether the error of a {@link connect} proves that nobody listens. */
+export function isNobodyListening(error: unknown): boolean {
+  return nobodyListens.has(systemErrorCode(error) ?? '');
+}
+
+/** Whether somebody listens at the path. @throws where that cannot be told. */
+export async function isListenedAt(socketPath: string): Promise<boolean> {
+  try {
+    (await connect(socketPath)).destroy();
+    return true;
+  } catch (error) {
+    if (isNobodyListening(error)) return false;
+    throw error;
+  }
+}
+
 /** Listens at `socketPath`. The caller holds the lock that makes it the only one who may. */
 export async function listen(server: net.Server, socketPath: string): Promise<void> {
   await removeSocket(socketPath);
@@ -83,6 +103,8 @@ export interface ServerSocketOptions {
   log: Log;
   /** Milliseconds. */
   interval?: number | undefined;
+  /** What else is to be looked at as often; it must not throw. */
+  alsoCheck?: () => Promise<void>;
 }
 
 /**
@@ -91,6 +113,7 @@ export interface ServerSocketOptions {
  */
 export class ServerSocket {
   readonly #options: ServerSocketOptions;
+  readonly #checks = new Throttler(() => this.#check());
   #timer: NodeJS.Timeout | undefined;
   #inode: bigint | undefined;
 
@@ -102,9 +125,7 @@ export class ServerSocket {
   async open(): Promise<void> {
     await listen(this.#options.server, this.#options.path);
     this.#inode = inodeOf(this.#options.path);
-    // A pipe's name goes with its owner alone.
-    if (process.platform === 'win32') return;
-    this.#timer = setInterval(() => void this.#check(), this.#options.interval ?? checkInterval);
+    this.#timer = setInterval(() => void this.#checks.run(), this.#options.interval ?? checkInterval);
   }
 
   /** Takes no more connections; those that are open stay. */
@@ -117,7 +138,21 @@ export class ServerSocket {
     if (process.platform === 'win32' || inode === undefined || inode === this.#inode) server.close();
   }
 
+  /** Puts the socket in the place of another process's; the caller has taken the lock from that one, which is gone. */
+  async reclaim(): Promise<void> {
+    const { path: socketPath } = this.#options;
+    if (process.platform === 'win32' || !this.#timer || inodeOf(socketPath) === this.#inode) return;
+    await removeSocket(socketPath);
+    await this.#checkSocket();
+  }
+
   async #check(): Promise<void> {
+    // A pipe's name goes with its owner alone.
+    if (process.platform !== 'win32') await this.#checkSocket();
+    if (this.#timer) await this.#options.alsoCheck?.();
+  }
+
+  async #checkSocket(): Promise<void> {
     const { server, path: socketPath, log } = this.#options;
     if (inodeOf(socketPath) !== undefined) return;
     try {

@@ -1,8 +1,8 @@
 import { appendFile, mkdir, readFile, realpath, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
-import { unknownFields, type WorktreeTag } from '../core/worktreeTag.ts';
-import { isMissing, writeJson } from './durableFile.ts';
+import { serializeTag, type WorktreeTag } from '../core/worktreeTag.ts';
+import { isMissing, writeDurable } from './durableFile.ts';
 import { exists } from './exists.ts';
 import { git, gitMessage, tryGit } from './git.ts';
 import { type GitRepository, listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
@@ -40,7 +40,7 @@ export class NewWorktree {
     const { root } = repository;
     const { path: folder, branch, start } = request;
     await requireFree(folder);
-    await requireValid(root, branch);
+    await requireBranchName(root, branch);
     if (start === undefined) await requireUnused(root, branch);
     await excludeFromGit(repository, path.dirname(folder));
     if (start !== undefined) await makeBranch(root, branch, start);
@@ -109,12 +109,11 @@ export async function isWorktreeOf({ commonDir }: GitRepository, folder: string)
   return (await realpath(own.trimEnd())) === commonDir;
 }
 
-/** Marks whose worktree this is, where git keeps its own notes about it; a newer version may have added to the tag. */
+/** Marks whose worktree this is, where git keeps its own notes about it; a newer version's tag stays as it is. */
 export async function tagWorktree(folder: string, tag: WorktreeTag): Promise<void> {
   const gitDir = (await git(['rev-parse', '--path-format=absolute', '--git-dir'], { cwd: folder })).trimEnd();
-  const { tag: earlier } = await readTag(path.join(gitDir, tagName));
-  const added = earlier?.id === tag.id ? unknownFields(earlier) : {};
-  await writeJson(path.join(gitDir, tagName), { ...added, ...tag });
+  const { tag: earlier, isNewer } = await readTag(path.join(gitDir, tagName));
+  if (!isNewer) await writeDurable(path.join(gitDir, tagName), serializeTag(tag, earlier));
 }
 
 async function requireFree(folder: string): Promise<void> {
@@ -125,8 +124,9 @@ async function requireFree(folder: string): Promise<void> {
   });
 }
 
-/** Git takes its shorthands for branches here too, and prints what they stand for. */
-async function requireValid(root: string, branch: string): Promise<void> {
+/** @throws {HoldfastError} `INVALID_NAME` for what cannot be the name of a branch. */
+export async function requireBranchName(root: string, branch: string): Promise<void> {
+  // Git takes its shorthands for branches here too, and prints what they stand for.
   const meant = await tryGit(['check-ref-format', '--branch', branch], { cwd: root });
   if (meant?.trimEnd() === branch) return;
   throw new HoldfastError('INVALID_NAME', `“${branch}” cannot be the name of a branch.`, {

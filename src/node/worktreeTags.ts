@@ -18,6 +18,8 @@ export interface WorktreeNotes {
   tag?: WorktreeTag;
   /** Why a tag that is there cannot be used. */
   problem?: string;
+  /** Only a newer version understands it; it must not be replaced. */
+  isNewer?: true;
   /** False where the folder belongs to another repository now; absent where it is gone or does not say. */
   linksBack?: boolean;
 }
@@ -46,7 +48,7 @@ async function readNotes(gitDir: string): Promise<WorktreeNotes | undefined> {
   return { path: folder, tagFile, ...(await readTag(tagFile)), ...(linksBack === undefined ? {} : { linksBack }) };
 }
 
-export async function readTag(file: string): Promise<Pick<WorktreeNotes, 'tag' | 'problem'>> {
+export async function readTag(file: string): Promise<Pick<WorktreeNotes, 'tag' | 'problem' | 'isNewer'>> {
   try {
     const entry = await stat(file);
     if (!entry.isFile()) return { problem: 'it is no file' };

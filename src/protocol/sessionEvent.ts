@@ -34,9 +34,9 @@ const variants = [
   event('recovered', { attempts: v.number() }),
   event('renamed', { from: v.string(), to: v.string() }),
   event('destroyed', {}),
-  /** Taken back from a backup or from the destroyed sessions. */
+  /** Taken back: `source` is the file of a backup, or the id of the session of which it was saved or exported. */
   event('restored', { source: v.optional(v.string()) }),
-  /** Fields of its record were put right. */
+  /** What was damaged was put right, as the sentences in `fields` say. */
   event('repaired', { fields: v.optional(v.array(v.string())) }),
   /** Its record was made anew from what a worktree or a host knows. */
   event('rebuilt', { source: v.optional(v.string()) }),

@@ -89,6 +89,18 @@ describe('a backup', () => {
     );
   });
 
+  it('brings back a session that can be restarted, in a worktree that is made anew', async () => {
+    const record = await create('again');
+    await api().destroySession(record.id);
+    await api().restoreBackup((await newestBackup()).id);
+    const wasThere = existsSync(record.worktreePath);
+    const { status, worktreePath } = await api().restartSession(record.id);
+    assert.deepEqual(
+      [wasThere, status, worktreePath, existsSync(worktreePath)],
+      [false, 'active', record.worktreePath, true],
+    );
+  });
+
   it('restores those sessions that a command names', async () => {
     const [first, second] = [await create('first'), await create('second')];
     await api().destroySession(first.id);
@@ -167,7 +179,10 @@ describe('a file of sessions', () => {
     const { leftOut } = await api().exportSessions(path.join(folder, 'without.json'));
     await api().exportSessions(path.join(folder, 'with.json'), { includeEnv: true });
     for (const name of ['without', 'with']) texts.push(await readFile(path.join(folder, `${name}.json`), 'utf8'));
-    assert.deepEqual([leftOut, texts.map((text) => text.includes('secret-value'))], [{ [id]: ['TOKEN'] }, [false, true]]);
+    assert.deepEqual(
+      [leftOut, texts.map((text) => text.includes('secret-value'))],
+      [{ [id]: ['TOKEN'] }, [false, true]],
+    );
   });
 
   it('that is damaged is refused, and what is sound in it imported where that is asked for', async () => {
@@ -221,15 +236,33 @@ describe('a refused request about what is kept', () => {
     ['nothing saved', commandIds.loadSavedSession, { id: unknown }, 'SAVED_SESSION_NOT_FOUND', /no saved session/],
     ['a path for an id', commandIds.loadSavedSession, { id: '../x' }, 'SAVED_SESSION_NOT_FOUND', /no saved session/],
     ['no id', commandIds.loadSavedSession, {}, 'INVALID_ARGUMENT', /^id: /],
-    ['a start that is no yes or no', commandIds.loadSavedSession, { id: unknown, start: 'no' }, 'INVALID_ARGUMENT', /^start: /],
+    [
+      'a start that is no yes or no',
+      commandIds.loadSavedSession,
+      { id: unknown, start: 'no' },
+      'INVALID_ARGUMENT',
+      /^start: /,
+    ],
     ['nothing saved', commandIds.deleteSavedSession, { id: unknown }, 'SAVED_SESSION_NOT_FOUND', /no saved session/],
     ['no id', commandIds.deleteSavedSession, {}, 'INVALID_ARGUMENT', /^id: /],
     ['no backup', commandIds.restoreFromBackup, { id: 'yesterday' }, 'BACKUP_NOT_FOUND', /no backup “yesterday”/],
     ['no id', commandIds.restoreFromBackup, {}, 'INVALID_ARGUMENT', /^id: /],
-    ['ids that are no list', commandIds.restoreFromBackup, { id: 'x', sessionIds: 'x' }, 'INVALID_ARGUMENT', /^sessionIds: /],
+    [
+      'ids that are no list',
+      commandIds.restoreFromBackup,
+      { id: 'x', sessionIds: 'x' },
+      'INVALID_ARGUMENT',
+      /^sessionIds: /,
+    ],
     ['no session', commandIds.exportSession, { id: unknown, file: nowhere }, 'SESSION_NOT_FOUND', /no such session/],
     ['no file', commandIds.exportSession, { id: unknown }, 'INVALID_ARGUMENT', /^file: /],
-    ['no session', commandIds.exportSessions, { file: nowhere, sessionIds: [unknown] }, 'SESSION_NOT_FOUND', /no such session/],
+    [
+      'no session',
+      commandIds.exportSessions,
+      { file: nowhere, sessionIds: [unknown] },
+      'SESSION_NOT_FOUND',
+      /no such session/,
+    ],
     ['a file in no folder', commandIds.exportSessions, { file: nowhere }, 'NO_FOLDER', /no-such-folder/],
     ['a file that is there', commandIds.exportSessions, { file: 'file-1.txt' }, 'INVALID_ARGUMENT', /exists already/],
     ['a folder for a file', commandIds.exportSessions, { file: '.', force: true }, 'UNSAFE_FILE', /is no file/],
@@ -241,7 +274,11 @@ describe('a refused request about what is kept', () => {
     it(`names ${what} to the caller of ${command} as ${code}, and changes nothing`, async () => {
       const record = await create('as-it-was');
       await assert.rejects(run(command, argument), { code, message: text });
-      const kept = [api().listSessions(), await api().listSavedSessions(), await git(workspaceFolder(), 'status', '-s')];
+      const kept = [
+        api().listSessions(),
+        await api().listSavedSessions(),
+        await git(workspaceFolder(), 'status', '-s'),
+      ];
       assert.deepEqual(kept, [[record], [], '']);
     });
   }

@@ -112,7 +112,8 @@ function contentOf(number: number): { records: SessionRecord[]; generation: numb
 
 /** The earlier ones that are not there, though the rules would have kept them beside the new one. */
 function lost(before: readonly Backup[] = [], left: readonly Backup[]): string[] {
-  const next = { takenAt: momentOf(earlier).toISOString(), state: 'sound' as const };
+  const takenAt = momentOf(earlier).toISOString();
+  const next = { takenAt, generation: earlier, reason: 'change', state: 'sound' as const };
   const useless = backupsToPrune([next, ...before], momentOf(earlier));
   const ids = left.map(({ id }) => id);
   return before.filter((backup) => !ids.includes(backup.id) && !useless.includes(backup)).map(({ id }) => id);

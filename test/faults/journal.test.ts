@@ -5,8 +5,9 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { EventJournal } from '../../src/node/eventJournal.ts';
-import { journalFile } from '../../src/node/journalFiles.ts';
+import { asideFiles, journalFile } from '../../src/node/journalFiles.ts';
 import { JournalReader } from '../../src/node/journalReader.ts';
+import { tryLock } from '../../src/node/lockFile.ts';
 import { projectNode } from '../support/paths.ts';
 import { useTempDirs } from '../support/tempDirs.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -126,6 +127,34 @@ describe('the journal of events', () => {
       assert.ok(count > 100, `${count} rounds`);
     });
   }
+
+  it('keeps what was synced through every fault while what was written without the lock is taken in', async () => {
+    let acknowledged: string[] = [];
+    const added = ['five', 'six', 'seven'];
+    const count = await forEveryFault({
+      dirs,
+      arrange: (disk) => append(disk, names),
+      async act(disk) {
+        acknowledged = [];
+        const journal = new EventJournal({ folder: disk, lockPatience: 5 });
+        const attempt = await tryLock(path.join(disk, 'events.lock')).catch(() => undefined);
+        for (const name of added) {
+          if (name === 'seven' && attempt && 'lock' in attempt) await attempt.lock.release();
+          journal.append([anEvent(name)]);
+          if (await journal.flush()) acknowledged = added.slice(0, added.indexOf(name) + 1);
+        }
+        await journal.close();
+      },
+      async check({ folder: disk }) {
+        const found = (await readNames(disk)).names;
+        // Where its own file could not be removed, what was taken in is in both.
+        const told = (await asideFiles(disk)).length > 0 ? [...new Set(found)] : found;
+        const least = [...names, ...acknowledged];
+        assert.deepEqual([told.slice(0, least.length), told], [least, [...names, ...added].slice(0, told.length)]);
+      },
+    });
+    assert.ok(count > 100, `${count} rounds`);
+  });
 
   it('is synced by itself some time after it was written, and not for each event', async () => {
     const disk = new FaultyDisk(folder);

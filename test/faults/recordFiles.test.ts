@@ -6,9 +6,11 @@ import { serializeRecord } from '../../src/core/recordDocument.ts';
 import { revise } from '../../src/core/sessionRecord.ts';
 import { Registry } from '../../src/helper/registry.ts';
 import { previousVersion } from '../../src/node/durableFile.ts';
+import { readRecordFile } from '../../src/node/recordFile.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { useTempDirs } from '../support/tempDirs.ts';
 import { aRecord } from '../unit/records.ts';
+import { rounds } from './support/extent.ts';
 import type { FaultKind } from './support/faults.ts';
 import { forEveryFault } from './support/forEveryFault.ts';
 import { helperIn, sessionFilesIn } from './support/helperParts.ts';
@@ -36,7 +38,10 @@ describe('the helper’s records, whatever happens while', () => {
     const trial = {
       dirs,
       arrange: async (folder: string) => {
-        for (const record of before) await sessionFilesIn(folder).saveRecord(record);
+        for (const record of before) {
+          await sessionFilesIn(folder).saveRecord({ ...record, revision: 0, name: `earlier ${record.name}` });
+          await sessionFilesIn(folder).saveRecord(record);
+        }
       },
       act: async (folder: string) => change((await helperIn(folder)).registry),
     };
@@ -96,55 +101,87 @@ describe('a session’s record with damage at any place', () => {
     await mkdir(path.dirname(file), { recursive: true });
   });
 
+  const cuts = Array.from(text, (_, length) => text.subarray(0, length));
+  const flips = Array.from({ length: 8 * text.length }, (_, bit) => flipped(bit));
+
   for (const [what, damages] of [
-    [`cut off at each of ${text.length} places`, Array.from(text, (_, length) => text.subarray(0, length))],
-    [`with one of ${8 * text.length} bits flipped`, Array.from({ length: 8 * text.length }, (_, bit) => flipped(bit))],
+    [`cut off at each of ${cuts.length} places`, cuts],
+    [`with one of ${flips.length} bits flipped`, flips],
   ] as const) {
-    it(`is that of the previous version or as it was written, never another: ${what}`, async () => {
+    it(`is read as that of its previous version, or as it was written: ${what}`, async () => {
       await writeFile(previousVersion(file), serializeRecord(login));
       for (const [at, damaged] of damages.entries()) {
         await writeFile(file, damaged);
-        const files = sessionFilesIn(folder);
-        const records = await files.readRecords();
-        const isTold = files.notices.length === 1;
-        assert.deepEqual(records, [isTold ? login : renamed], `damage ${at} of ${damages.length}`);
-      }
-    });
-
-    it(`is none where it has no previous version, or as it was written: ${what}`, async () => {
-      await rm(previousVersion(file), { force: true });
-      for (const [at, damaged] of damages.entries()) {
-        await writeFile(file, damaged);
-        const files = sessionFilesIn(folder);
-        const records = await files.readRecords();
-        assert.deepEqual(records, files.notices.length === 1 ? [] : [renamed], `damage ${at} of ${damages.length}`);
+        const reading = await readRecordFile(file, id);
+        const record = reading.state === 'missing' ? undefined : reading.record;
+        assert.deepEqual(record, reading.state === 'sound' ? renamed : login, `damage ${at} of ${damages.length}`);
       }
     });
   }
 
-  it('is kept as it was before it is replaced, whatever happens meanwhile', async () => {
-    const damaged = text.subarray(0, 200).toString();
+  it('is none where there is no previous version either', async () => {
+    await rm(previousVersion(file), { force: true });
+    for (const [length, damaged] of cuts.entries()) {
+      await writeFile(file, damaged);
+      const reading = await readRecordFile(file, id);
+      const isWhole = reading.state === 'sound';
+      const record = reading.state === 'missing' ? 'missing' : reading.record;
+      assert.deepEqual(record, isWhole ? renamed : undefined, `cut off at ${length}`);
+    }
+  });
+
+  const count = rounds(40, 1_000);
+  it(`is kept as it was, told of once and replaced by its previous version: ${count} damages`, async () => {
+    const damages = [...cuts, ...flips];
+    for (let number = 0; number < count; number++) {
+      const damaged = damages[Math.floor((number * damages.length) / count)] ?? Buffer.alloc(0);
+      const disk = await dirs.make('state');
+      const record = await writeRecord(disk, damaged);
+      const [first, second] = [sessionFilesIn(disk), sessionFilesIn(disk)];
+      const records = [await first.readRecords(), await second.readRecords()];
+      const kept = await contentsOf(path.join(path.dirname(record), 'quarantine'));
+      assert.deepEqual(
+        [records, first.notices.length, second.notices, kept.includes(damaged.toString('latin1'))],
+        [[[login], [login]], 1, [], true],
+        `damage ${number}`,
+      );
+    }
+  });
+
+  it('is replaced only by its previous version and what is asked for, once a copy of it is kept, whatever happens', async () => {
+    const damaged = text.subarray(0, 200);
     await forEveryFault({
       dirs,
-      arrange: async (disk) => {
-        const broken = sessionFilesIn(disk).places(id).record;
-        await sessionFilesIn(disk).saveRecord(login);
-        await writeFile(previousVersion(broken), serializeRecord(login));
-        await writeFile(broken, damaged);
-      },
+      arrange: (disk) => writeRecord(disk, damaged),
       act: async (disk) => (await helperIn(disk)).registry.update(id, login.revision, { name: 'sign-in' }),
       check: async ({ folder: disk, error }) => {
         const record = sessionFilesIn(disk).places(id).record;
-        const isReplaced = (await readFile(record, 'utf8')) !== damaged;
+        const isReplaced = !(await readFile(record)).equals(damaged);
         const kept = await contentsOf(path.join(path.dirname(record), 'quarantine'));
+        const isKept = kept.includes(damaged.toString('latin1'));
         const [found] = (await helperIn(disk)).registry.list().records;
         assert.deepEqual(
-          [isReplaced || error !== undefined, !isReplaced || kept.includes(damaged), found?.name],
-          [true, true, isReplaced ? 'sign-in' : login.name],
+          [!isReplaced || isKept, found?.name === 'sign-in' || (error !== undefined && found?.name === login.name)],
+          [true, true],
         );
       },
     });
   });
+
+  it('that is gone is read from its previous version', async () => {
+    const disk = await dirs.make('state');
+    await rm(await writeRecord(disk, text));
+    assert.deepEqual(await sessionFilesIn(disk).readRecords(), [login]);
+  });
+
+  /** Puts it in the place of a record that has a previous version; returns the file. */
+  async function writeRecord(disk: string, content: Buffer): Promise<string> {
+    const record = sessionFilesIn(disk).places(id).record;
+    await mkdir(path.dirname(record), { recursive: true });
+    await writeFile(previousVersion(record), serializeRecord(login));
+    await writeFile(record, content);
+    return record;
+  }
 
   function flipped(bit: number): Buffer {
     const damaged = Buffer.from(text);
@@ -167,12 +204,12 @@ function byId(records: readonly SessionRecord[], wanted: string): SessionRecord 
   return records.find((record) => record.id === wanted);
 }
 
-/** Without the moment of a change. */
+/** Without the moment of a change, and the revision, which takes a leap where the former one could not be read. */
 function timeless(record: SessionRecord | undefined): object | undefined {
-  return record && { ...record, deletedAt: record.deletedAt !== undefined };
+  return record && { ...record, deletedAt: record.deletedAt !== undefined, revision: 0 };
 }
 
 async function contentsOf(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
-  return Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')));
+  return Promise.all(names.map((name) => readFile(path.join(folder, name), 'latin1')));
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { RecordStore } from '../../src/client/recordStore.ts';
@@ -11,6 +11,7 @@ import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { useTempDirs } from '../support/tempDirs.ts';
 import { rounds } from './support/extent.ts';
 import { forEveryFault } from './support/forEveryFault.ts';
+import { endOwner } from './support/lockOwners.ts';
 
 const key = '0123456789abcdef';
 const root = '/repository';
@@ -164,7 +165,7 @@ describe('a session list with damage at any place', () => {
       root,
       now: moment,
       async *fallbacks() {
-        if (copy !== undefined) yield { name: 'its previous version', reading: openRegistry(copy) };
+        if (copy !== undefined) yield { name: 'its previous version', reading: openRegistry(copy), isLast: false };
       },
     });
   }
@@ -176,12 +177,6 @@ function storeIn(folder: string, records: SessionRecord[] = []): RecordStore {
 
 function fileIn(folder: string): string {
   return path.join(folder, 'sessions.json');
-}
-
-/** After a crash the lock's owner is gone; here it is this process, which lives. */
-async function endOwner(folder: string): Promise<void> {
-  const locks = (await readdir(folder)).filter((name) => name.startsWith('storage.lock'));
-  for (const name of locks) await rm(path.join(folder, name));
 }
 
 function serialize(records: SessionRecord[], generation: number): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backup } from '../../src/client/backupFile.ts';
 import { Backups } from '../../src/client/backups.ts';
@@ -8,12 +8,15 @@ import { HelperClient } from '../../src/client/helperClient.ts';
 import { HelperLauncher } from '../../src/client/helperLauncher.ts';
 import { registerStorage } from '../../src/client/windowStorages.ts';
 import { sealed } from '../../src/core/checksum.ts';
+import { serializeRegistry } from '../../src/core/registryDocument.ts';
 import { isLive } from '../../src/core/sessionRecord.ts';
+import { readJson } from '../../src/node/durableFile.ts';
 import { type RepositoryPlaces, repositoryPlaces } from '../../src/node/places.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
-import { runCli } from './support/cli.ts';
+import { signal } from '../support/processes.ts';
+import { CliTerminal, runCli } from './support/cli.ts';
 import { useProject } from './support/project.ts';
-import { dist, machine } from './support/scene.ts';
+import { dist, machine, processEnd } from './support/scene.ts';
 
 describe('holdfast backups', () => {
   const project = useProject();
@@ -41,7 +44,13 @@ describe('holdfast backups', () => {
   const create = async () => JSON.parse((await run('create', '--json')).stdout) as Backup;
   const files = async () => (await readdir(backups.folder).catch(() => [])).sort();
   const destroy = async () => helper.delete(await helper.stop(record.id, 1000));
-  const list = async () => (await helper.list()).records.filter(isLive).map(({ name }) => name);
+  const list = async () =>
+    (await helper.list()).records
+      .filter(isLive)
+      .map(({ name }) => name)
+      .sort();
+  const unreadable = () =>
+    `The folder of backups ${backups.folder} cannot be read: a file is in its place. Put it right, or move it away; the backups in it are not counted meanwhile.\n`;
   const damage = async ({ file }: Backup) => {
     await writeFile(file, (await readFile(file, 'utf8')).replace('"login"', '"lugin"'));
   };
@@ -129,16 +138,7 @@ describe('holdfast backups', () => {
     const { code, stdout } = await run('restore', backup.id, '--dry-run');
     assert.deepEqual(
       [code, stdout.split('\n'), await list(), await files()],
-      [
-        0,
-        [
-          'Would change renamed: name from “renamed” to “login”.',
-          '0 sessions as in the backup, 0 sessions only here: they stay as they are.',
-          '',
-        ],
-        ['renamed'],
-        before,
-      ],
+      [0, ['Would change renamed: name from “renamed” to “login”.', ''], ['renamed'], before],
     );
   });
 
@@ -156,7 +156,7 @@ describe('holdfast backups', () => {
         'restore',
         [
           'Brought back login: its worktree is there.',
-          '0 sessions as in the backup, 1 session only here: they stay as they are.',
+          '1 session only here: it stays as it is.',
           `What there was before is in the backup ${before.id}.`,
           '',
         ],
@@ -210,9 +210,96 @@ describe('holdfast backups', () => {
     await writeFile(backups.folder, '');
     const unknown = await run('verify', 'nothing');
     const unread = await run('verify');
+    assert.deepEqual([unknown.code, unread], [2, { code: 2, stdout: '', stderr: unreadable() }]);
+  });
+
+  it('does not take what cannot be read for nothing', async () => {
+    await rm(backups.folder, { recursive: true, force: true });
+    await writeFile(backups.folder, '');
+    const [text, json, restore] = [await run('list'), await run('list', '--json'), await run('restore', 'x', '--json')];
+    const { code, message, advice } = JSON.parse(restore.stderr);
     assert.deepEqual(
-      [unknown.code, unread.code, /The folder cannot be made, for a file is in its place/.test(unread.stderr)],
-      [2, 2, true],
+      [text, json.code, JSON.parse(json.stdout), JSON.parse(json.stderr).code, { code, message, advice }],
+      [
+        { code: 1, stdout: '', stderr: unreadable() },
+        1,
+        [],
+        'STORAGE_NOT_WRITABLE',
+        {
+          code: 'BACKUP_NOT_FOUND',
+          message: 'There is no backup “x” among those that can be read. Nothing was changed.',
+          advice: unreadable().trimEnd(),
+        },
+      ],
+    );
+  });
+
+  it('tells of a storage that a window has noted and that is gone', async () => {
+    await create();
+    await rm(path.dirname(backups.folder), { recursive: true });
+    const { code, stdout, stderr } = await run('list');
+    assert.deepEqual(
+      [code, stdout, stderr],
+      [
+        0,
+        `No backups of the sessions in ${project().folder}.\n`,
+        `A window’s storage is gone, with the backups in it: ${path.dirname(backups.folder)} (used just now). Put it back where you can; “holdfast doctor” tells what is left of its sessions.\n`,
+      ],
+    );
+  });
+
+  it('tells of sessions of a backup that make no sense, also programs, and brings back the others', async () => {
+    const id = 'sessions-20300101T000000.000Z-change';
+    const records = [record, { id: 'none' } as SessionRecord];
+    const text = serializeRegistry({ key: places.key, generation: 1, savedAt: new Date(), records });
+    await mkdir(backups.folder, { recursive: true });
+    await writeFile(path.join(backups.folder, `${id}.json`), text);
+    await destroy();
+    const [json, plain] = [await run('restore', id, '--json'), await run('restore', id)];
+    assert.deepEqual(
+      [json.code, json.stderr, JSON.parse(json.stdout).unreadable.length, plain.code, plain.stdout, await list()],
+      [
+        1,
+        '',
+        1,
+        1,
+        'Not brought back, for it makes no sense: id: An id must be a UUID v4.\nNothing to restore: every other session of the backup is as it was then.\n',
+        ['login'],
+      ],
+    );
+  });
+
+  it('starts no helper to tell what a restore would change', async () => {
+    const backup = await create();
+    await destroy();
+    helper.dispose();
+    const { pid } = (await readJson(places.helperFile)) as { pid: number };
+    signal(pid, 'SIGKILL');
+    await processEnd(pid);
+    const { code, stdout } = await run('restore', backup.id, '--dry-run');
+    assert.deepEqual(
+      [code, stdout, await readJson(places.helperFile).then((file) => (file as { pid: number }).pid)],
+      [0, 'Would bring back login: its worktree is there.\n', pid],
+    );
+  });
+
+  it('fits into a narrow terminal', async () => {
+    await create();
+    const terminal = new CliTerminal(project().folder, ['backups', 'list'], { cols: 40, before: 'export NO_COLOR=1' });
+    await terminal.exit();
+    const lines = terminal.output.trimEnd().split('\r\n');
+    assert.deepEqual([lines.length, lines.filter((line) => line.length > 40)], [2, []]);
+  });
+
+  it('tells a restore that would bring a session back without its branch what to do', async () => {
+    const backup = await create();
+    await destroy();
+    await project().git('worktree', 'remove', '--force', record.worktreePath);
+    await project().git('branch', '-D', record.branch);
+    const { stdout } = await run('restore', backup.id, '--dry-run');
+    assert.equal(
+      stdout,
+      'Would bring back login: its worktree and its branch are gone; make the branch anew (“git branch feature/login COMMIT”) to restart it, or destroy it.\n',
     );
   });
 });

@@ -13,7 +13,7 @@ import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { signal } from '../support/processes.ts';
 import { git } from '../support/repository.ts';
 import { describeOnUnix } from '../support/unix.ts';
-import { runCli } from './support/cli.ts';
+import { CliTerminal, runCli } from './support/cli.ts';
 import { helperPid, useProject } from './support/project.ts';
 import { machine, processEnd } from './support/scene.ts';
 
@@ -130,6 +130,13 @@ describeOnUnix('holdfast doctor', () => {
     assert.deepEqual([code, await helperPid(window), await contents(storage)], [1, pid, before]);
   });
 
+  it('exits with 2 where an area could not be looked at', async () => {
+    await writeFile(path.join(storage, 'backups'), '');
+    const { code, stdout } = await doctor();
+    assert.equal(code, 2);
+    assert.match(stdout, /The backups could not be looked at\./);
+  });
+
   it('exits with 2 where it cannot look', async () => {
     const folder = await project().newFolder('broken');
     await writeFile(path.join(folder, '.git'), 'no link');
@@ -222,7 +229,7 @@ describeOnUnix('holdfast validate', () => {
     [
       'a worktree’s tag',
       async () => path.join(await git(login.worktreePath, 'rev-parse', '--absolute-git-dir'), 'holdfast.json'),
-      '0 tag - {}',
+      '0 tag right {}',
     ],
   ];
   for (const [what, make, expected] of kinds) {
@@ -259,6 +266,14 @@ describeOnUnix('holdfast validate', () => {
       /^1 sessionList none .* session 1 \(“login”\): it needs repair: the unknown status "done" became completed$/,
     ],
     [
+      'a relative path',
+      (text) => {
+        const { version, sessions } = JSON.parse(text);
+        return JSON.stringify({ version, sessions: [{ ...sessions[0], worktreePath: 'relative/x' }] });
+      },
+      /: it needs repair: the relative path relative\/x became REPOSITORY\/relative\/x$/,
+    ],
+    [
       'a newer version',
       (text) =>
         JSON.stringify({ ...JSON.parse(text), version: '3.0', format: undefined, sums: undefined, sha256: undefined }),
@@ -293,7 +308,17 @@ describeOnUnix('holdfast validate', () => {
     const file = path.join(project().folder, 'file-1.txt');
     const { code, stdout } = await validate(file);
     assert.equal(code, 1);
-    assert.match(stdout, /unknown kind of file\n {2}This is no file that Holdfast writes/);
+    assert.match(stdout, /unknown kind of file\n {2}This is not one of the files that can be checked/);
+  });
+
+  it('tells what to do about a folder, and about a shell whose own folder is gone', async () => {
+    const gone = path.join(storage, 'gone');
+    await mkdir(gone);
+    const folder = await validate(storage);
+    const terminal = new CliTerminal(gone, ['validate', 'e.json'], { before: 'rmdir "$PWD"' });
+    await terminal.exit();
+    assert.match(folder.stderr, /is no regular file\. Name a file that Holdfast writes\. \(UNSAFE_FILE\)/);
+    assert.match(terminal.output, /does not exist any more[^]*\(NO_FOLDER\)/);
   });
 
   it('exits with 2 where there is no such file, or it is a folder', async () => {

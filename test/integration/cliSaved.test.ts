@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import { exists } from '../../src/node/exists.ts';
 import { repositoryPlaces } from '../../src/node/places.ts';
@@ -84,12 +86,13 @@ describeOnUnix('holdfast saved', () => {
     assert.deepEqual([code, stdout, window.list().length], [0, 'login is in the list already; nothing was made.\n', 1]);
   });
 
-  it('refuses a session more than a window has by default', async () => {
+  it('brings back a session more than a window has by default, for whoever names one means it', async () => {
     const { window, record, id } = await save();
     await window.destroy(record.id);
     for (let count = 0; count < 4; count++) await window.create({ command: ['cat'] });
-    const { code, stderr } = await run('load', id, '--json');
-    assert.deepEqual([code, JSON.parse(stderr).code, window.list().length], [1, 'MAX_SESSIONS', 4]);
+    const { code } = await run('load', id, '--no-start');
+    await window.helper.list();
+    assert.deepEqual([code, window.list().length], [0, 5]);
   });
 
   it('does not guess between two saves of one session', async () => {
@@ -97,9 +100,10 @@ describeOnUnix('holdfast saved', () => {
     const { id: other } = JSON.parse((await run('save', 'login', '--json')).stdout);
     const [byName, byId] = [await run('load', 'login', '--json'), await run('delete', id.slice(0, 8))];
     const { stdout } = await run('list', '--json');
+    const { code, advice } = JSON.parse(byName.stderr);
     assert.deepEqual(
-      [JSON.parse(byName.stderr).code, byId.stdout, JSON.parse(stdout).map((saved: { id: string }) => saved.id)],
-      ['AMBIGUOUS_SESSION', `Deleted the saved session login (${id}).\n`, [other]],
+      [code, advice, byId.stdout, JSON.parse(stdout).map((saved: { id: string }) => saved.id)],
+      ['AMBIGUOUS_SESSION', 'Give the id in brackets.', `Deleted the saved session login (${id}).\n`, [other]],
     );
   });
 
@@ -110,9 +114,31 @@ describeOnUnix('holdfast saved', () => {
       [code, stderr],
       [
         1,
-        `holdfast: There is no saved session “${id.slice(0, 7)}”. See “holdfast saved list”; this takes a whole name, or at least 8 characters of an id. (SAVED_SESSION_NOT_FOUND)\n`,
+        `holdfast: There is no saved session “${id.slice(0, 7)}”. Nothing was deleted. See “holdfast saved list”; this takes a whole name, or at least 8 characters of an id. (SAVED_SESSION_NOT_FOUND)\n`,
       ],
     );
+  });
+
+  it('says of what is not there that nothing was changed', async () => {
+    await save();
+    const results = [await run('load', 'nope'), await run('delete', 'nope'), await run('save', 'nope')];
+    assert.deepEqual(
+      results.map(({ code, stderr }) => [code, stderr.match(/“nope”\. (.*?\.)/)?.[1]]),
+      [
+        [1, 'Nothing was changed.'],
+        [1, 'Nothing was deleted.'],
+        [1, 'Nothing was saved.'],
+      ],
+    );
+  });
+
+  it('waits for no pipe that lies among them', async () => {
+    const { window, id } = await save();
+    const folder = repositoryPlaces(machine, window.options.workplace.key).savedFolder;
+    await rm(path.join(folder, `${id}.json`));
+    await promisify(execFile)('mkfifo', [path.join(folder, `${id}.json`)]);
+    const { code, stdout } = await run('list', '--json');
+    assert.deepEqual([code, JSON.parse(stdout)[0].problem], [0, 'it cannot be read (it is no regular file)']);
   });
 
   it('tells of a file that is damaged, in the list and where it is loaded', async () => {

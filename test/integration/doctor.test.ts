@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { Backups } from '../../src/client/backups.ts';
 import type { Diagnosed, DoctorContext } from '../../src/client/doctor/doctorContext.ts';
-import { applySafeRepairs, runDoctor } from '../../src/client/doctor/runDoctor.ts';
+import { applySafeRepairs, repairAll, runDoctor } from '../../src/client/doctor/runDoctor.ts';
 import { SavedSessions } from '../../src/client/savedSessions.ts';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import { registerStorage } from '../../src/client/windowStorages.ts';
@@ -63,6 +63,13 @@ describeOnUnix('the doctor', () => {
   };
   const tagFile = async () =>
     path.join(await git(login.worktreePath, 'rev-parse', '--absolute-git-dir'), 'holdfast.json');
+  /** As the first builds wrote it, without a checksum. */
+  const changeTag = async (fields: object): Promise<void> => {
+    const { sha256: _, ...tag } = JSON.parse(await readFile(await tagFile(), 'utf8'));
+    await writeFile(await tagFile(), JSON.stringify({ ...tag, ...fields }));
+  };
+  const saved = () => new SavedSessions({ folder: places().savedFolder, workplace: window.options.workplace });
+  const damageSaved = (name: string) => writeFile(path.join(places().savedFolder, name), '{');
   const putList = (...sessions: unknown[]) => writeFile(list, JSON.stringify({ version: '1.0', key: key(), sessions }));
   /** As serialized by a window that is open now. */
   const saveList = (...records: SessionRecord[]) =>
@@ -213,6 +220,57 @@ describeOnUnix('the doctor', () => {
       /with mode 755; it should be yours with 700/,
     ],
     [
+      'a list that is gone with its previous version, but not its backups',
+      async () => {
+        await new Backups({ folder: storage, key: key() }).take('manual', { records: [login], generation: 1 });
+        for (const name of ['sessions.json', 'sessions.previous.json']) await rm(path.join(storage, name));
+      },
+      ['error list-missing LIST (safe)'],
+      /There is no previous version of it\. 1 backup beside it/,
+    ],
+    [
+      'a damaged previous version of a list',
+      () => writeFile(path.join(storage, 'sessions.previous.json'), '['),
+      ['warning previous-damaged LIST (safe)'],
+      /first reserve, cannot be used: it is not whole JSON/,
+    ],
+    [
+      'a saved session of which the first copy is damaged',
+      async () => damageSaved(`${(await saved().save(login)).id}.json`),
+      ['warning saved-copy-damaged REPOSITORY/saved/UUID.json (safe)'],
+      /cannot be read \(it is not whole JSON.*; the other one is sound/,
+    ],
+    [
+      'a saved session of which the second copy is gone',
+      async () => rm(path.join(places().savedFolder, `${(await saved().save(login)).id}.previous.json`)),
+      ['warning saved-copy-damaged REPOSITORY/saved/UUID.previous.json (safe)'],
+      /cannot be read \(it is gone\); the other one is sound/,
+    ],
+    [
+      'a worktree whose tag is damaged',
+      async () => writeFile(await tagFile(), ''),
+      ['warning tag-damaged WORKTREE (safe)'],
+      /cannot be used: it is empty\. The record of “login”/,
+    ],
+    [
+      'a worktree whose tag names another command',
+      async () => writeFile(await tagFile(), (await readFile(await tagFile(), 'utf8')).replace('"cat"', '"rm"')),
+      ['warning tag-damaged WORKTREE (safe)'],
+      /cannot be used: its checksum is wrong/,
+    ],
+    [
+      'a worktree whose tag is that of another repository',
+      () => changeTag({ key: '0123456789abcdef' }),
+      ['warning tag-wrong WORKTREE (safe)'],
+      /It names another repository \(0123456789abcdef\)/,
+    ],
+    [
+      'a worktree whose tag of the first builds names another command',
+      () => changeTag({ command: ['rm'] }),
+      ['warning tag-wrong WORKTREE (safe)'],
+      /It names another command/,
+    ],
+    [
       'a worktree without its tag',
       async () => rm(await tagFile()),
       ['warning tag-missing WORKTREE (safe)'],
@@ -323,8 +381,50 @@ describeOnUnix('the doctor', () => {
     await chmod(places().folder, 0o755);
     const outcomes = await fix();
     const what = outcomes.map((outcome) => (outcome.state === 'done' ? outcome.what : String(outcome.error)));
-    assert.match(what[0] ?? '', /damaged \(it is empty\); 1 session recovered from its previous version.* is kept: /);
+    assert.match(what[0] ?? '', /damaged \(it is empty\): 1 session recovered from its previous version/);
     assert.equal(what[1], 'Its mode is 700 now.');
+  });
+
+  it('repairs what another repair has made possible, too', async () => {
+    await end();
+    await rm(places().folder, { recursive: true });
+    await registerStorage(places(), storage);
+    const { findings, outcomes } = await repairAll({ ...window.options, client });
+    assert.deepEqual(
+      [
+        outcomes.map(({ finding, state }) => `${finding.code} ${state}`),
+        told(findings).filter((line) => !/^info/.test(line)),
+      ],
+      [['session-lost done', 'socket-left done', 'socket-left done'], []],
+    );
+  });
+
+  it('tells how a session that was brought back without its worktree gets one', async () => {
+    const { ptyPid: _, exit: __, ...record } = login;
+    const worktreePath = path.join(project().folder, '.worktrees', 'other');
+    const other = {
+      ...record,
+      id: randomUUID(),
+      name: 'other',
+      status: 'idle' as const,
+      branch: 'other',
+      worktreePath,
+    };
+    await window.helper.create(other, null);
+    const [finding] = (await look()).filter(({ code }) => code === 'worktree-gone');
+    assert.deepEqual(
+      [finding?.problem, finding?.evidence],
+      [
+        'The session has no worktree: its creation was cut short, or it was brought back without one.',
+        [`There is no ${worktreePath}.`, 'Its branch other is gone, too; its base is main.'],
+      ],
+    );
+  });
+
+  it('tells how far a list is behind in one line, however many sessions it lacks', async () => {
+    await saveList();
+    const [finding] = (await look()).filter(({ code }) => code === 'list-behind');
+    assert.deepEqual(finding?.evidence, ['1 session not in it.']);
   });
 
   it('takes a backup before it repairs a list', async () => {
@@ -394,12 +494,6 @@ describeOnUnix('the doctor', () => {
       /newer version of Holdfast has written the session list \(2\.0, format 1\)/,
     ],
     [
-      'a damaged previous version of a list',
-      () => writeFile(path.join(storage, 'sessions.previous.json'), '['),
-      ['warning previous-damaged LIST'],
-      /first reserve, cannot be used: it is not whole JSON/,
-    ],
-    [
       'a damaged backup',
       async () => {
         const taken = await new Backups({ folder: storage, key: key() }).take('manual', {
@@ -410,19 +504,40 @@ describeOnUnix('the doctor', () => {
         await writeFile(file, (await readFile(file, 'utf8')).replace('"login"', '"logon"'));
       },
       ['warning backup-damaged STORAGE/backups/BACKUP'],
-      /cannot be restored: its checksum is wrong\. 0 sessions in it sound still/,
+      /cannot be restored: its checksum is wrong\. No session in it is sound/,
     ],
     [
-      'a saved session of which one copy is damaged, and one that is damaged altogether',
+      'a saved session of which both copies are damaged',
       async () => {
-        const { savedFolder: folder } = places();
-        const saved = new SavedSessions({ folder, workplace: window.options.workplace });
-        const [one, two] = [await saved.save(login), await saved.save(login)];
-        for (const name of [`${one.id}.json`, `${two.id}.json`, `${two.id}.previous.json`])
-          await writeFile(path.join(folder, name), '{');
+        const { id } = await saved().save(login);
+        for (const name of [`${id}.json`, `${id}.previous.json`]) await damageSaved(name);
       },
-      ['warning saved-copy-damaged REPOSITORY/saved/UUID.json', 'warning saved-damaged REPOSITORY/saved/UUID.json'],
-      /its second copy is sound.* cannot be loaded: it is not whole JSON/,
+      ['warning saved-damaged REPOSITORY/saved/UUID.json'],
+      /cannot be loaded: it is not whole JSON/,
+    ],
+    [
+      'a worktree’s tag of a newer version',
+      async () => writeFile(await tagFile(), '{"version":"2.0","whose":"not told"}'),
+      ['warning tag-newer WORKTREE'],
+      /newer version of Holdfast has marked whose the worktree is\. .*wrote it \(2\.0\)/,
+    ],
+    [
+      'a worktree of nobody with a tag of a newer version',
+      async () => {
+        await writeFile(await tagFile(), '{"version":"2.0","whose":"not told"}');
+        await end();
+        for (const name of ['sessions.json', 'sessions.previous.json']) await rm(path.join(storage, name));
+        await rm(places().folder, { recursive: true });
+        await removeSockets();
+      },
+      ['warning worktree-tag-newer WORKTREE'],
+      /a newer version of Holdfast wrote it \(2\.0\)/,
+    ],
+    [
+      'a window’s storage that is gone',
+      () => registerStorage(places(), path.join(storage, 'gone')),
+      ['warning storage-missing STORAGE/gone'],
+      /storage folder of a window is gone.* The window was last seen at 2/,
     ],
     [
       'a damaged journal',

@@ -10,7 +10,7 @@ import { repositoryPlaces, sessionPlaces } from '../../src/node/places.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { signal } from '../support/processes.ts';
 import { git } from '../support/repository.ts';
-import { helperPid, hostPids, useProject } from './support/project.ts';
+import { helperPid, hostPids, useProject, type WindowOptions } from './support/project.ts';
 import { machine, processEnd } from './support/scene.ts';
 
 describe('rebuilding a registry that was lost', () => {
@@ -32,11 +32,17 @@ describe('rebuilding a registry that was lost', () => {
     // A host that was killed leaves its socket, and nobody will know of it.
     for (const { id } of window.list()) await rm(sessionPlaces(machine, places().key, id).socket, { force: true });
   };
+  /** A window that does not look for sessions by itself, for it has a list, which is empty. */
+  const openEmpty = async (options: WindowOptions = {}): Promise<SessionManager> => {
+    const storage = await project().newFolder('storage');
+    await writeFile(path.join(storage, 'sessions.json'), JSON.stringify({ version: '1.0', sessions: [] }));
+    return project().open({ storage, ...options });
+  };
   /** What the user has besides the worktrees is gone; another window opens. */
   const lose = async (): Promise<SessionManager> => {
     await end();
     await rm(places().folder, { recursive: true });
-    return project().open();
+    return openEmpty();
   };
   const planIn = (manager: SessionManager, known = manager.list()): Promise<RebuildPlan> =>
     rebuild(manager.options, { known });
@@ -68,7 +74,8 @@ describe('rebuilding a registry that was lost', () => {
 
   it('brings sessions back from the folders that they keep', async () => {
     await end();
-    const { sessions } = await rebuild({ ...window.options, storage: '/nowhere' }, { known: [] });
+    await rm(window.options.storage, { recursive: true });
+    const { sessions } = await rebuild(window.options, { known: [] });
     const file = path.join(places().sessionsFolder, login.id, 'record.json');
     assert.deepEqual(sessions, [{ record: login, from: { kind: 'sessionFolder', path: file } }]);
   });
@@ -111,7 +118,7 @@ describe('rebuilding a registry that was lost', () => {
     const settings = { worktreesFolder: 'link' };
     const { record } = await (await project().open({ settings })).create({ name: 'linked', command: ['cat'] });
     await lose();
-    const { sessions, proposals } = await planIn(await project().open({ settings }), []);
+    const { sessions, proposals } = await planIn(await openEmpty({ settings }), []);
     assert.deepEqual(
       [sessions.map(({ record: { worktreePath } }) => worktreePath), proposals],
       [[login.worktreePath, record.worktreePath], []],
@@ -178,7 +185,9 @@ describe('rebuilding a registry that was lost', () => {
       'with the tag of another repository',
       async () => {
         const file = await tagFile(login.worktreePath);
-        const tag = { ...(await tagOf(login.worktreePath)), key: '0123456789abcdef' };
+        // As the first builds wrote it, without a checksum.
+        const { sha256: _, ...own } = await tagOf(login.worktreePath);
+        const tag = { ...own, key: '0123456789abcdef' };
         await writeFile(file, JSON.stringify(tag));
         return login.worktreePath;
       },
@@ -255,7 +264,7 @@ describe('rebuilding a registry that was lost', () => {
     const copy = await project().newFolder('copy');
     await end();
     await cp(path.join(project().folder, '.git'), path.join(copy, '.git'), { recursive: true });
-    const other = await project().open({ folder: copy });
+    const other = await openEmpty({ folder: copy });
     const tag = await tagOf(login.worktreePath);
     const { sessions, proposals } = await planIn(other, []);
     assert.deepEqual([sessions, kinds(proposals)], [[], [['foreignTag', login.worktreePath]]]);

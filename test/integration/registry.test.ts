@@ -178,7 +178,7 @@ describe('the live registry', () => {
     const notices = [await noticesTo(scene()), await noticesTo(scene())];
     await killHelper(scene());
     notices.push(await noticesTo(scene()));
-    const told = `The record of “${record.name}” was damaged (it is empty), so its last good version is used; the damaged file is kept in quarantine.`;
+    const told = `The record of “${record.name}” was damaged (it is empty), so its last good version is used; nothing was deleted.`;
     assert.deepEqual(notices, [[told], [], []]);
   });
 

@@ -2,11 +2,19 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from './paths.ts';
 
+/** Whether the tests of faults run many more rounds. */
+export const hasManyRounds = process.env.HOLDFAST_FAULTS === 'long';
+
+const minute = 60_000;
+
+/** How long one suite may take; milliseconds. */
+export const suiteDeadline = hasManyRounds ? 60 * minute : 10 * minute;
+
 /** The suites in the order they run, and the milliseconds that one test of each may take. */
 export const suiteTimeouts = {
   unit: 5_000,
   integration: 60_000,
-  faults: 120_000,
+  faults: hasManyRounds ? 10 * minute : 2 * minute,
   extension: 60_000,
   ui: 180_000,
 } as const;

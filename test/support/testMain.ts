@@ -3,9 +3,7 @@ import { runExtensionSuite } from './extensionHostRunner.ts';
 import type { SuiteCounts } from './mochaRun.ts';
 import { runMochaSuite } from './mochaSuite.ts';
 import { suiteReport, total } from './suiteReport.ts';
-import { isSuiteName, type SuiteName, suiteFiles, suiteFolder, suiteNames } from './suites.ts';
-
-const suiteDeadline = 10 * 60_000;
+import { isSuiteName, type SuiteName, suiteDeadline, suiteFiles, suiteFolder, suiteNames } from './suites.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -63,14 +63,14 @@ describe('the saved session list', () => {
   });
 
   const damages: [what: string, content: unknown, kept: SessionRecord[], notice: RegExp][] = [
-    ['is cut off', '{"version":"1.0","sess', [], /damaged \(it is not whole JSON\); 0 sessions recovered/],
+    ['is cut off', '{"version":"1.0","sess', [], /damaged \(it is not whole JSON\): 0 sessions recovered/],
     ['is empty', '', [], /damaged \(it is empty\)/],
     ['is another JSON', [1, 2], [], /its field “version” makes no sense/],
     [
       'has a record that makes no sense',
       { version: '1.0', sessions: [record, { id: 'x' }] },
       [record],
-      /damaged entries, which were repaired; 1 session could not be read/,
+      /damaged entries, which were repaired, 1 session could not be read, and the damaged file is kept/,
     ],
     [
       'has a time of another zone',
@@ -82,7 +82,7 @@ describe('the saved session list', () => {
       'was changed behind our back',
       { version: '1.0', sha256: '0'.repeat(64), sessions: [record] },
       [record],
-      /its checksum is wrong\); 1 session recovered from what could be read of it/,
+      /its checksum is wrong\): 1 session recovered from what could be read of it/,
     ],
   ];
   for (const [what, damaged, kept, told] of damages) {
@@ -110,7 +110,7 @@ describe('the saved session list', () => {
     await rm(file());
     const { records, notice = '' } = await store().load();
     assert.deepEqual(records, [record]);
-    assert.match(notice, /damaged \(it is gone\); 1 session recovered from its previous version/);
+    assert.match(notice, /damaged \(it is gone\): 1 session recovered from its previous version/);
   });
 
   it('is put together from its sound sessions and the previous version', async () => {

@@ -31,9 +31,9 @@ function checkEach(list: readonly Backup[]): Diagnosed[] {
     severity: 'warning',
     subject: file,
     problem: `The backup cannot be restored: ${problem}.`,
-    evidence: [`${counted(count, 'session')} in it sound still.`],
+    evidence: [count === 0 ? 'No session in it is sound.' : `${counted(count, 'session')} in it sound still.`],
     repair: {
-      text: 'Get what is sound out of it with “holdfast import --salvage”, or delete it if it is of no use to you.',
+      text: `${count === 0 ? 'Delete' : `Get what is sound out of it with “holdfast import --salvage ${file}”, or delete`} it if it is of no use to you.`,
       isSafe: false,
     },
   }));

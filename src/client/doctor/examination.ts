@@ -9,6 +9,8 @@ import { rebuild } from '../rebuild.ts';
 import { listStorages } from '../windowStorages.ts';
 import type { DoctorContext } from './doctorContext.ts';
 import { askHelper, type HelperAnswer } from './helperAnswer.ts';
+import { findLivingHosts, type LivingHost } from './livingHosts.ts';
+import { type FoundProcess, findProcesses } from './processSearch.ts';
 import { readSessionFolders, type SessionFolder } from './sessionFolders.ts';
 import { readStorage, type StorageContent } from './storageContent.ts';
 
@@ -20,6 +22,8 @@ export class Examination {
   #folders: Promise<SessionFolder[]> | undefined;
   #helper: Promise<HelperAnswer> | undefined;
   #plan: Promise<RebuildPlan> | undefined;
+  #processes: Promise<FoundProcess[]> | undefined;
+  #hosts: Promise<Map<string, LivingHost>> | undefined;
 
   constructor(context: DoctorContext) {
     this.context = context;
@@ -40,6 +44,30 @@ export class Examination {
   helper(): Promise<HelperAnswer> {
     this.#helper ??= this.#askHelper();
     return this.#helper;
+  }
+
+  /** The helper and the hosts that the system lists among its processes. */
+  processes(): Promise<FoundProcess[]> {
+    this.#processes ??= this.#findProcesses();
+    return this.#processes;
+  }
+
+  /** The hosts that live, or may, by the ids of their sessions. */
+  hosts(): Promise<Map<string, LivingHost>> {
+    this.#hosts ??= findLivingHosts(this);
+    return this.#hosts;
+  }
+
+  /**
+   * Why a helper cannot be asked or started now, as a sentence; undefined where it can. One that starts takes a session
+   * whose host it does not find for one that has ended.
+   */
+  async helperHindrance(): Promise<string | undefined> {
+    const { state } = await this.helper();
+    if (state === 'answers') return undefined;
+    if (state === 'silent') return 'The helper that lives has to answer first.';
+    const isUnfiled = [...(await this.hosts()).values()].some(({ isFiled }) => !isFiled);
+    return isUnfiled ? 'The hosts that live have to write their files anew first.' : undefined;
   }
 
   /** What the helper knows, or the next one will know once it starts; tombstones included. */
@@ -90,7 +118,12 @@ export class Examination {
   /** The lists are read first, so that none is newer than the helper's answer only because it was read later. */
   async #askHelper(): Promise<HelperAnswer> {
     await this.storages().catch(() => undefined);
-    return askHelper(this.places, this.context.client);
+    const search = async () => (await this.#findProcesses()).find(({ kind }) => kind === 'helper')?.pid;
+    return askHelper(this.places, { client: this.context.client, search });
+  }
+
+  #findProcesses(): Promise<FoundProcess[]> {
+    return findProcesses(this.context.machine, this.places.key);
   }
 
   async #planRebuild(): Promise<RebuildPlan> {

@@ -4,12 +4,13 @@ import * as v from 'valibot';
 import { delay } from '../../base/async.ts';
 import { backoff } from '../../base/backoff.ts';
 import { HoldfastError, systemErrorCode, toErrorShape } from '../../base/errors.ts';
-import { readJson } from '../../node/durableFile.ts';
+import { isMissing, readJson } from '../../node/durableFile.ts';
 import { judge, ownerOf, readContent } from '../../node/lockOwner.ts';
 import type { RepositoryPlaces } from '../../node/places.ts';
 import { type HelperHello, helperMethods } from '../../protocol/helperRpc.ts';
 import type { SessionRecord } from '../../protocol/sessionRecord.ts';
 import { HelperConnection } from '../helperConnection.ts';
+import { probeSocket } from './socketProbe.ts';
 
 /** A helper that has just taken its lock may need this long to open its socket; milliseconds. */
 const openingPatience = 2_000;
@@ -23,23 +24,39 @@ export type HelperAnswer =
   /** Tombstones included. */
   | { state: 'answers'; pid: number; records: SessionRecord[] }
   /** It lives, and this is what it did instead of answering. */
-  | { state: 'silent'; pid: number; reason: string };
+  | { state: 'silent'; pid?: number; reason: string };
 
-/** Asks the helper that runs; unlike a client that wants to work with it, starts and replaces none. */
-export async function askHelper(places: RepositoryPlaces, client: HelperHello['client']): Promise<HelperAnswer> {
+export interface HelperQuestion {
+  client: HelperHello['client'];
+  /** Looks for a helper among the processes. */
+  search: () => Promise<number | undefined>;
+}
+
+/**
+ * Asks the helper that runs; unlike a client that wants to work with it, starts and replaces none. One that has lost
+ * its lock, or refuses the token, lives all the same.
+ */
+export async function askHelper(places: RepositoryPlaces, { client, search }: HelperQuestion): Promise<HelperAnswer> {
   const content = await readContent(places.helperLock);
-  const owner = ownerOf(content);
-  if (!content || !owner || (await judge(content)) !== 'held') return { state: 'none' };
+  const owner = content && (await judge(content)) === 'held' ? ownerOf(content) : undefined;
+  if (!owner && !(await isThere(places, search))) return { state: 'none' };
   let connection: HelperConnection | undefined;
   try {
     connection = await connectPatiently(places, client);
     const { records } = await connection.request0(helperMethods.list, listDeadline);
     return { state: 'answers', pid: connection.pid, records };
   } catch (error) {
-    return { state: 'silent', pid: owner.pid, reason: toErrorShape(error).message };
+    // By now it may have ended.
+    if (!owner && !(await isThere(places, search))) return { state: 'none' };
+    const pid = owner?.pid ?? (await search());
+    return { state: 'silent', ...(pid === undefined ? {} : { pid }), reason: toErrorShape(error).message };
   } finally {
     connection?.dispose();
   }
+}
+
+async function isThere(places: RepositoryPlaces, search: HelperQuestion['search']): Promise<boolean> {
+  return (await probeSocket(await socketOf(places))) === 'living' || (await search()) !== undefined;
 }
 
 async function connectPatiently(places: RepositoryPlaces, client: HelperHello['client']): Promise<HelperConnection> {
@@ -58,8 +75,16 @@ async function connectPatiently(places: RepositoryPlaces, client: HelperHello['c
 const helperFileSchema = v.object({ socket: v.string() });
 
 async function connectOnce(places: RepositoryPlaces, client: HelperHello['client']): Promise<HelperConnection> {
-  const file = v.safeParse(helperFileSchema, await readJson(places.helperFile));
   // Read here, because the usual way makes one where there is none.
-  const token = (await readFile(path.join(places.stateFolder, 'token'), 'utf8')).trim();
-  return HelperConnection.connect({ socket: file.success ? file.output.socket : places.helperSocket, token, client });
+  const token = await readFile(path.join(places.stateFolder, 'token'), 'utf8').catch((error) => {
+    if (isMissing(error)) return '';
+    throw error;
+  });
+  return HelperConnection.connect({ socket: await socketOf(places), token: token.trim(), client });
+}
+
+/** By the helper's own word: its environment may name another socket folder than ours. */
+async function socketOf(places: RepositoryPlaces): Promise<string> {
+  const file = v.safeParse(helperFileSchema, await readJson(places.helperFile).catch(() => undefined));
+  return file.success ? file.output.socket : places.helperSocket;
 }

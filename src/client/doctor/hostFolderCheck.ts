@@ -1,13 +1,14 @@
 import { stat } from 'node:fs/promises';
 import * as v from 'valibot';
-import { isLive } from '../../core/sessionRecord.ts';
 import { isMissing, previousVersion, readJson, writeJson } from '../../node/durableFile.ts';
+import { exists } from '../../node/exists.ts';
+import { sessionPlaces } from '../../node/places.ts';
 import { quarantine } from '../../node/quarantine.ts';
 import { readRecordFile } from '../../node/recordFile.ts';
 import { launchSpecSchema } from '../../protocol/hostMessages.ts';
 import { counted, type Diagnosed } from './doctorContext.ts';
 import type { Examination } from './examination.ts';
-import { mayHaveHost, type SessionFolder } from './sessionFolders.ts';
+import type { SessionFolder } from './sessionFolders.ts';
 
 /** No start of a host takes this long, so that a launch file of this age is not about to be read; milliseconds. */
 const startPatience = 60_000;
@@ -20,7 +21,29 @@ export async function checkHostFolders(examination: Examination): Promise<Diagno
     ...checkHostFile(folder),
     ...(await checkLaunch(folder)),
   ]);
-  return (await Promise.all(checks)).flat();
+  return [...(await Promise.all(checks)).flat(), ...(await checkGone(examination))];
+}
+
+/** Sessions that only the helper that runs knows. */
+async function checkGone(examination: Examination): Promise<Diagnosed[]> {
+  const there = new Set((await examination.sessionFolders()).map(({ id }) => id));
+  const gone = (await examination.live()).filter(({ id }) => !there.has(id));
+  const looks = gone.map(async ({ id, name }): Promise<Diagnosed[]> => {
+    const places = sessionPlaces(examination.context.machine, examination.places.key, id);
+    // It may have been made since the folders were listed.
+    if (await exists(places.folder)) return [];
+    return [
+      {
+        code: 'session-folder-missing',
+        severity: 'error',
+        subject: places.folder,
+        problem: `The folder of “${name}” is gone; only the helper that runs knows the session.`,
+        evidence: ['Its record, its screen and what it has printed were in it.'],
+        ...(await renewRecord(examination, { id, places }, undefined)),
+      },
+    ];
+  });
+  return (await Promise.all(looks)).flat();
 }
 
 async function checkRecord(examination: Examination, folder: SessionFolder): Promise<Diagnosed[]> {
@@ -79,7 +102,7 @@ async function checkMissing(examination: Examination, folder: SessionFolder): Pr
 /** The helper alone writes records: a change that changes nothing makes it write this one. */
 async function renewRecord(
   examination: Examination,
-  { id, places }: SessionFolder,
+  { id, places }: Pick<SessionFolder, 'id' | 'places'>,
   reason: string | undefined,
 ): Promise<Pick<Diagnosed, 'repair' | 'apply'>> {
   const known = (await examination.live()).find((record) => record.id === id);
@@ -87,8 +110,11 @@ async function renewRecord(
     const text = 'Nothing else is known of the session here; what other places know of it is told apart.';
     return { repair: { text, isSafe: false } };
   }
+  const hindrance = await examination.helperHindrance();
+  if (hindrance !== undefined) return { repair: { text: hindrance, isSafe: false } };
+  const keep = reason === undefined ? 'Have' : 'Keep a copy of it in quarantine, and have';
   return {
-    repair: { text: 'Keep a copy of it in quarantine, and have the helper write it anew.', isSafe: true },
+    repair: { text: `${keep} the helper write it anew.`, isSafe: true },
     apply: () =>
       examination.withHelper([], async (helper) => {
         // One that was started for this has put it right already.
@@ -149,39 +175,4 @@ async function forgottenVariables({ places }: SessionFolder): Promise<string[]> 
     if (isMissing(error)) return [];
     throw error;
   }
-}
-
-/** Hosts that live although their session does not: they are never ended by themselves. */
-export async function checkOrphanHosts(examination: Examination): Promise<Diagnosed[]> {
-  const known = new Map((await examination.known()).map((record) => [record.id, record]));
-  const folders = (await examination.sessionFolders()).filter(mayHaveHost);
-  return folders.flatMap((folder): Diagnosed[] => {
-    const record = known.get(folder.id);
-    if (record && isLive(record)) return [];
-    return [
-      orphanHost(folder, record?.deletedAt ? `“${record.name}” was destroyed at ${record.deletedAt}.` : undefined),
-    ];
-  });
-}
-
-function orphanHost({ places, host, hostLiveness, hostLock }: SessionFolder, destroyed: string | undefined): Diagnosed {
-  const about = host
-    ? [`Host process ${host.pid} runs process ${host.ptyPid} since ${host.startedAt}.`]
-    : ['The lock of the session’s host is held, but no file tells who it is.'];
-  const doubt =
-    hostLiveness === 'unknown' || hostLock === 'unknown' ? ['It cannot be told from here whether it lives.'] : [];
-  const end = host
-    ? `end process ${host.ptyPid} yourself (kill -HUP ${host.ptyPid}), and its host ends, too`
-    : 'end it';
-  return {
-    code: 'host-orphan',
-    severity: 'error',
-    subject: places.folder,
-    problem: 'A session’s process runs on, but there is no session in any list that it belongs to.',
-    evidence: [...about, ...doubt, destroyed ?? 'No record of it can be read.'],
-    repair: {
-      text: `Nothing ends it by itself. Bring its session back (from a backup, or by a rebuild) to attach to it, or ${end}.`,
-      isSafe: false,
-    },
-  };
 }

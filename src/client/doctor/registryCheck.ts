@@ -1,23 +1,47 @@
+import { openRegistry } from '../../core/registryDocument.ts';
 import { isLive } from '../../core/sessionRecord.ts';
+import { previousVersion, writeDurable } from '../../node/durableFile.ts';
+import { quarantine } from '../../node/quarantine.ts';
 import type { RegistryReading } from '../../node/registryFile.ts';
+import { readRegularFile } from '../../node/regularFile.ts';
 import type { SessionRecord } from '../../protocol/sessionRecord.ts';
+import { Backups } from '../backups.ts';
 import { RecordStore } from '../recordStore.ts';
+import { findStorages, noteOf } from '../windowStorages.ts';
 import { counted, type Diagnosed, firstOf } from './doctorContext.ts';
 import type { Examination } from './examination.ts';
+import { compareWithHelper } from './helperComparison.ts';
 import type { StorageContent } from './storageContent.ts';
 
 /** The session lists of all windows that are known: whether they can be read, and say what the helper says. */
 export async function checkRegistry(examination: Examination): Promise<Diagnosed[]> {
   const storages = await examination.storages();
-  const findings = storages.flatMap((storage) => [
-    ...checkList(examination, storage),
+  const checks = storages.map(async (storage) => [
+    ...(await checkList(examination, storage)),
     ...checkPrevious(storage),
     ...checkEntries(examination, storage),
   ]);
-  return [...findings, ...(await compareWithHelper(examination))];
+  const findings = (await Promise.all(checks)).flat();
+  return [...findings, ...(await checkGone(examination)), ...(await compareWithHelper(examination))];
 }
 
-function checkList(examination: Examination, storage: StorageContent): Diagnosed[] {
+/** Storages that windows have noted: lists, backups and journals were in them. */
+async function checkGone({ places }: Examination): Promise<Diagnosed[]> {
+  const { gone } = await findStorages(places);
+  return gone.map(({ folder, seenAt }) => ({
+    code: 'storage-missing',
+    severity: 'warning',
+    subject: folder,
+    problem: 'The storage folder of a window is gone, and with it a session list, its backups and its journal.',
+    evidence: [`The window was last seen at ${seenAt}.`],
+    repair: {
+      text: `Bring the folder back, or open the window again, which makes a new one. Where neither is to be, delete the note of it: ${noteOf(places, folder)}.`,
+      isSafe: false,
+    },
+  }));
+}
+
+async function checkList(examination: Examination, storage: StorageContent): Promise<Diagnosed[]> {
   const { file: subject, reading } = storage;
   switch (reading.state) {
     case 'sound':
@@ -44,21 +68,23 @@ function checkList(examination: Examination, storage: StorageContent): Diagnosed
 }
 
 /** Where there never was a list, none is missing: a window without sessions has saved nothing yet. */
-function checkMissing(examination: Examination, storage: StorageContent): Diagnosed[] {
-  if (storage.previous.state === 'missing') return [];
+async function checkMissing(examination: Examination, storage: StorageContent): Promise<Diagnosed[]> {
+  const backups = await new Backups({ folder: storage.folder, key: examination.places.key }).list();
+  if (storage.previous.state === 'missing' && backups.length === 0) return [];
   return [
     {
       code: 'list-missing',
       severity: 'error',
       subject: storage.file,
       problem: 'The session list is gone.',
-      evidence: [describePrevious(storage.previous)],
+      evidence: [describePrevious(storage.previous), `${counted(backups.length, 'backup')} beside it.`],
       ...renewal(examination, storage),
     },
   ];
 }
 
-function checkPrevious({ file, previous }: StorageContent): Diagnosed[] {
+function checkPrevious(storage: StorageContent): Diagnosed[] {
+  const { file, previous, reading } = storage;
   if (previous.state !== 'damaged' && previous.state !== 'unreadable') return [];
   return [
     {
@@ -67,9 +93,24 @@ function checkPrevious({ file, previous }: StorageContent): Diagnosed[] {
       subject: file,
       problem: `The list’s previous version, its first reserve, cannot be used: ${previous.reason}.`,
       evidence: [],
-      repair: { text: 'The next change of any session replaces it.', isSafe: false },
+      // A list that is damaged is repaired first, from whatever there is.
+      ...(reading.state === 'sound' ? previousRenewal(storage, previous.reason) : {}),
     },
   ];
+}
+
+function previousRenewal({ file }: StorageContent, reason: string): Pick<Diagnosed, 'repair' | 'apply'> {
+  return {
+    repair: { text: 'Keep it in quarantine, and put a copy of the list, which is sound, in its place.', isSafe: true },
+    apply: async () => {
+      const previous = previousVersion(file);
+      const text = await readRegularFile(file);
+      if (openRegistry(text.toString('utf8')).state !== 'sound') throw new Error('the list is not sound any more');
+      const kept = await quarantine(previous, { reason });
+      await writeDurable(previous, text);
+      return `It was written anew.${kept === undefined ? '' : ` As it was it is kept: ${kept}.`}`;
+    },
+  };
 }
 
 function checkEntries(examination: Examination, storage: StorageContent): Diagnosed[] {
@@ -101,60 +142,6 @@ function renewal({ context, places }: Examination, storage: StorageContent): Pic
       return loaded.notice ?? `It was sound by now, with ${countSessions(records)}.`;
     },
   };
-}
-
-async function compareWithHelper(examination: Examination): Promise<Diagnosed[]> {
-  const answer = await examination.helper();
-  if (answer.state !== 'answers') return [];
-  const theirs = new Map(answer.records.map((record) => [record.id, record]));
-  const storages = await examination.storages();
-  return storages
-    .filter(({ reading }) => reading.state === 'sound')
-    .flatMap((storage) => [...listAhead(examination, storage, theirs), ...listBehind(storage, theirs)]);
-}
-
-type RecordsById = ReadonlyMap<string, SessionRecord>;
-
-/** The helper has lost a change that it has acknowledged, as where its own file of the session was damaged. */
-function listAhead(examination: Examination, { file, records }: StorageContent, theirs: RecordsById): Diagnosed[] {
-  const ahead = records.filter(({ id, revision }) => revision > (theirs.get(id)?.revision ?? revision));
-  if (ahead.length === 0) return [];
-  const evidence = ahead.map(
-    ({ id, name, revision }) => `“${name}”: revision ${revision} here, ${theirs.get(id)?.revision} in the helper.`,
-  );
-  return [
-    {
-      code: 'list-ahead',
-      severity: 'warning',
-      subject: file,
-      problem: `The session list has newer versions of ${counted(ahead.length, 'session')} than the helper.`,
-      evidence: firstOf(evidence),
-      repair: { text: 'Give them to the helper, for which the newest version counts.', isSafe: true },
-      apply: () =>
-        examination.withHelper(ahead, async () => `The helper has taken in ${counted(ahead.length, 'session')}.`),
-    },
-  ];
-}
-
-/** As that of a window which was closed before others made or destroyed sessions. */
-function listBehind({ file, records }: StorageContent, theirs: RecordsById): Diagnosed[] {
-  const known = new Map(records.map((record) => [record.id, record]));
-  const lacking = [...theirs.values()].filter((record) => isLive(record) && !known.has(record.id));
-  const outlived = records.filter((record) => isLive(record) && theirs.get(record.id)?.deletedAt !== undefined);
-  if (lacking.length + outlived.length === 0) return [];
-  const evidence = [
-    ...lacking.map(({ name }) => `“${name}” is not in it.`),
-    ...outlived.map(({ name }) => `“${name}” is in it, and was destroyed.`),
-  ];
-  return [
-    {
-      code: 'list-behind',
-      severity: 'info',
-      subject: file,
-      problem: 'The session list is older than what the helper knows; its window catches up when it is opened.',
-      evidence: firstOf(evidence),
-    },
-  ];
 }
 
 function describePrevious(previous: RegistryReading): string {

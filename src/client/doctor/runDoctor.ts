@@ -3,7 +3,8 @@ import { type Finding, sortFindings } from '../../core/diagnosis.ts';
 import { checkBackups } from './backupCheck.ts';
 import type { Diagnosed, DoctorContext } from './doctorContext.ts';
 import { Examination } from './examination.ts';
-import { checkHostFolders, checkOrphanHosts } from './hostFolderCheck.ts';
+import { checkHosts } from './hostCheck.ts';
+import { checkHostFolders } from './hostFolderCheck.ts';
 import { checkJournals } from './journalCheck.ts';
 import { checkLeftovers } from './leftoverCheck.ts';
 import { checkLocks } from './lockCheck.ts';
@@ -26,7 +27,7 @@ const checks: readonly (readonly [area: string, check: Check])[] = [
   ['sockets', checkSockets],
   ['host directories', checkHostFolders],
   ['worktrees', checkWorktrees],
-  ['hosts', checkOrphanHosts],
+  ['hosts', checkHosts],
   ['leftovers', checkLeftovers],
 ];
 
@@ -40,6 +41,8 @@ export async function runDoctor(context: DoctorContext): Promise<Diagnosed[]> {
   return sortFindings(findings.flat());
 }
 
+const checkFailed = 'check-failed';
+
 /** A check that fails says nothing about the other ones. */
 async function attempt(examination: Examination, area: string, check: Check): Promise<Diagnosed[]> {
   try {
@@ -48,7 +51,7 @@ async function attempt(examination: Examination, area: string, check: Check): Pr
     const { message, advice } = toErrorShape(error);
     const common = { severity: 'error' as const, subject: area, evidence: [message] };
     const repair = advice === undefined ? {} : { repair: { text: advice, isSafe: false } };
-    return [{ code: 'check-failed', ...common, problem: `It could not be looked at the ${area}.`, ...repair }];
+    return [{ code: checkFailed, ...common, problem: `The ${area} could not be looked at.`, ...repair }];
   }
 }
 
@@ -70,6 +73,33 @@ export async function applySafeRepairs(findings: readonly Diagnosed[]): Promise<
     outcomes.push({ finding, ...outcome });
   }
   return outcomes;
+}
+
+/** One repair can be what makes another one possible, so that it is looked and repaired again; this often at most. */
+const maxRounds = 4;
+
+/** Does the safe repairs until there are none that were not tried; what is found then is what is left. */
+export async function repairAll(context: DoctorContext): Promise<{ findings: Diagnosed[]; outcomes: RepairOutcome[] }> {
+  const tried = new Set<string>();
+  const outcomes: RepairOutcome[] = [];
+  let findings = await runDoctor(context);
+  for (let round = 0; round < maxRounds; round++) {
+    const next = findings.filter((finding) => finding.repair?.isSafe && !tried.has(nameOf(finding)));
+    if (next.length === 0) break;
+    for (const finding of next) tried.add(nameOf(finding));
+    outcomes.push(...(await applySafeRepairs(next)));
+    findings = await runDoctor(context);
+  }
+  return { findings, outcomes };
+}
+
+function nameOf({ code, subject }: Finding): string {
+  return `${code} ${subject}`;
+}
+
+/** Whether an area could not be looked at, so that nothing is known about it. */
+export function isIncomplete(findings: readonly Finding[]): boolean {
+  return findings.some(({ code }) => code === checkFailed);
 }
 
 /** What the other repairs stand on comes first. */

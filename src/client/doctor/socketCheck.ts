@@ -4,7 +4,7 @@ import { tryLock } from '../../node/lockFile.ts';
 import { judge, readContent } from '../../node/lockOwner.ts';
 import type { Diagnosed } from './doctorContext.ts';
 import type { Examination } from './examination.ts';
-import { mayHaveHost } from './sessionFolders.ts';
+import { probeSocket } from './socketProbe.ts';
 
 /** A socket and the lock that whoever listens on it holds. */
 interface SocketPlace {
@@ -27,20 +27,24 @@ async function checkHelper(examination: Examination): Promise<Diagnosed[]> {
       severity: 'error',
       subject: examination.places.helperLock,
       problem: 'The helper of this repository lives, but does not answer.',
-      evidence: [`Its process is ${answer.pid}.`, answer.reason],
-      repair: {
-        text: `Sessions run on. Use “Holdfast: Restart Helper”, or end process ${answer.pid} yourself; another one takes over.`,
-        isSafe: false,
-      },
+      evidence: [...(answer.pid === undefined ? [] : [`Its process is ${answer.pid}.`]), answer.reason],
+      repair: { text: `Sessions run on. ${adviceFor(examination, answer.pid)}`, isSafe: false },
     },
   ];
+}
+
+/** One that was busy, or has lost its files, is often back soon. */
+function adviceFor({ places }: Examination, pid: number | undefined): string {
+  const which = pid === undefined ? `the process of “helper.cjs ${places.key}”` : `process ${pid}`;
+  return `Look again in a minute; if it stays so, end ${which} yourself, and another one takes over.`;
 }
 
 /** The name of a pipe on Windows goes with its owner. */
 async function checkLeftSockets(examination: Examination): Promise<Diagnosed[]> {
   if (process.platform === 'win32') return [];
   const { helperLock, helperSocket } = examination.places;
-  const ended = (await examination.sessionFolders()).filter((folder) => !mayHaveHost(folder));
+  const living = await examination.hosts();
+  const ended = (await examination.sessionFolders()).filter(({ id }) => !living.has(id));
   const hosts = ended.flatMap(({ places, host, id }) =>
     [...new Set([places.socket, host?.socket ?? places.socket])].map(
       (socket): SocketPlace => ({ socket, lock: places.hostLock, whose: `the host of session ${id}` }),
@@ -54,13 +58,15 @@ async function checkSocket({ socket: subject, lock, whose }: SocketPlace): Promi
   if (!(await isSocket(subject))) return [];
   const owner = await readContent(lock);
   if (owner && (await judge(owner)) !== 'stale') return [];
+  // Whoever listens may have lost its lock.
+  if ((await probeSocket(subject)) !== 'nobody') return [];
   return [
     {
       code: 'socket-left',
       severity: 'warning',
       subject,
       problem: `Nobody listens on the socket any more: it was that of ${whose}.`,
-      evidence: [owner ? `The owner of ${lock} is gone.` : `Nobody holds ${lock}.`],
+      evidence: ['Nobody answers there.', owner ? `The owner of ${lock} is gone.` : `Nobody holds ${lock}.`],
       repair: { text: 'Remove the socket; the next one makes its own.', isSafe: true },
       apply: () => removeSocket(subject, lock),
     },
@@ -73,6 +79,7 @@ async function removeSocket(socket: string, lock: string): Promise<string> {
   if (!('lock' in attempt)) return 'Its owner is back, so that it stays.';
   try {
     if (!(await isSocket(socket))) return 'It is gone already.';
+    if ((await probeSocket(socket)) !== 'nobody') return 'Somebody listens there by now, so that it stays.';
     await unlink(socket);
     return 'It was removed.';
   } finally {

@@ -6,7 +6,7 @@ import { readRegularFile } from '../../node/regularFile.ts';
 import { type FileKind, recognize } from './fileKinds.ts';
 import { validateJournal } from './validateJournal.ts';
 import { validateSessions } from './validateSessions.ts';
-import { validateRecord, validateWithSchema } from './validateSingle.ts';
+import { validateRecord, validateTag, validateWithSchema } from './validateSingle.ts';
 
 /** What is wrong in a file, and where. */
 export interface FileProblem {
@@ -54,7 +54,7 @@ interface FileContent {
 
 function validate(kind: FileKind, { file, bytes, text, savedAt, fields, syntaxError }: FileContent): Validation {
   if (kind === 'journal') return validateJournal(bytes);
-  if (kind === 'unknown') return noFileOfOurs(syntaxError);
+  if (kind === 'unknown') return notRecognized(syntaxError);
   if (syntaxError !== undefined) return { counts: {}, problems: [{ where: '', problem: syntaxError }] };
   switch (kind) {
     case 'sessionList':
@@ -66,13 +66,15 @@ function validate(kind: FileKind, { file, bytes, text, savedAt, fields, syntaxEr
       return validateRecord(kind, text, path.parse(file).name);
     case 'host':
     case 'launch':
-    case 'tag':
       return validateWithSchema(kind, fields);
+    case 'tag':
+      return validateTag(text);
   }
 }
 
-function noFileOfOurs(syntaxError: string | undefined): Validation {
-  const problem = 'This is no file that Holdfast writes, or nothing of it can be made out';
+/** Holdfast writes others, too, such as locks. */
+function notRecognized(syntaxError: string | undefined): Validation {
+  const problem = 'This is not one of the files that can be checked, or nothing of it can be made out';
   return { counts: {}, problems: [{ where: '', problem: syntaxError ? `${problem}: ${syntaxError}` : problem }] };
 }
 
@@ -81,7 +83,11 @@ async function readBytes(file: string): Promise<{ bytes: Buffer; savedAt: Date }
     const bytes = await readRegularFile(file);
     return { bytes, savedAt: (await stat(file)).mtime };
   } catch (error) {
-    if (error instanceof HoldfastError) throw error;
+    // What the user names need not be Holdfast's, so that the usual advice for such a file would mislead.
+    if (error instanceof HoldfastError) {
+      const { code, message, data } = error;
+      throw new HoldfastError(code, message, { advice: 'Name a file that Holdfast writes.', data, cause: error });
+    }
     const reason = isMissing(error) ? 'there is no such file' : (systemErrorCode(error) ?? describeError(error));
     throw new HoldfastError('INVALID_ARGUMENT', `${file} cannot be read: ${reason}.`, {
       advice: 'Check its path and permissions.',

@@ -7,6 +7,9 @@ import type { FileProblem, Validation } from './validateFile.ts';
 
 type Fields = Record<string, unknown>;
 
+/** Stands for the repository that a relative path is meant from, which a file does not name. */
+const anyRoot = '/<repository>';
+
 /** A session list, a backup or an export: its envelope, and each session in it. */
 export function validateSessions(text: string, savedAt: Date): Validation {
   const fields = JSON.parse(text) as Fields;
@@ -52,9 +55,15 @@ function sessionProblems(session: unknown, index: number, { opened, savedAt }: A
   const isDoubtful =
     opened.state === 'damaged' && opened.isSummed && opened.doubtful.some((other) => isSame(other, session));
   const changed = isDoubtful ? [{ where, problem: 'it is not as it was written' }] : [];
-  const result = repairRecord(session, { root: path.sep, resolve: path.resolve, savedAt });
+  const result = repairRecord(session, { root: anyRoot, resolve: path.posix.join, savedAt });
   if ('problem' in result) return [...changed, { where, problem: `it cannot be read: ${result.problem}` }];
-  return [...changed, ...result.repairs.map((repair) => ({ where, problem: `it needs repair: ${repair}` }))];
+  return [
+    ...changed,
+    ...result.repairs.map((repair) => ({
+      where,
+      problem: `it needs repair: ${repair.replace(anyRoot, 'REPOSITORY')}`,
+    })),
+  ];
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -3,7 +3,7 @@ import { isIntact } from '../../core/checksum.ts';
 import { formatOf } from '../../core/migrations.ts';
 import { openRecord } from '../../core/recordDocument.ts';
 import { isSavedId, openSaved } from '../../core/savedSession.ts';
-import { worktreeTagSchema } from '../../core/worktreeTag.ts';
+import { openTag } from '../../core/worktreeTag.ts';
 import { hostFileSchema, launchSpecSchema } from '../../protocol/hostMessages.ts';
 import { sessionRecordSchema } from '../../protocol/sessionRecord.ts';
 import type { FileProblem, Validation } from './validateFile.ts';
@@ -33,7 +33,15 @@ function savedProblems(text: string, fields: Record<string, unknown>, name: stri
   return opened.state === 'sound' ? [] : [{ where: '', problem: opened.problem }];
 }
 
-const schemas = { host: hostFileSchema, launch: launchSpecSchema, tag: worktreeTagSchema };
+/** A worktree's tag. */
+export function validateTag(text: string): Validation {
+  const fields = JSON.parse(text) as Record<string, unknown>;
+  const checksum = fields.sha256 === undefined ? 'none' : isIntact(fields) ? 'right' : 'wrong';
+  const opened = openTag(text);
+  return { checksum, counts: {}, problems: 'problem' in opened ? [{ where: '', problem: opened.problem }] : [] };
+}
+
+const schemas = { host: hostFileSchema, launch: launchSpecSchema };
 
 export function validateWithSchema(kind: keyof typeof schemas, value: unknown): Validation {
   return { counts: {}, problems: schemaProblems(schemas[kind], value) };

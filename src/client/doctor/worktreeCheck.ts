@@ -1,19 +1,19 @@
-import { realpath } from 'node:fs/promises';
 import { mergeRecords } from '../../core/mergeRecords.ts';
 import type { RestoredSession } from '../../core/rebuildEvidence.ts';
 import type { Proposal, ProposalKind } from '../../core/rebuildProposals.ts';
 import { isLive, wasStarted } from '../../core/sessionRecord.ts';
+import { creationLockFile } from '../../node/creationLocks.ts';
 import { exists } from '../../node/exists.ts';
 import { git, tryGit } from '../../node/git.ts';
+import { judge, readContent } from '../../node/lockOwner.ts';
 import { resolveCommit } from '../../node/repository.ts';
 import { treeTimeout } from '../../node/worktreeRemoval.ts';
-import { readWorktreeNotes } from '../../node/worktreeTags.ts';
 import type { SessionRecord } from '../../protocol/sessionRecord.ts';
 import { Backups } from '../backups.ts';
-import { tagSession } from '../sessionWorktree.ts';
+import { bringBack } from '../rebuild.ts';
 import type { Diagnosed } from './doctorContext.ts';
 import type { Examination } from './examination.ts';
-import { mayHaveHost } from './sessionFolders.ts';
+import { checkTags } from './tagCheck.ts';
 
 /** Sessions that nobody knows any more, and worktrees that do not go with their sessions. */
 export async function checkWorktrees(examination: Examination): Promise<Diagnosed[]> {
@@ -39,23 +39,34 @@ async function lostSession(examination: Examination, { record, from }: RestoredS
   // A list that nobody has noted may know more of it than its worktree does.
   const listed = (await examination.storages()).flatMap(({ records }) => records);
   const newest = mergeRecords([record], listed).get(id) ?? record;
-  return {
+  const finding = {
     code: 'session-lost',
-    severity: 'warning',
+    severity: 'warning' as const,
     subject: `“${name}” (${id.slice(0, 8)})`,
     problem: 'The session is known to no helper any more, and can be brought back.',
     evidence: [`${origins[from.kind]} ${from.path}.`, ...(branch ? [`Its worktree is ${worktreePath}.`] : [])],
+  };
+  const hindrance = await hindranceOf(examination, id);
+  if (hindrance !== undefined) return { ...finding, repair: { text: hindrance, isSafe: false } };
+  return {
+    ...finding,
     repair: { text: 'Bring it back.', isSafe: true },
     apply: async () => {
       await backUpLists(examination);
-      return examination.withHelper([newest], async (helper) => {
-        const { records } = await helper.list();
-        const back = records.find((other) => other.id === id);
-        if (!back || !isLive(back)) throw new Error('the helper has not taken it in');
-        return `“${back.name}” is back.`;
+      return examination.withHelper([], async (helper) => {
+        const { sessions, errors } = await bringBack(helper, [{ record: newest, from }]);
+        const [back] = sessions;
+        if (!back) throw errors[0];
+        return `“${back.record.name}” is back.`;
       });
     },
   };
+}
+
+/** A session that comes back while its host cannot be found would be shown as ended, though its process runs. */
+async function hindranceOf(examination: Examination, id: string): Promise<string | undefined> {
+  const isUnfiled = (await examination.hosts()).get(id)?.isFiled === false;
+  return isUnfiled ? 'Its host lives, and has to write its files anew first.' : examination.helperHindrance();
 }
 
 /** What comes back changes the lists of all windows. */
@@ -75,6 +86,7 @@ const decide =
 const doubts: Record<Exclude<ProposalKind, 'kept'>, Doubt> = {
   untagged: ['worktree-untagged', 'The worktree lies among those of sessions, but no session has it.', decide],
   twoClaims: ['worktree-contested', 'More than one session says that the worktree is its own.', decide],
+  branchTaken: ['worktree-branch-taken', 'Another session works on the branch of the worktree’s session.', decide],
   moved: ['worktree-moved', 'The worktree is not where its session looks for it.', decide],
   locked: [
     'worktree-locked',
@@ -95,10 +107,16 @@ const doubts: Record<Exclude<ProposalKind, 'kept'>, Doubt> = {
   ],
 };
 
+const newerTag: Doubt = [
+  'worktree-tag-newer',
+  'A newer version of Holdfast has marked whose the worktree is.',
+  'Update Holdfast, which then tells what can be done; until then the mark stays as it is.',
+];
+
 async function judgeProposal(examination: Examination, proposal: Proposal): Promise<Diagnosed> {
   const { kind, path: subject, evidence } = proposal;
   if (kind === 'kept') return judgeKept(examination, proposal);
-  const [code, problem, text] = doubts[kind];
+  const [code, problem, text] = proposal.isNewer ? newerTag : doubts[kind];
   return { code, severity: 'warning', subject, problem, evidence, repair: { text, isSafe: false } };
 }
 
@@ -108,8 +126,7 @@ async function judgeKept(examination: Examination, { path: subject, record, evid
   const destroyed = tombstones.find(({ worktreePath }) => worktreePath === subject) ?? record;
   const text = `“git worktree remove ${subject}” removes it, if you need it no more.`;
   const common = { subject, repair: { text, isSafe: false } };
-  const folder = (await examination.sessionFolders()).find(({ id }) => id === destroyed.id);
-  if (folder && mayHaveHost(folder)) {
+  if ((await examination.hosts()).has(destroyed.id)) {
     const problem = 'The worktree of a destroyed session was kept, and its process may run in it.';
     return { code: 'worktree-kept', severity: 'info', subject, problem, evidence };
   }
@@ -141,21 +158,33 @@ async function checkGone(examination: Examination, moved: ReadonlySet<string>): 
   const sessions = (await examination.live()).filter(({ branch, id }) => branch && !moved.has(id));
   const looks = sessions.map(async (record): Promise<Diagnosed[]> => {
     if (await exists(record.worktreePath)) return [];
-    return [goneWorktree(record)];
+    return [wasStarted(record) ? goneWorktree(record) : await unmadeWorktree(examination, record)];
   });
   return (await Promise.all(looks)).flat();
 }
 
-function goneWorktree(record: SessionRecord): Diagnosed {
-  const { name, id, branch, worktreePath } = record;
-  const common = { code: 'worktree-gone', subject: `“${name}” (${id.slice(0, 8)})`, severity: 'warning' as const };
-  if (!wasStarted(record)) {
-    const problem = 'The session has no worktree yet: its creation is under way, or was cut short.';
-    const text = 'Starting it makes the worktree; destroying it removes what there is.';
-    return { ...common, problem, evidence: [`There is no ${worktreePath}.`], repair: { text, isSafe: false } };
+/** One that was brought back from a backup has none until it is started, just as one whose creation was cut short. */
+async function unmadeWorktree({ context, places }: Examination, record: SessionRecord): Promise<Diagnosed> {
+  const { name, id, branch, worktreePath, baseBranch } = record;
+  const common = { code: 'worktree-gone', subject: `“${name}” (${id.slice(0, 8)})` };
+  const gone = `There is no ${worktreePath}.`;
+  const lock = await readContent(creationLockFile(places.folder, id));
+  if (lock && (await judge(lock)) === 'held') {
+    const problem = 'The session has no worktree yet: its creation is under way.';
+    return { ...common, severity: 'info', problem, evidence: [gone] };
   }
+  const isThere = (await resolveCommit(context.workplace.root, `refs/heads/${branch}`)) !== undefined;
+  const start = isThere ? `Its branch is ${branch}.` : `Its branch ${branch} is gone, too; its base is ${baseBranch}.`;
+  const problem = 'The session has no worktree: its creation was cut short, or it was brought back without one.';
+  const text = 'Starting the session makes its worktree; destroying it removes what there is.';
+  return { ...common, severity: 'warning', problem, evidence: [gone, start], repair: { text, isSafe: false } };
+}
+
+function goneWorktree({ name, id, branch, worktreePath }: SessionRecord): Diagnosed {
   return {
-    ...common,
+    code: 'worktree-gone',
+    severity: 'warning',
+    subject: `“${name}” (${id.slice(0, 8)})`,
     problem: 'The session’s worktree is gone.',
     evidence: [`There is no ${worktreePath}.`, `Its branch is ${branch}.`],
     repair: {
@@ -163,43 +192,4 @@ function goneWorktree(record: SessionRecord): Diagnosed {
       isSafe: false,
     },
   };
-}
-
-/** Without its tag a worktree cannot tell whose it is once all else is lost. */
-async function checkTags(examination: Examination): Promise<Diagnosed[]> {
-  const { workplace } = examination.context;
-  if (workplace.kind !== 'git') return [];
-  const notes = new Map((await readWorktreeNotes(workplace.commonDir)).map((note) => [note.path, note]));
-  const sessions = (await examination.live()).filter(({ branch }) => branch);
-  const looks = sessions.map(async (record): Promise<Diagnosed[]> => {
-    const { name, id, worktreePath } = record;
-    const folder = await realpath(worktreePath).catch(() => worktreePath);
-    const note = notes.get(folder) ?? notes.get(worktreePath);
-    if (!note || note.tag || note.linksBack === false || !(await exists(folder))) return [];
-    const evidence = [
-      `The record of “${name}” (${id.slice(0, 8)}) claims the worktree.`,
-      `Its tag is ${note.tagFile}.`,
-    ];
-    if (note.problem !== undefined) {
-      const problem = `The mark of whose the worktree is cannot be used: ${note.problem}.`;
-      const text = 'Delete the tag; it is then written anew.';
-      const common = { subject: worktreePath, problem, evidence, repair: { text, isSafe: false } };
-      return [{ code: 'tag-damaged', severity: 'warning', ...common }];
-    }
-    return [
-      {
-        code: 'tag-missing',
-        severity: 'warning',
-        subject: worktreePath,
-        problem: 'The worktree has no mark that says whose it is.',
-        evidence,
-        repair: { text: 'Write it.', isSafe: true },
-        apply: async () => {
-          await tagSession(workplace, record);
-          return 'It was written.';
-        },
-      },
-    ];
-  });
-  return (await Promise.all(looks)).flat();
 }

@@ -1,6 +1,6 @@
-const isLong = process.env.HOLDFAST_FAULTS === 'long';
+import { hasManyRounds } from '../../support/suites.ts';
 
 /** How many rounds a test runs: the first number, and the second where HOLDFAST_FAULTS is `long`. */
 export function rounds(bounded: number, long: number): number {
-  return isLong ? long : bounded;
+  return hasManyRounds ? long : bounded;
 }

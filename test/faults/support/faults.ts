@@ -38,10 +38,21 @@ export const losses: Record<string, Loss> = {
 /** What can happen to writes alone. */
 export const ofWrites: readonly FaultKind[] = ['only half is written', 'killed in the middle'];
 
+/** What can happen to an operation that changes nothing; all else is the same as at the one before or after it. */
+const ofReads: readonly FaultKind[] = ['EIO', 'EACCES'];
+
+const reads =
+  /^(stat|lstat|fstat|access|readFile|readdir|readlink|realpath|read|opendir|open to read|close after reading) /;
+
 /** Where a fault can strike: at an operation, told as {@link FaultyDisk.operations} does, or after the last one. */
 export function canStrike(kind: FaultKind, operation: string | undefined): boolean {
   if (operation === undefined) return kind in losses;
+  if (reads.test(operation)) return ofReads.includes(kind);
   return operation.startsWith('write ') || !ofWrites.includes(kind);
+}
+
+export function isError(kind: FaultKind): boolean {
+  return (errorCodes as readonly string[]).includes(kind);
 }
 
 /** An error as the file system has them. */

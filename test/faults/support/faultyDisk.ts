@@ -9,6 +9,7 @@ const real = { ...fs };
 const changing =
   'rename link unlink mkdir mkdtemp rmdir chmod chown utimes truncate fchmod fchown futimes ftruncate'.split(' ');
 const reading = 'stat lstat fstat access readFile readdir readlink realpath read opendir'.split(' ');
+const readingAlone = [...reading, 'open to read', 'close after reading'];
 const composed = 'open close write fsync fdatasync writeFile appendFile copyFile rm'.split(' ');
 const unknown = 'symlink cp writev readv lchown lutimes'.split(' ');
 const ofTwoPaths = ['rename', 'link', 'copyFile', 'symlink', 'cp'];
@@ -127,7 +128,7 @@ export class FaultyDisk {
     try {
       return this.#inside(effect);
     } finally {
-      this.#inside(() => this.#model.observe());
+      if (!readingAlone.includes(name)) this.#inside(() => this.#model.observe());
       this.#hasCrashed = this.#strikes((kind) => kind.startsWith('killed') || kind.startsWith('power cut'));
     }
   }
@@ -156,7 +157,7 @@ export class FaultyDisk {
   #openFile(file: string, flags: string | number = 'r', mode?: fs.Mode): number {
     const isWritable = typeof flags === 'string' ? flags !== 'r' : (flags & writing) !== 0;
     const open = () => real.openSync(file, flags, mode);
-    const fd = isWritable ? this.#operate('open', [file], open) : this.#read('open', [file], open);
+    const fd = isWritable ? this.#operate('open', [file], open) : this.#read('open to read', [file], open);
     this.#open.set(fd, { file: this.#nameOf(file) ?? file, isWritable });
     return fd;
   }
@@ -166,7 +167,7 @@ export class FaultyDisk {
     if (this.#hasCrashed) throw failure('ECRASHED', 'close');
     try {
       if (this.#open.get(fd)?.isWritable) this.#operate('close', [fd], () => undefined);
-      else this.#read('close', [fd], () => undefined);
+      else this.#read('close after reading', [fd], () => undefined);
     } finally {
       this.#open.delete(fd);
       this.#inside(() => real.closeSync(fd));

@@ -59,7 +59,11 @@ describe('the command line', () => {
     ['ls login', '“login” is one argument too many.'],
     ['stop one two', '“two” is one argument too many.'],
     ['ls --raw', '“holdfast ls” has no option --raw.'],
-    ['ls --colour', "Unknown option '--colour'."],
+    ['ls --colour', 'There is no option --colour.'],
+    ['ls -x', 'There is no option -x.'],
+    ['ls --json=yes', '--json takes no value.'],
+    ['export -o', '-o needs a value: -o FILE.'],
+    ['export -o --force', '-o needs a value; “--force” is taken for one as --output=--force.'],
     ['logs login -n many', '“many” is not a number of lines.'],
     ['logs login --raw --json', '--raw and --json exclude each other.'],
   ];

@@ -63,12 +63,24 @@ describe('a command line with subcommands', () => {
     ['shelf copy a b c', '“c” is one argument too many. See “holdfast shelf copy --help”.'],
     ['shelf list --dry-run', '“holdfast shelf list” has no option --dry-run. See “holdfast shelf list --help”.'],
     ['shelf list -o a', '“holdfast shelf list” has no option -o, --output FILE. See “holdfast shelf list --help”.'],
-    ['shelf copy a --output', "Option '-o, --output <value>' argument missing. See “holdfast --help”."],
+    ['shelf copy a --output', '--output needs a value: --output FILE. See “holdfast shelf copy --help”.'],
+    ['--colour', 'There is no option --colour. See “holdfast --help”.'],
     ['shelf copy a -o b --dry-run', '--output and --dry-run exclude each other. See “holdfast shelf copy --help”.'],
   ];
   for (const [line, message] of refused) {
     it(`refuses “${line}” with exit code 2`, () => assert.equal(run(line), `2: ! holdfast: ${message}`));
   }
+});
+
+describe('an error', () => {
+  it('is JSON where --json is an option, and where the command line cannot be understood', () => {
+    const codeOf = (line: string) => JSON.parse(run(line).split('! ')[1] as string).code;
+    assert.deepEqual(['check lost --json', 'burn --json'].map(codeOf), ['UNKNOWN', 'INVALID_ARGUMENT']);
+  });
+
+  it('is text where “--json” is no option', () => {
+    assert.match(run('check -- --json more'), /^2: ! holdfast: /);
+  });
 });
 
 describe('the exit code', () => {

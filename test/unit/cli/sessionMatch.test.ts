@@ -37,8 +37,12 @@ describe('the session that a name on the command line means', () => {
   it('is not guessed between two of one name, which the beginning of an id tells apart', () => {
     const twins = [sessions[0], { ...sessions[2], name: 'login' }] as typeof sessions;
     assert.deepEqual(
-      { code: errorOf('login', twins).code, found: matchSession(twins, 'bbbb3333').id },
-      { code: 'AMBIGUOUS_SESSION', found: sessions[2]?.id },
+      { ...errorOf('login', twins), found: matchSession(twins, 'bbbb3333').id },
+      {
+        code: 'AMBIGUOUS_SESSION',
+        text: '“login” could be login (aaaa1111), login (bbbb3333). Give the id in brackets.',
+        found: sessions[2]?.id,
+      },
     );
   });
 

@@ -130,6 +130,47 @@ describe('backups of the session list', () => {
     );
   });
 
+  it('are never removed as they are taken, nor by the next one, though the clock went back', async () => {
+    for (let number = 1; number <= 10; number++) await takeNext(number);
+    const last = (await backups.list())[0]?.id;
+    clock = new Date('2026-03-07T08:00:00.000Z');
+    const taken = await take([aRecord({ name: 'destroyed' })], 'destroy');
+    clock = new Date('2026-03-07T07:00:00.000Z');
+    const next = await take([aRecord({ name: 'changed' })]);
+    assert.deepEqual(
+      (await backups.list()).slice(0, 3).map(({ id }) => id),
+      [next?.id, taken?.id, last],
+    );
+  });
+
+  it('that were taken by hand are not pushed out by others', async () => {
+    clock = new Date(clock.getTime() + minute);
+    const byHand = await backups.take('manual', { records: [aRecord({ name: 'by hand' })], generation: 3 });
+    for (let number = 1; number <= 12; number++) await takeNext(number);
+    const found = await backups.list();
+    assert.deepEqual([found.length, found.at(-1)?.id], [11, byHand?.id]);
+  });
+
+  it('are taken by hand though the last one holds the same sessions, but only once', async () => {
+    await take([aRecord()]);
+    const [first, second] = [await takeByHand(), await takeByHand()];
+    assert.deepEqual([first?.reason, second], ['manual', first]);
+    function takeByHand() {
+      return backups.take('manual', { records: [aRecord()], generation: 3 });
+    }
+  });
+
+  it('of two windows in the same moment are both kept', async () => {
+    const windows = [1, 2, 3].map(() => new Backups({ folder: storage, key, now: () => clock }));
+    const taken = await Promise.all(
+      windows.map((window, number) =>
+        window.take('change', { records: [aRecord({ name: `window-${number}` })], generation: 3 }),
+      ),
+    );
+    const held = await Promise.all(taken.map(async (backup) => namesIn(await backups.read(String(backup?.id)))));
+    assert.deepEqual([held, await names()], [[['window-0'], ['window-1'], ['window-2']], taken.map(fileName).sort()]);
+  });
+
   it('that are damaged are listed with what is wrong and what is left, and stay', async () => {
     const id = String((await take([aRecord(), aRecord(other)]))?.id);
     await damage(id);
@@ -215,5 +256,13 @@ describe('backups of the session list', () => {
     assert.equal((await take([aRecord()]))?.state, 'sound');
   });
 });
+
+function namesIn({ sessions }: { sessions: unknown[] }): string[] {
+  return sessions.map((session) => (session as SessionRecord).name);
+}
+
+function fileName(backup: { id: string } | undefined): string {
+  return `${backup?.id}.json`;
+}
 
 const other = { id: '00000000-0000-4000-8000-000000000000', name: 'other', branch: '' };

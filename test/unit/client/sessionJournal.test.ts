@@ -47,6 +47,56 @@ describe('the journal of a window', () => {
     assert.deepEqual(await types(windows[0] as SessionJournal), ['created', 'started', 'statusChanged']);
   });
 
+  it('tells from where a session was restored, though another window that does not know it noted it first', async () => {
+    const destroyed = { ...started, revision: 3, deletedAt: '2026-01-08T00:00:00.000Z' };
+    const back = aRecord({ revision: 4 });
+    const windows = [new SessionJournal({ folder, now }), new SessionJournal({ folder, now })] as const;
+    windows[1].note(destroyed, back);
+    await windows[1].flush();
+    await windows[0].restoring([made.id], 'a.json', async () => windows[0].note(destroyed, back));
+    windows[0].note(undefined, aRecord({ id: '00000000-0000-4000-8000-000000000000' }));
+    await windows[0].flush();
+    const told: unknown[] = [];
+    for await (const { type, source } of windows[1].read()) told.push([type, source]);
+    for (const window of windows) window.dispose();
+    assert.deepEqual(told, [
+      ['restored', 'a.json'],
+      ['exited', undefined],
+      ['statusChanged', undefined],
+      ['created', undefined],
+    ]);
+  });
+
+  it('tells no source of a session that changes after a restore, or after one that failed', async () => {
+    const journal = new SessionJournal({ folder, now });
+    await assert.rejects(
+      journal.restoring([made.id], 'a.json', () => Promise.reject(new Error('no'))),
+      /no/,
+    );
+    journal.note(made, aRecord({ name: 'logout', revision: 2 }));
+    await journal.flush();
+    assert.deepEqual(await types(journal), ['renamed']);
+    journal.dispose();
+  });
+
+  it('tells what was repaired, and nothing where nothing was', async () => {
+    const journal = new SessionJournal({ folder, now });
+    journal.noteRepaired([]);
+    journal.noteRepaired(['The record of “login” was damaged.'], made.id);
+    await journal.flush();
+    const told: unknown[] = [];
+    for await (const event of journal.read()) told.push(event);
+    journal.dispose();
+    assert.deepEqual(told, [
+      {
+        at: now().toISOString(),
+        type: 'repaired',
+        sessionId: made.id,
+        fields: ['The record of “login” was damaged.'],
+      },
+    ]);
+  });
+
   it('still writes what was noted just before it is disposed', async () => {
     const journal = new SessionJournal({ folder });
     journal.note(undefined, made);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { findReplicas, listStorages, registerStorage } from '../../../src/client/windowStorages.ts';
+import { findReplicas, findStorages, listStorages, registerStorage } from '../../../src/client/windowStorages.ts';
 import { serializeRegistry } from '../../../src/core/registryDocument.ts';
 import { type RepositoryPlaces, repositoryPlaces, thisMachine } from '../../../src/node/places.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
@@ -52,6 +52,15 @@ describe('the storages of other windows', () => {
     assert.deepEqual([await listStorages(places), notes.length], [[], 1]);
   });
 
+  it('are told apart by whether they are still there', async () => {
+    const other = await storage('bbbb');
+    await registerStorage(places, own);
+    await registerStorage(places, other);
+    await rm(other, { recursive: true });
+    const { there, gone } = await findStorages(places);
+    assert.deepEqual([there.map(({ folder }) => folder), gone.map(({ folder }) => folder)], [[own], [other]]);
+  });
+
   it('are listed without notes that make no sense', async () => {
     await registerStorage(places, own);
     await writeFile(path.join(places.folder, 'windows', 'x.json'), '{"folder":7}');
@@ -75,8 +84,8 @@ describe('the storages of other windows', () => {
     await save(own, 'noted');
     await registerStorage(places, own);
     assert.deepEqual(
-      (await findReplicas(places, undefined)).map(({ path: file }) => file),
-      [path.join(own, 'sessions.json')],
+      (await findReplicas(places, undefined)).map(({ path: file, savedAt }) => [file, typeof savedAt]),
+      [[path.join(own, 'sessions.json'), 'string']],
     );
   });
 

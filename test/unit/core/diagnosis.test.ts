@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import {
   countFindings,
   describeCounts,
+  describeFound,
+  describeRepairs,
   diagnosisLines,
   type Finding,
   isSound,
@@ -92,6 +94,23 @@ describe('what the doctor tells', () => {
     it(`ends with “${line}”`, () => {
       assert.deepEqual([describeCounts(findings), isSound(findings)], [line, sound]);
     });
+  }
+
+  const found: [findings: Finding[], line: string][] = [
+    [of('info'), 'All is sound: 1 note.'],
+    [of('warning', 'info'), 'Holdfast: Doctor found 1 warning, 1 note.'],
+  ];
+  for (const [findings, line] of found) {
+    it(`says in a window “${line}”`, () => assert.equal(describeFound(findings), line));
+  }
+
+  const repairs: [done: string[], failed: string[], left: Finding[], line: string][] = [
+    [['a', 'b'], [], [], '2 repaired. All is sound.'],
+    [['a'], ['b'], of('warning'), '1 repaired. 1 could not be repaired. Left: 1 warning.'],
+    [[], ['a', 'b'], of('info'), '0 repaired. 2 could not be repaired. All is sound: 1 note.'],
+  ];
+  for (const [done, failed, findings, line] of repairs) {
+    it(`says after repairs “${line}”`, () => assert.equal(describeRepairs({ done, failed, findings }), line));
   }
 
   it('is counted by severity', () => {

@@ -15,6 +15,7 @@ const [firstId = '', secondId = ''] = ids;
 const deletedAt = '2026-01-02T00:00:00.000Z';
 
 const login = aRecord({ id: firstId, metadata: { ownsBranch: true }, revision: 5 });
+const other = { id: secondId, name: 'other', branch: 'other', worktreePath: '/repo/.worktrees/other' };
 const rival = aRecord({ ...login, id: secondId, name: 'rival' });
 
 function evidence(fields: Partial<RebuildEvidence>): RebuildEvidence {
@@ -69,7 +70,7 @@ describe('rebuilding the registry', () => {
   });
 
   it('gives two sessions of one name different ones, the same whichever is found first', () => {
-    const second = worktreeOf({ ...rival, name: 'login', worktreePath: '/repo/.worktrees/z' });
+    const second = worktreeOf({ ...rival, name: 'login', branch: 'other', worktreePath: '/repo/.worktrees/z' });
     const both = [worktreeOf(login), second];
     const named = (worktrees: SeenWorktree[]) =>
       planRebuild(evidence({ worktrees })).sessions.map(({ record }) => [record.id, record.name]);
@@ -78,6 +79,71 @@ describe('rebuilding the registry', () => {
       [secondId, 'login-2'],
     ];
     assert.deepEqual([named(both), named(both.toReversed())], [expected, expected]);
+  });
+
+  it('gives sessions of a replica other names where theirs are taken, and none that another one brings', () => {
+    const plain = { branch: '', worktreePath: '/repo' };
+    const known = [aRecord({ id: ids[3] ?? '', name: 'API', ...plain })];
+    const lost = ['api', 'api-2', 'shop'].map((name, number) => aRecord({ id: ids[number] ?? '', name, ...plain }));
+    const { sessions } = planRebuild(evidence({ known, sources: [replica(...lost)] }));
+    assert.deepEqual(
+      sessions.map(({ record }) => record.name),
+      ['api-3', 'api-2', 'shop'],
+    );
+  });
+
+  it('offers a session on whose branch a known one works, and says which', () => {
+    const known = [aRecord({ id: ids[3] ?? '', name: 'api', worktreePath: '/repo/.worktrees/api' })];
+    const { sessions, proposals } = planRebuild(evidence({ known, sources: [replica(login, aRecord(other))] }));
+    const [proposal] = proposals;
+    assert.deepEqual(
+      [sessions.map(({ record }) => record.name), proposal?.kind, proposal?.record.name],
+      [['other'], 'branchTaken', 'login'],
+    );
+    assert.match(proposal?.evidence.join(' ') ?? '', /“api” \(44444444\) works on its branch feature\/login\./);
+  });
+
+  it('gives the branch of two lost sessions to the one that has it checked out, and offers the other', () => {
+    const twin = aRecord({ ...other, branch: login.branch });
+    const sources = [replica(login, twin)];
+    const offers = [`branchTaken: ${at} as login`, `branchTaken: ${twin.worktreePath} as other`];
+    const none = { back: [], doubtful: offers };
+    assert.deepEqual(told({ sources }), none);
+    assert.deepEqual(told({ sources, worktrees: [login, twin].map((record) => worktreeOf(record)) }), none);
+    assert.deepEqual(told({ sources, worktrees: [worktreeOf(twin)] }), {
+      back: ['other 1 from replica'],
+      doubtful: offers.slice(0, 1),
+    });
+  });
+
+  const forgotten = new Map([[firstId, { revision: 5, deletedAt }]]);
+  it('brings a session that was destroyed and forgotten back from no list and no tag', () => {
+    const worktrees = [worktreeOf(login)];
+    const nothing = { back: [], doubtful: [] };
+    assert.deepEqual(told({ forgotten, sources: [replica(login)] }), nothing);
+    assert.deepEqual(told({ forgotten, sources: [replica(login)], worktrees }), nothing);
+    assert.deepEqual(told({ forgotten, worktrees, withKept: true }).doubtful, [`kept: ${at} as login`]);
+  });
+
+  it('brings back what was forgotten, and brought back since', () => {
+    const sources = [replica({ ...login, revision: 6 })];
+    assert.deepEqual(told({ forgotten, sources, worktrees: [worktreeOf(login)] }).back, ['login 6 from replica']);
+  });
+
+  it('only offers a worktree whose tag says that its session was destroyed', () => {
+    const worktrees = [worktreeOf({ ...login, deletedAt })];
+    const expected = { back: [], doubtful: [`kept: ${at} as login`] };
+    assert.deepEqual(told({ worktrees }), expected);
+    assert.deepEqual(told({ worktrees, sources: [replica(login)] }), expected);
+    const [proposal] = planRebuild(evidence({ worktrees })).proposals;
+    assert.match(proposal?.evidence.join(' ') ?? '', /“login” .* was destroyed at 2026-01-02/);
+  });
+
+  it('brings a session back that has been at work since its tag says that it was destroyed', () => {
+    const worktrees = [worktreeOf({ ...login, deletedAt })];
+    const later = { ...login, lastActivity: '2026-01-03T00:00:00.000Z' };
+    assert.deepEqual(told({ worktrees, sources: [replica(later)] }).back, ['login 5 from replica']);
+    assert.deepEqual(told({ worktrees, sources: [sessionFolder(login, true)] }).back, ['login 5 from sessionFolder']);
   });
 
   it('names a kept worktree after the first session that was destroyed in it, whichever is found first', () => {
@@ -255,10 +321,34 @@ const changed = fc
     { requiredKeys: ['path', 'isThere', 'isInFolder'] },
   )
   .map(({ problem, ...seen }) => (problem && !seen.tag ? { ...seen, problem } : seen));
-const worktrees = fc.uniqueArray(fc.oneof(leftAsTheyWere, changed), { maxLength: 4, selector: ({ path }) => path });
-const anyEvidence = fc.record({ known: lists, sources, worktrees, withKept: fc.boolean() }).map(evidence);
+const kept = records.filter(({ branch }) => branch !== '').map((record) => worktreeOf({ ...record, deletedAt }));
+const worktrees = fc.uniqueArray(fc.oneof(leftAsTheyWere, changed, kept), {
+  maxLength: 4,
+  selector: ({ path }) => path,
+});
+const forgets = fc.uniqueArray(
+  fc.tuple(fc.constantFrom(...ids), fc.record({ revision: fc.nat(3), deletedAt: fc.constant(deletedAt) })),
+  { selector: ([id]) => id, maxLength: 2 },
+);
+const anyEvidence = fc
+  .record({ known: lists, sources, worktrees, forgotten: forgets.map((all) => new Map(all)), withKept: fc.boolean() })
+  .map(evidence);
 
 describe('a rebuilt registry, whatever is left', () => {
+  it('has no name and no branch that another session has', () => {
+    fc.assert(
+      fc.property(anyEvidence, (left) => {
+        const live = [...mergeRecords(left.known).values()].filter((record) => record.deletedAt === undefined);
+        const back = planRebuild(left).sessions.map(({ record }) => record);
+        const clashes = back.filter(({ id, name, branch }) =>
+          [...live, ...back].some((one) => one.id !== id && (one.name === name || (branch && one.branch === branch))),
+        );
+        assert.deepEqual(clashes, []);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('never has two sessions in one worktree', () => {
     fc.assert(
       fc.property(anyEvidence, (left) => {

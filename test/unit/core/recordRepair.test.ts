@@ -94,14 +94,10 @@ describe('the repair of a record', () => {
 
   const hopeless: [what: string, value: unknown, problem: string][] = [
     ['what is no record', 'text', 'it is no record'],
-    ['a record without an id', without('id'), 'id: Invalid key: Expected "id" but received undefined'],
-    ['an id that is none', { ...aRecord(), id: '../../etc' }, 'id: An id must be a UUID v4.'],
-    ['a record without a name', without('name'), 'name: Invalid key: Expected "name" but received undefined'],
-    [
-      'a command that is a number',
-      { ...aRecord(), command: 5 },
-      'command: Invalid type: Expected (null | string | Array) but received 5',
-    ],
+    ['a record without an id', without('id'), 'its field “id” makes no sense'],
+    ['an id that is none', { ...aRecord(), id: '../../etc' }, 'id: An id must be a UUID v4'],
+    ['a record without a name', without('name'), 'its field “name” makes no sense'],
+    ['a command that is a number', { ...aRecord(), command: 5 }, 'its field “command” makes no sense'],
   ];
   for (const [what, value, problem] of hopeless) {
     it(`gives up on ${what}`, () => {

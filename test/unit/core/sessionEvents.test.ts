@@ -115,6 +115,27 @@ describe('what happened between two revisions of a record', () => {
     it(`is told: ${what}`, () => assert.deepEqual(eventsBetween(before, after, { now }).map(shown), events));
   }
 
+  const source = 'a.json';
+  const sourced: [what: string, before: SessionRecord | undefined, after: SessionRecord, events: string[]][] = [
+    ['one that was destroyed', { ...idle, deletedAt: day(6) }, next(idle, {}), ['restored a.json @9']],
+    ['one that was not known', undefined, aRecord(), ['created login shell @1', 'restored a.json @9']],
+    ['one whose name was another', idle, next(idle, { name: 'b' }), ['restored a.json @9', 'renamed login b @9']],
+    ['none that only ran meanwhile', idle, next(idle, { lastActivity: day(3) }), []],
+    ['none that was destroyed meanwhile', idle, next(idle, { deletedAt: day(6) }), ['destroyed @6']],
+  ];
+  for (const [what, before, after, events] of sourced) {
+    it(`is told with the source where a restore brings it: ${what}`, () =>
+      assert.deepEqual(eventsBetween(before, after, { now, source }).map(shown), events));
+  }
+
+  it('is told with the session that a new one was made of', () => {
+    const after = aRecord({ metadata: { restoredFrom: idle.id } });
+    assert.deepEqual(eventsBetween(undefined, after, { now }).map(shown), [
+      'created login shell @1',
+      `restored ${idle.id} @1`,
+    ]);
+  });
+
   it('is marked as late where it was found on coming back, though no revision is missing', () => {
     const after = next(idle, { status: 'active', ptyPid: 7, lastActivity: day(3) });
     assert.deepEqual(eventsBetween(idle, after, { now, isLate: true }).map(shown), [

@@ -73,6 +73,21 @@ describe('a file of sessions', () => {
     );
   });
 
+  it('with two sessions of one id is damaged, and gives the first', () => {
+    const text = JSON.stringify({ version: '1.0', sessions: [login, { ...other, id: login.id }] });
+    assert.deepEqual(summary(text), {
+      state: 'damaged',
+      problem: '“other” cannot be used: it has the id of “login”',
+      names: ['login'],
+      problems: ['“other” cannot be used: it has the id of “login”'],
+    });
+  });
+
+  it('with a name of any length tells no more than its beginning', () => {
+    const [problem = ''] = summary(JSON.stringify({ version: '1.0', sessions: [{ name: 'x'.repeat(5000) }] })).problems;
+    assert.match(problem, /^“x{59}…” cannot be used: /);
+  });
+
   it('with a session that cannot be put right is damaged, and names it', () => {
     const text = JSON.stringify({ version: '1.0', sessions: [other, { name: 'lost' }] });
     const { state, names, problems } = summary(text);

@@ -3,6 +3,7 @@ import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { Cleaner } from '../../../src/helper/cleaner.ts';
+import { DestroyedSessions } from '../../../src/helper/destroyedSessions.ts';
 import { Registry } from '../../../src/helper/registry.ts';
 import { SessionFiles } from '../../../src/helper/sessionFiles.ts';
 import { creationLockFile } from '../../../src/node/creationLocks.ts';
@@ -16,6 +17,7 @@ import { aRecord } from '../records.ts';
 
 const key = '0123456789abcdef';
 const now = new Date('2026-03-31T10:00:00.000Z');
+const day = 24 * 3_600_000;
 const everything = ['host.log', 'host.log.1', 'record.json', 'transcript.1.cast', 'transcript.cast'];
 
 describe('what destroyed sessions have left', () => {
@@ -71,6 +73,46 @@ describe('what destroyed sessions have left', () => {
     );
   });
 
+  it('stays whole where only the clock says that it is old', async () => {
+    const registry = await clean(recordOf('2026-03-31T09:55:00.000Z'), [now, new Date('2030-01-01T00:00:00.000Z')]);
+    assert.deepEqual([await remains(), registry.list().records.length], [everything, 1]);
+  });
+
+  it('stays until the helper has seen it on as many days, each counted once', async () => {
+    const days = daysBefore(new Date(now.getTime() - day), 13);
+    await clean(recordOf('2026-03-01T09:59:59.000Z'), [...days, ...days]);
+    const before = await remains();
+    await clean(recordOf('2026-03-01T09:59:59.000Z'), [now]);
+    assert.deepEqual([before, await remains()], [everything, ['record.json']]);
+  });
+
+  it('stays until it is so by what is noted, where that cannot be read', async () => {
+    await clean(recordOf('2026-03-01T09:59:59.000Z'), daysBefore(now, 29));
+    for (const version of ['destroyed.json', 'destroyed.previous.json']) {
+      await writeFile(path.join(repositoryPlaces(machine, key).folder, version), '{');
+    }
+    const registry = await clean(recordOf('2026-03-01T09:59:59.000Z'), [now]);
+    assert.deepEqual([await remains(), registry.list().records.length], [everything, 1]);
+  });
+
+  it('is not forgotten for good: an old list that has the session alive gets its tombstone', async () => {
+    const deletedAt = '2026-03-01T09:59:59.000Z';
+    await clean(aRecord({ deletedAt, revision: 7 }));
+    const registry = await clean();
+    const merged = await registry.merge([aRecord({ revision: 6 })]);
+    assert.deepEqual(
+      merged.records.map((record) => [record.revision, record.deletedAt]),
+      [[7, deletedAt]],
+    );
+  });
+
+  it('is no tombstone for a session that was brought back since', async () => {
+    await clean(aRecord({ deletedAt: '2026-03-01T09:59:59.000Z', revision: 7 }));
+    const registry = await clean();
+    const merged = await registry.merge([aRecord({ revision: 8 })]);
+    assert.deepEqual(merged.records, [aRecord({ revision: 8 })]);
+  });
+
   const gone = { pid: 1, startTime: '1', bootId: 'before', host: hostname(), nonce: 'n' };
   const locks: [what: string, record: SessionRecord | undefined, setAt: string, owner: object, isLeft: boolean][] = [
     ['goes after a day', undefined, '2026-03-30T09:59:59.000Z', gone, false],
@@ -106,26 +148,37 @@ describe('what destroyed sessions have left', () => {
     assert.deepEqual(await Promise.all(drafts.map(exists)), [false, false]);
   });
 
-  /** Cleans up after a session with this record, or one whose record cannot be read. */
-  async function clean(record?: SessionRecord): Promise<Registry> {
+  /** Cleans up once a day after a session with this record, or one whose record cannot be read. */
+  async function clean(record?: SessionRecord, days = daysBefore(now, 30)): Promise<Registry> {
     const { folder } = sessionPlaces(machine, key, aRecord().id);
     await mkdir(folder, { recursive: true });
     for (const name of everything) await writeFile(path.join(folder, name), '');
-    const registry = new Registry({ records: record ? [record] : [], save: async () => undefined, now: () => now });
+    const { folder: repositoryFolder } = repositoryPlaces(machine, key);
+    const destroyed = await DestroyedSessions.load(repositoryFolder, silentLog);
+    const forgotten = (id: string) => destroyed.forgotten(id);
+    const records = record ? [record] : [];
+    let today = now;
+    const registry = new Registry({ records, save: async () => undefined, forgotten, now: () => today });
     const stateFolder = machine.env.HOLDFAST_STATE_DIR as string;
     const supervisor = { inTurn: <T>(_: string, task: () => Promise<T>) => task() };
-    const { folder: repositoryFolder } = repositoryPlaces(machine, key);
-    await new Cleaner({
+    const cleaner = new Cleaner({
       registry,
       files,
+      destroyed,
       supervisor,
       stateFolder,
       repositoryFolder,
       savedFolder: path.join(repositoryFolder, 'saved'),
       log: silentLog,
-      now: () => now,
-    }).run();
+      now: () => today,
+    });
+    for (today of days) await cleaner.run();
     return registry;
+  }
+
+  /** As many days, the last of them that of `last`. */
+  function daysBefore(last: Date, count: number): Date[] {
+    return Array.from({ length: count }, (_, number) => new Date(last.getTime() - (count - 1 - number) * day));
   }
 
   function recordOf(deletedAt: string | undefined): SessionRecord {

@@ -8,6 +8,7 @@ import { SessionFiles } from '../../../src/helper/sessionFiles.ts';
 import { silentLog } from '../../../src/node/log.ts';
 import { thisMachine } from '../../../src/node/places.ts';
 import { identify } from '../../../src/node/processIdentity.ts';
+import { ServerToken } from '../../../src/node/token.ts';
 import type { HostFile } from '../../../src/protocol/hostMessages.ts';
 import { hostProtocol } from '../../../src/protocol/versions.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
@@ -28,7 +29,8 @@ describe('a session host that lives but does not answer', () => {
     const answers = [async () => host, () => Promise.reject(new Error('EIO')), async () => ended];
     mock.method(files, 'list', async () => [record.id]);
     mock.method(files, 'readHost', () => answers.shift()?.());
-    const supervisor = new HostSupervisor({ key, hostScript: '', token: '', files, registry, log: silentLog });
+    const token = new ServerToken(folder, '');
+    const supervisor = new HostSupervisor({ key, hostScript: '', token, files, registry, log: silentLog });
     const change = nextEvent(registry.onChange);
     await supervisor.adoptAll();
     assert.equal((await change).record.status, 'completed');

@@ -47,9 +47,33 @@ describe('the registry', () => {
     assert.deepEqual([records, errors], [[newer], ['disk full']]);
   });
 
+  it('saves again what is still to be known, as it is', async () => {
+    const deletedAt = '2026-01-01T00:00:00.000Z';
+    const tombstone = aRecord({ id: 'b0000000-0000-4000-8000-000000000000', deletedAt });
+    const forgotten = (id: string) => (id === tombstone.id ? { revision: 1, deletedAt } : undefined);
+    registry = new Registry({ records: [aRecord(), tombstone], save, now, forgotten });
+    await registry.saveAgain([aRecord().id, tombstone.id, 'unknown']);
+    assert.deepEqual(saved, [`${aRecord().name} 1`]);
+  });
+
+  it('tells of what cannot be saved again, and goes on', async () => {
+    const errors: unknown[] = [];
+    registry.onSaveError(({ error }) => errors.push((error as Error).message));
+    save = () => Promise.reject(new Error('disk full'));
+    await registry.saveAgain([aRecord().id]);
+    assert.deepEqual(errors, ['disk full']);
+  });
+
   it('makes a change once that is asked for again', async () => {
     const first = await registry.update(aRecord().id, 1, { name: 'new' }, 'request');
     assert.deepEqual([await registry.update(aRecord().id, 1, { name: 'new' }, 'request'), saved], [first, ['new 2']]);
+  });
+
+  it('keeps no variables of a session that is destroyed, for they may be secret', async () => {
+    const metadata = { ownsBranch: true, env: { TOKEN: 'secret' } };
+    await registry.merge([aRecord({ revision: 2, metadata })]);
+    const tombstone = await registry.remove(aRecord().id, 2);
+    assert.deepEqual(tombstone.metadata, { ownsBranch: true });
   });
 
   it('makes one change at a time, so that of two with the same base one is refused', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { mock } from 'node:test';
@@ -12,6 +13,7 @@ import { Transcript } from '../../../src/host/transcript.ts';
 import { FrameSocket } from '../../../src/node/frameSocket.ts';
 import { silentLog } from '../../../src/node/log.ts';
 import { connect, listen } from '../../../src/node/sockets.ts';
+import { ServerToken } from '../../../src/node/token.ts';
 import { type Frame, type FrameType, frameType, readJson } from '../../../src/protocol/frames.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { waitFor } from '../../support/waitFor.ts';
@@ -22,6 +24,7 @@ const size = { cols: 80, rows: 24 };
 
 describe('a client’s connection to a session host', () => {
   const dirs = useTempDirs();
+  let folder: string;
   let server: net.Server;
   let context: ConnectionContext;
   let client: FrameSocket;
@@ -30,12 +33,18 @@ describe('a client’s connection to a session host', () => {
   let pty: { onData: Emitter<Buffer>; onExit: Emitter<PtyExit>; calls: string[] };
 
   beforeEach(async () => {
-    const folder = await dirs.make();
+    folder = await dirs.make();
     pty = { onData: new Emitter(), onExit: new Emitter(), calls: [] };
     const transcript = new Transcript({ ...size, file: path.join(folder, 'x.cast'), log: silentLog, flushAfter: 0 });
     const screen = new Screen({ ...size, scrollback: 10, theme: 'dark' });
     const host = new SessionHost({ sessionId: 'id', pty: fakePty(), screen, transcript });
-    context = { token, sessionId: 'id', host, connections: new Set(), sizeOwner: undefined };
+    context = {
+      token: new ServerToken(folder, token),
+      sessionId: 'id',
+      host,
+      connections: new Set(),
+      sizeOwner: undefined,
+    };
     const file = process.platform === 'win32' ? '\\\\.\\pipe\\holdfast-connection' : path.join(folder, 's');
     server = net.createServer();
     await listen(server, file);
@@ -66,6 +75,13 @@ describe('a client’s connection to a session host', () => {
   it('is closed where nobody says hello in time', async () => {
     mock.timers.tick(5_000);
     assert.deepEqual(await logged(1), ['closed']);
+  });
+
+  it('is served with another token once that is the one in the file', async () => {
+    const other = '0'.repeat(64);
+    await writeFile(path.join(folder, 'token'), other, { mode: 0o600 });
+    client.sendJson(frameType.hello, 1, { ...greeting, token: other });
+    assert.deepEqual(await logged(1), ['welcome 1']);
   });
 
   for (const [what, type, hello, error] of [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, open, readdir, readFile, rename, rmdir, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { mock } from 'node:test';
 import fc from 'fast-check';
@@ -42,6 +42,20 @@ describe('the transcript', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('is whole again where it was deleted, with its folder, while it was written', async () => {
+    const transcript = begin();
+    transcript.output(Buffer.from('one'));
+    await transcript.flush();
+    const before = await readFile(file, 'utf8');
+    await rm(path.dirname(file), { recursive: true });
+    await transcript.flush();
+    const again = await readFile(file, 'utf8');
+    clock += 1_000;
+    transcript.output(Buffer.from('two'));
+    await transcript.close();
+    assert.deepEqual([again, await readFile(file, 'utf8')], [before, `${before}[1,"o","two"]\n`]);
   });
 
   it('holds the text whole however its bytes are split', async () => {

@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../../../src/base/errors.ts';
-import { previousVersion, readJson, toStorageError, writeDurable, writeJson } from '../../../src/node/durableFile.ts';
+import {
+  createDurable,
+  previousVersion,
+  readJson,
+  toStorageError,
+  writeDurable,
+  writeJson,
+} from '../../../src/node/durableFile.ts';
+import { failure, faultKinds } from '../../faults/support/faults.ts';
+import { FaultyDisk } from '../../faults/support/faultyDisk.ts';
+import { replaceFileFunctions } from '../../faults/support/fileFunctions.ts';
+import { forEveryFault } from '../../faults/support/forEveryFault.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { itOnUnix } from '../../support/unix.ts';
 
@@ -30,17 +42,20 @@ describe('a durable file', () => {
     assert.equal(await readFile(file, 'utf8'), 'kept');
   });
 
-  itOnUnix('takes the place of a symbolic link that was planted there, and leaves alone what that leads to', async () => {
-    const folder = await dirs.make();
-    const [file, elsewhere] = [path.join(folder, 'file'), path.join(folder, 'elsewhere')];
-    await writeFile(elsewhere, 'not ours');
-    await symlink(elsewhere, file);
-    await writeDurable(file, 'ours');
-    assert.deepEqual(
-      [(await lstat(file)).isFile(), await readFile(file, 'utf8'), await readFile(elsewhere, 'utf8')],
-      [true, 'ours', 'not ours'],
-    );
-  });
+  itOnUnix(
+    'takes the place of a symbolic link that was planted there, and leaves alone what that leads to',
+    async () => {
+      const folder = await dirs.make();
+      const [file, elsewhere] = [path.join(folder, 'file'), path.join(folder, 'elsewhere')];
+      await writeFile(elsewhere, 'not ours');
+      await symlink(elsewhere, file);
+      await writeDurable(file, 'ours');
+      assert.deepEqual(
+        [(await lstat(file)).isFile(), await readFile(file, 'utf8'), await readFile(elsewhere, 'utf8')],
+        [true, 'ours', 'not ours'],
+      );
+    },
+  );
 
   it('keeps its last version beside it where that is asked for', async () => {
     const file = path.join(await dirs.make(), 'file.json');
@@ -59,12 +74,64 @@ describe('a durable file', () => {
     assert.deepEqual(await readdir(folder), ['file']);
   });
 
+  it('is never written to where the system takes a link for impossible that it has made', async () => {
+    const file = path.join(await dirs.make(), 'file.json');
+    await writeDurable(file, 'first');
+    const restore = replaceFileFunctions(['link'], {
+      owns: () => true,
+      call: (_, [from, to]) => {
+        fs.copyFileSync(String(from), String(to));
+        throw failure('EEXIST', 'link');
+      },
+    });
+    try {
+      await assert.rejects(writeDurable(file, 'second', { keepPrevious: true }), { code: 'STORAGE_NOT_WRITABLE' });
+    } finally {
+      restore();
+    }
+    assert.deepEqual([await readFile(file, 'utf8'), await readdir(path.dirname(file))], ['first', ['file.json']]);
+  });
+
+  for (const lacks of [[], ['link']]) {
+    const where = lacks.length > 0 ? ', also where there are no hard links' : '';
+    it(`that is to be new never takes the place of another one${where}`, async () => {
+      const file = path.join(await dirs.make(), 'file');
+      const disk = new FaultyDisk(path.dirname(file), { lacks });
+      const contents = ['a', 'b', 'c'];
+      const made = await Promise.all(contents.map((content) => createDurable(file, content)));
+      disk.restart();
+      assert.deepEqual(
+        [contents.filter((_, index) => made[index]), await readdir(path.dirname(file))],
+        [[await readFile(file, 'utf8')], ['file']],
+      );
+    });
+
+    it(`that is to be new is there, whole, if and only if no error says otherwise${where}`, async () => {
+      const kinds = faultKinds.filter((kind) => !kind.includes('killed') && !kind.includes('power cut'));
+      await forEveryFault({
+        dirs,
+        kinds,
+        lacks,
+        act: (folder) => createDurable(path.join(folder, 'file'), 'content'),
+        check: async ({ folder, error }) => {
+          const found = (await readdir(folder)).includes('file') && (await readFile(path.join(folder, 'file'), 'utf8'));
+          assert.equal(found, error === undefined ? 'content' : false);
+        },
+      });
+    });
+  }
+
   const faults: [fault: string, code: string][] = [
     ['ENOSPC', 'DISK_FULL'],
     ['EDQUOT', 'DISK_FULL'],
     ['EACCES', 'STORAGE_NOT_WRITABLE'],
     ['EPERM', 'STORAGE_NOT_WRITABLE'],
     ['EROFS', 'STORAGE_NOT_WRITABLE'],
+    ['EBUSY', 'STORAGE_NOT_WRITABLE'],
+    ['EMFILE', 'STORAGE_NOT_WRITABLE'],
+    ['ENFILE', 'STORAGE_NOT_WRITABLE'],
+    ['ESTALE', 'STORAGE_NOT_WRITABLE'],
+    ['ETIMEDOUT', 'STORAGE_NOT_WRITABLE'],
   ];
   for (const [fault, code] of faults) {
     it(`tells ${fault} as ${code}, with the folder and what to do`, () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { EventJournal, type EventJournalOptions } from '../../../src/node/eventJournal.ts';
-import { journalFile } from '../../../src/node/journalFiles.ts';
+import { asideFile, asideFiles, journalFile } from '../../../src/node/journalFiles.ts';
 import { tryLock } from '../../../src/node/lockFile.ts';
+import { failure } from '../../faults/support/faults.ts';
+import { replaceFileFunctions } from '../../faults/support/fileFunctions.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { anEvent, readNames } from '../journals.ts';
 
@@ -209,26 +211,102 @@ describe('a journal of events', () => {
     assert.deepEqual((await readNames(folder)).names, ['dropped']);
   });
 
-  it('is written, though not rotated, while somebody else keeps its lock', async () => {
-    await write('one');
-    await appendFile(journalFile(folder), 'torn');
-    const attempt = await tryLock(path.join(folder, 'events.lock'));
-    assert.ok('lock' in attempt);
-    for (const name of ['two', 'three']) await write(name, { maxBytes: 250, lockPatience: 20 });
-    await attempt.lock.release();
-    assert.deepEqual(await readNames(folder), { names: ['one', 'two', 'three'], damaged: 1 });
-    assert.match(await readFile(journalFile(folder), 'utf8'), /^torn\n[0-9a-f]{8} /m);
-    assert.deepEqual(await readdir(folder), ['events.journal']);
-  });
+  describe('while somebody else keeps its lock', () => {
+    let release: () => Promise<unknown>;
+    let blocked: EventJournal;
+    let errors: unknown[];
+    beforeEach(async () => {
+      await write('one');
+      await appendFile(journalFile(folder), 'torn');
+      const attempt = await tryLock(path.join(folder, 'events.lock'));
+      assert.ok('lock' in attempt);
+      release = () => attempt.lock.release();
+      errors = [];
+      blocked = new EventJournal({ folder, maxBytes: 290, lockPatience: 20, onError: (error) => errors.push(error) });
+    });
+    afterEach(async () => {
+      await release();
+      await blocked.close();
+    });
 
-  it('does not grow over twice its size while somebody else keeps its lock', async () => {
-    const errors: unknown[] = [];
-    const attempt = await tryLock(path.join(folder, 'events.lock'));
-    assert.ok('lock' in attempt);
-    const options = { maxBytes: 130, lockPatience: 20, onError: (error: unknown) => errors.push(error) };
-    for (const name of ['one', 'two', 'three']) await write(name, options);
-    await attempt.lock.release();
-    assert.deepEqual([(await readNames(folder)).names, errors.length], [['one', 'two'], 1]);
+    const append = (name: string) => {
+      blocked.append([anEvent(name)]);
+      return blocked.flush();
+    };
+
+    it('keeps what is written, though the other cuts a torn end off that it saw before', async () => {
+      const isWritten = await append('two');
+      await truncate(journalFile(folder), (await readFile(journalFile(folder))).indexOf('torn'));
+      assert.deepEqual([isWritten, await readNames(folder)], [true, { names: ['one', 'two'], damaged: 0 }]);
+    });
+
+    it('goes on behind what it has written in part, and takes all of it in later, in order', async () => {
+      await append('two');
+      const [aside] = await asideFiles(folder);
+      await appendFile(String(aside), 'torn');
+      await append('three');
+      await release();
+      await append('four');
+      assert.deepEqual(
+        [await readNames(folder), (await readdir(folder)).includes(path.basename(String(aside)))],
+        [{ names: ['one', 'two', 'three', 'four'], damaged: 0 }, false],
+      );
+    });
+
+    it('takes in but once what it cannot remove at first', async () => {
+      await append('two');
+      await release();
+      const restore = replaceFileFunctions(['unlink'], {
+        owns: (_, [file]) => String(file).includes('aside'),
+        call: () => {
+          throw failure('EBUSY', 'unlink');
+        },
+      });
+      const isWritten = await append('three').finally(restore);
+      await append('four');
+      assert.deepEqual(
+        [isWritten, (await readNames(folder)).names, await asideFiles(folder)],
+        [true, ['one', 'two', 'three', 'four'], []],
+      );
+    });
+
+    it('does not grow over its size, and writes what has waited later', async () => {
+      const isWritten = [await append('two'), await append('three'), await append('four')];
+      await release();
+      await append('five');
+      assert.deepEqual(
+        [isWritten, errors.length, (await readNames(folder)).names],
+        [[true, true, false], 1, ['one', 'two', 'three', 'four', 'five']],
+      );
+    });
+
+    it('makes no more files than a journal has', async () => {
+      const others = Array.from({ length: 8 }, () => asideFile(folder));
+      for (const file of others) await writeFile(file, '');
+      assert.deepEqual([await append('two'), (await asideFiles(folder)).length], [false, 8]);
+    });
+
+    it('leaves what a window has not taken in to be read, and makes it a file of the journal after a day', async () => {
+      await append('two');
+      await blocked.close();
+      const [aside] = await asideFiles(folder);
+      const found = [(await readNames(folder)).names];
+      await release();
+      const dayAgo = new Date(Date.now() - 25 * 3_600_000);
+      await utimes(String(aside), dayAgo, dayAgo);
+      await write('three', { maxBytes: 200 });
+      found.push((await readNames(folder)).names);
+      assert.deepEqual(
+        [found, (await readdir(folder)).sort()],
+        [
+          [
+            ['one', 'two'],
+            ['one', 'two', 'three'],
+          ],
+          ['events.1.journal', 'events.2.journal', 'events.journal'],
+        ],
+      );
+    });
   });
 
   it('takes in nothing once it is closed', async () => {

@@ -49,6 +49,11 @@ describe('the locks of a repository', () => {
     );
   });
 
+  it('are not those of other repositories, which run from the same copies', async () => {
+    await tryLock(path.join(state, 'runtime', '1.0.0-abc', 'uses', `${randomUUID()}.lock`));
+    assert.deepEqual(await findLocks({ machine, key }), []);
+  });
+
   it('tell since when they are held, and whether their owner is proven alive or gone', async () => {
     const { folder, helperLock } = repositoryPlaces(machine, key);
     await tryLock(helperLock);

@@ -2,11 +2,25 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { draftOf, parseDraftName } from '../../../src/node/drafts.ts';
 import { sweepDrafts } from '../../../src/node/leftDrafts.ts';
+import { FaultyDisk } from '../../faults/support/faultyDisk.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
+
+describe('the name of a draft', () => {
+  it('is another one in each process, be its pid the same', async () => {
+    const drafts = path.join(import.meta.dirname, '../../../src/node/drafts.ts');
+    const [first, second] = await Promise.all(['first', 'second'].map((name) => import(`${drafts}?${name}`)));
+    assert.notEqual(first.draftOf('/storage/file'), second.draftOf('/storage/file'));
+  });
+
+  it('tells whose it is', () => {
+    assert.deepEqual(parseDraftName(path.basename(draftOf('/storage/file'))), { pid: process.pid });
+  });
+});
 
 /** Of a process that has ended. */
 const deadPid = spawnSync(process.execPath, ['--version']).pid;
@@ -16,6 +30,7 @@ describe('what a killed writer has left', () => {
 
   const cases: [name: string, age: number, isSwept: boolean, when: string][] = [
     [`.sessions.json.${deadPid}-1.draft`, 2 * minute, true, 'a minute later, once its process is gone'],
+    [`.sessions.json.${deadPid}-0a9f.draft`, 2 * minute, true, 'a minute later, whatever else its name holds'],
     [`.sessions.json.${deadPid}-1.draft.1234567890`, 2 * minute, true, 'a minute later, incomplete as it is'],
     [`.sessions.json.${deadPid}-1.draft`, minute / 2, false, 'while it may still be written'],
     [`.sessions.json.${process.pid}-1.draft`, 2 * minute, false, 'while its process lives'],
@@ -36,6 +51,28 @@ describe('what a killed writer has left', () => {
       assert.deepEqual([await sweepDrafts(folder), await readdir(folder)], isSwept ? [1, []] : [0, [name]]);
     });
   }
+
+  it('stays for the next time where it cannot be removed', async () => {
+    const folder = await dirs.make();
+    for (const name of ['a', 'b']) {
+      await writeFile(path.join(folder, `.${name}.${deadPid}-1.draft`), 'half');
+      await utimes(path.join(folder, `.${name}.${deadPid}-1.draft`), 0, 0);
+    }
+    const disk = new FaultyDisk(folder, { fault: { kind: 'EPERM', at: 1 } });
+    const swept = await sweepDrafts(folder);
+    disk.restart();
+    assert.deepEqual([swept, await sweepDrafts(folder), await readdir(folder)], [1, 1, []]);
+  });
+
+  it('stays for the next time where the folder cannot be read', async () => {
+    const folder = await dirs.make();
+    const disk = new FaultyDisk(folder, { withReads: true, fault: { kind: 'EACCES', at: 1 } });
+    try {
+      assert.equal(await sweepDrafts(folder), 0);
+    } finally {
+      disk.restart();
+    }
+  });
 
   it('is nothing where there is no folder', async () => {
     assert.equal(await sweepDrafts(path.join(await dirs.make(), 'none')), 0);

@@ -70,33 +70,44 @@ describe('whether a process lives', () => {
 });
 
 describe('a process of macOS', () => {
-  const noSuchProcess = () => Promise.reject(Object.assign(new Error('ps'), { code: 1, stdout: '', stderr: '' }));
+  const list = `${process.pid} Sat Nov 21 07:00:00 2026    \n    7 Sun Nov  1 07:08:59 2026    \n`;
 
   it('is known by the session of its boot, which no setting of the clock changes', async () => {
-    const system = fakeSystem({ sysctl: 'B00T-1D\n', ps: 'Sat Nov 21 07:08:59 2026\n' });
+    const system = fakeSystem({ sysctl: 'B00T-1D\n', ps: list });
     assert.deepEqual(await identify(7, createProcessTable('darwin', system.execute)), {
       pid: 7,
-      startTime: 'Sat Nov 21 07:08:59 2026',
+      startTime: 'Sun Nov  1 07:08:59 2026',
       bootId: 'B00T-1D',
     });
-    assert.deepEqual(system.calls.sort(), ['/bin/ps -o lstart= -p 7', '/usr/sbin/sysctl -n kern.bootsessionuuid']);
+    assert.deepEqual(system.calls.sort(), ['/bin/ps -axo pid=,lstart=', '/usr/sbin/sysctl -n kern.bootsessionuuid']);
   });
 
-  it('has ended where ps says nothing of it', async () => {
-    assert.equal(await createProcessTable('darwin', noSuchProcess).startTime(7), undefined);
+  it('has ended where ps lists others', async () => {
+    assert.equal(await createProcessTable('darwin', fakeSystem({ ps: list }).execute).startTime(8), undefined);
   });
+
+  for (const [what, answers] of [
+    ['ps lists nothing', { ps: '' }],
+    ['ps does not list who asks', { ps: '7 Sat Nov 21 07:08:59 2026\n' }],
+    ['ps fails', {}],
+  ] as [string, Record<string, string>][]) {
+    it(`is not known where ${what}`, async () => {
+      await assert.rejects(createProcessTable('darwin', fakeSystem(answers).execute).startTime(8));
+    });
+  }
 
   it('is not known where the boot’s session is not told', async () => {
-    const table = createProcessTable('darwin', fakeSystem({ sysctl: '\n', ps: '100' }).execute);
+    const table = createProcessTable('darwin', fakeSystem({ sysctl: '\n', ps: list }).execute);
     assert.equal(await liveness(identity, table), 'unknown');
   });
 });
 
 describe('a process of Windows', () => {
   const registry = '\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\r\n    MachineGuid    REG_SZ    6f0c-42\r\n\r\n';
+  const list = (...lines: string[]) => [`${process.pid} 99`, ...lines, ''].join('\r\n');
 
   it('is known by its machine and the time it was created', async () => {
-    const { execute } = fakeSystem({ reg: registry, powershell: '133769012345678901\r\n' });
+    const { execute } = fakeSystem({ reg: registry, powershell: list('7 133769012345678901') });
     assert.deepEqual(await identify(7, createProcessTable('win32', execute)), {
       pid: 7,
       startTime: '133769012345678901',
@@ -105,19 +116,22 @@ describe('a process of Windows', () => {
   });
 
   it('costs one question about the machine however often it is asked for', async () => {
-    const { execute, calls } = fakeSystem({ reg: registry, powershell: '100' });
+    const { execute, calls } = fakeSystem({ reg: registry, powershell: list('7 100') });
     const table = createProcessTable('win32', execute);
     for (let count = 0; count < 3; count++) await identify(7, table);
     assert.equal(calls.filter((call) => call.includes('reg.exe')).length, 1);
   });
 
   const answers: [what: string, answers: Record<string, string>, verdict: string][] = [
-    ['lives where it was created then', { reg: registry, powershell: '100\r\n' }, 'alive'],
-    ['is another where it was created at another time', { reg: registry, powershell: '101\r\n' }, 'gone'],
+    ['lives where it was created then', { reg: registry, powershell: list('7 100') }, 'alive'],
+    ['is another where it was created at another time', { reg: registry, powershell: list('7 101') }, 'gone'],
+    ['has ended where there are only others', { reg: registry, powershell: list('77 100') }, 'gone'],
+    ['is not known where its time is hidden', { reg: registry, powershell: list('7 hidden') }, 'unknown'],
     ['is not known where PowerShell says nothing', { reg: registry, powershell: '' }, 'unknown'],
+    ['is not known where PowerShell does not list who asks', { reg: registry, powershell: '77 100\r\n' }, 'unknown'],
     ['is not known where PowerShell fails', { reg: registry }, 'unknown'],
-    ['is not known where the registry fails', { powershell: '100' }, 'unknown'],
-    ['is not known where the registry says something else', { reg: 'ERROR', powershell: '100' }, 'unknown'],
+    ['is not known where the registry fails', { powershell: list('7 100') }, 'unknown'],
+    ['is not known where the registry says something else', { reg: 'ERROR', powershell: list('7 100') }, 'unknown'],
   ];
   for (const [what, told, verdict] of answers) {
     it(`${what}: ${verdict}`, async () => {
@@ -126,18 +140,43 @@ describe('a process of Windows', () => {
     });
   }
 
-  it('has no time where there is none', async () => {
-    const { execute } = fakeSystem({ powershell: 'none\r\n' });
-    assert.equal(await createProcessTable('win32', execute).startTime(7), undefined);
-  });
-
   it('is known again after the registry failed once', async () => {
-    const told: Record<string, string> = { powershell: '100' };
+    const told: Record<string, string> = { powershell: list('7 100') };
     const table = createProcessTable('win32', fakeSystem(told).execute);
     await assert.rejects(table.bootId());
     told.reg = registry;
     assert.equal(await table.bootId(), '6f0c-42');
   });
+});
+
+describe('many processes', () => {
+  const lists = {
+    darwin: { ps: (pid: number) => `${pid} Sat Nov 21 07:08:59 2026\n` },
+    win32: { powershell: (pid: number) => `${pid} 100\r\n` },
+  };
+  for (const platform of ['darwin', 'win32'] as const) {
+    it(`that are asked for at once cost two questions on ${platform}, however many they are`, async () => {
+      const [[name, line] = ['', String]] = Object.entries(lists[platform]);
+      const { execute, calls } = fakeSystem({ [name]: [process.pid, 7, 8].map(line).join('') });
+      const table = createProcessTable(platform, execute);
+      const answers = await Promise.all(Array.from({ length: 200 }, (_, number) => table.startTime(number)));
+      assert.deepEqual([answers.filter(Boolean).length, calls.length], [2, 2]);
+    });
+
+    it(`are each looked for after they were asked for on ${platform}`, async () => {
+      const [[name, line] = ['', String]] = Object.entries(lists[platform]);
+      const told = { [name]: line(process.pid) };
+      const { execute, calls } = fakeSystem(told);
+      const table = createProcessTable(platform, execute);
+      const before = table.startTime(7);
+      assert.equal(calls.length, 1);
+      told[name] += line(7);
+      const after = table.startTime(7);
+      const seen = [await before, await after];
+      told[name] = line(process.pid);
+      assert.deepEqual([...seen, await table.startTime(7)].map(Boolean), [false, true, false]);
+    });
+  }
 });
 
 /** Programs of the system by name, with what they print; any other fails. */

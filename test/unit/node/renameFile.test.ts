@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mock } from 'node:test';
 import { renameOver } from '../../../src/node/renameFile.ts';
 
 /** Renames that fail `times` times with `code`, on a clock that only pauses move. */
@@ -15,6 +16,7 @@ function fakeRename(times: number, code: string) {
       now: () => time,
       pause: async (ms: number) => {
         time += ms;
+        if (time > 60_000) throw new Error('It is tried for ever');
       },
     },
   };
@@ -33,6 +35,18 @@ describe('renaming a file over another', () => {
     const { waited, options } = fakeRename(Number.POSITIVE_INFINITY, 'EBUSY');
     await assert.rejects(renameOver('a', 'b', { ...options, platform: 'win32' }), { code: 'EBUSY' });
     assert.ok(waited() > 2_000 && waited() < 2_500, `waited ${waited()} ms`);
+  });
+
+  it('is given up after as long where the clock is set back meanwhile', async () => {
+    const { waited, options } = fakeRename(Number.POSITIVE_INFINITY, 'EBUSY');
+    const { now, ...others } = options;
+    const clocks = [mock.method(Date, 'now', () => -now()), mock.method(performance, 'now', now)];
+    try {
+      await assert.rejects(renameOver('a', 'b', { ...others, platform: 'win32' }), { code: 'EBUSY' });
+    } finally {
+      for (const clock of clocks) clock.mock.restore();
+    }
+    assert.ok(waited() < 2_500, `waited ${waited()} ms`);
   });
 
   it('is not tried again for what does not pass', async () => {

@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { silentLog } from '../../../src/node/log.ts';
-import { connect, prepareSocketFolder, ServerSocket } from '../../../src/node/sockets.ts';
+import { connect, isListenedAt, prepareSocketFolder, ServerSocket } from '../../../src/node/sockets.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { waitFor } from '../../support/waitFor.ts';
 
@@ -76,7 +76,54 @@ describe('a socket', () => {
     await assert.rejects(connecting, { message: 'enough' });
   });
 
+  it('is listened at by its server alone', async () => {
+    const before = await isListenedAt(socket);
+    await served.open();
+    assert.deepEqual([before, await isListenedAt(socket)], [false, true]);
+  });
+
+  it('has something else looked at as often, one look at a time, until it is closed', async () => {
+    let [looks, atOnce, most] = [0, 0, 0];
+    const alsoCheck = async () => {
+      most = Math.max(most, ++atOnce);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      atOnce--;
+      looks++;
+    };
+    const other = new ServerSocket({
+      server: net.createServer(),
+      path: `${socket}2`,
+      log: silentLog,
+      interval: 5,
+      alsoCheck,
+    });
+    await other.open();
+    await waitFor(() => looks === 3);
+    other.close();
+    await waitFor(() => atOnce === 0);
+    const ended = looks;
+    // That nothing happens can only be seen by waiting, for several looks.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual([most, looks], [1, ended]);
+  });
+
   if (process.platform === 'win32') return;
+
+  it('that a killed process left is listened at by nobody', async () => {
+    await writeFile(socket, '');
+    assert.equal(await isListenedAt(socket), false);
+  });
+
+  it('of another server that is gone is replaced once its owner has the right to', async () => {
+    await served.open();
+    await rm(socket);
+    const other = net.createServer((connection) => connection.end('theirs'));
+    await new Promise<void>((resolve) => other.listen(socket, resolve));
+    await served.reclaim();
+    const answer = await ask(socket);
+    assert.equal(answer, 'ours');
+    other.close();
+  });
 
   it('is made again where it was removed, as often as that happens', async () => {
     await served.open();

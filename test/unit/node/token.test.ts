@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readToken, tokensEqual } from '../../../src/node/token.ts';
+import { readToken, ServerToken, tokensEqual } from '../../../src/node/token.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 
 describe('the token', () => {
@@ -28,6 +28,68 @@ describe('the token', () => {
     const file = path.join(await dirs.make(), 'file');
     await writeFile(file, '');
     await assert.rejects(readToken(path.join(file, 'state')), { code: 'STORAGE_NOT_WRITABLE' });
+  });
+
+  describe('of a server', () => {
+    const [first, second] = ['1'.repeat(64), '2'.repeat(64)] as const;
+    let file: string;
+    let token: ServerToken;
+    beforeEach(async () => {
+      const folder = await dirs.make();
+      file = path.join(folder, 'token');
+      token = new ServerToken(folder, first);
+    });
+    const accepts = (shown: string) => {
+      try {
+        token.require(shown);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+
+    it('is the one that it began with, and the one that is in the file by now', async () => {
+      await writeFile(file, `${second}\n`, { mode: 0o600 });
+      assert.deepEqual([first, second, '3'.repeat(64), ''].map(accepts), [true, true, false, false]);
+    });
+
+    it('is shown to others as the file has it', async () => {
+      const before = token.current;
+      await writeFile(file, second, { mode: 0o600 });
+      assert.deepEqual([before, token.current], [first, second]);
+    });
+
+    it('is none that is no token, as in a file that was cut short', async () => {
+      await writeFile(file, '', { mode: 0o600 });
+      const isEmptyAccepted = accepts('');
+      await writeFile(file, 'x'.repeat(64));
+      assert.deepEqual([isEmptyAccepted, accepts('x'.repeat(64)), token.current], [false, false, first]);
+    });
+
+    it('is none that others could have written', async () => {
+      if (process.platform === 'win32') return;
+      await writeFile(file, second);
+      await chmod(file, 0o620);
+      assert.equal(accepts(second), false);
+    });
+
+    it('is refused with advice that names the file', () => {
+      assert.throws(() => token.require(second), {
+        code: 'UNAUTHORIZED',
+        message: `The token that was shown is not the one in ${file}.`,
+        advice: 'Nothing was changed, and sessions run on. Try again; if that does not help, delete that file.',
+      });
+    });
+
+    it('is written again where the file is gone, but never over another one', async () => {
+      const restored = [await token.restore(), await readFile(file, 'utf8')];
+      await rm(file);
+      await writeFile(file, second, { mode: 0o600 });
+      assert.deepEqual(
+        [...restored, await token.restore(), await readFile(file, 'utf8')],
+        [true, first, false, second],
+      );
+    });
   });
 
   for (const [a, b, equal] of [

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { openTag, recordOfTag, tagOf } from '../../../src/core/worktreeTag.ts';
+import { isIntact } from '../../../src/core/checksum.ts';
+import { openTag, recordOfTag, serializeTag, tagOf } from '../../../src/core/worktreeTag.ts';
 import { tagWorktree } from '../../../src/node/worktree.ts';
 import { readWorktreeNotes } from '../../../src/node/worktreeTags.ts';
 import { git, makeRepository } from '../../support/repository.ts';
@@ -38,10 +39,29 @@ describe('a session’s tag', () => {
     ['[]', 'its field “version” makes no sense'],
     ['7', 'it is no tag'],
     [JSON.stringify({ ...tagOf(aRecord(), key), id: '../..' }), 'its field “id” makes no sense'],
-    [JSON.stringify({ ...tagOf(aRecord(), key), version: '2.0' }), 'its field “version” makes no sense'],
+    [JSON.stringify({ ...tagOf(aRecord(), key), version: '1' }), 'its field “version” makes no sense'],
+    [
+      serializeTag(tagOf(aRecord({ command: ['cat'] }), key), undefined).replace('"cat"', '"rm"'),
+      'its checksum is wrong',
+    ],
+    [
+      serializeTag(tagOf(aRecord(), key), undefined).replace('"version": "1.0"', '"version": "3.0"'),
+      'its checksum is wrong',
+    ],
   ];
   for (const [text, problem] of damaged) {
     it(`is not used where ${problem}: ${text.slice(0, 20)}`, () => assert.deepEqual(openTag(text), { problem }));
+  }
+});
+
+describe('a session’s tag of a newer version', () => {
+  for (const [what, text] of [
+    ['with a checksum', serializeTag({ ...tagOf(aRecord(), key), version: '2.0' }, undefined)],
+    ['without one', JSON.stringify({ version: '2.0', whose: 'not told' })],
+  ] as const) {
+    it(`is told apart from a damaged one, ${what}`, () => {
+      assert.deepEqual(openTag(text), { problem: 'a newer version of Holdfast wrote it (2.0)', isNewer: true });
+    });
   }
 });
 
@@ -71,7 +91,8 @@ describe('what git’s folder for a worktree says', () => {
     await tagWorktree(folder, tag);
     const { tagFile, ...found } = await notes();
     assert.deepEqual(found, { path: folder, tag, linksBack: true });
-    assert.deepEqual(JSON.parse(await readFile(tagFile, 'utf8')), tag);
+    const { sha256, ...written } = JSON.parse(await readFile(tagFile, 'utf8'));
+    assert.deepEqual([written, isIntact({ ...written, sha256 })], [JSON.parse(JSON.stringify(tag)), true]);
   });
 
   it('is that it has no tag', async () => {
@@ -87,6 +108,14 @@ describe('what git’s folder for a worktree says', () => {
   it('is that its tag is far too long', async () => {
     await writeFile((await notes()).tagFile, ' '.repeat(70_000));
     assert.equal((await notes()).problem, 'it is too long for a tag');
+  });
+
+  it('is, of a newer version, left as it is', async () => {
+    const newer = '{"version":"2.0","whose":"not told"}';
+    await writeFile((await notes()).tagFile, newer);
+    await tagWorktree(folder, tagOf(aRecord({ worktreePath: folder }), key));
+    const { tagFile, isNewer } = await notes();
+    assert.deepEqual([isNewer, await readFile(tagFile, 'utf8')], [true, newer]);
   });
 
   it('is where it was although its folder is gone', async () => {

@@ -1,0 +1,108 @@
+import { describeError, HoldfastError, systemErrorCode } from '../base/errors.ts';
+import type { Backup, BackupReason } from '../client/backupFile.ts';
+import { Backups } from '../client/backups.ts';
+import { findStorages, type WindowStorage } from '../client/windowStorages.ts';
+import { ago } from '../core/presentation.ts';
+import { repositoryPlaces, thisMachine } from '../node/places.ts';
+import type { Workplace } from '../node/repository.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+
+/** A backup and the place it lies in. */
+interface StoredBackup {
+  backup: Backup;
+  store: Backups;
+}
+
+/** The backups of all windows on a repository, and those that were taken without a window. */
+export class BackupStores {
+  /** Newest first. */
+  readonly backups: readonly Backup[];
+  /** Why some could not be read. */
+  readonly problems: readonly HoldfastError[];
+  /** What was noted, and is gone. */
+  readonly losses: readonly HoldfastError[];
+  readonly #found: readonly StoredBackup[];
+  readonly #store: Backups;
+
+  static async find({ key }: Workplace): Promise<BackupStores> {
+    const places = repositoryPlaces(thisMachine(), key);
+    const { there, gone } = await findStorages(places);
+    const [first, ...others] = [...there, places].map(({ folder }) => new Backups({ folder, key })) as [Backups];
+    const found: StoredBackup[] = [];
+    const problems: HoldfastError[] = [];
+    for (const store of [first, ...others]) {
+      try {
+        for (const backup of await store.list()) found.push({ backup, store });
+      } catch (error) {
+        problems.push(notReadable(store, error));
+      }
+    }
+    return new BackupStores(first, { found, problems, losses: gone.map(lost) });
+  }
+
+  private constructor(
+    store: Backups,
+    parts: { found: StoredBackup[]; problems: HoldfastError[]; losses: HoldfastError[] },
+  ) {
+    this.#store = store;
+    this.#found = parts.found.sort((a, b) => (a.backup.takenAt < b.backup.takenAt ? 1 : -1));
+    this.backups = this.#found.map(({ backup }) => backup);
+    this.problems = parts.problems;
+    this.losses = parts.losses;
+  }
+
+  /** Of the list, as far as backups tell. */
+  get generation(): number {
+    return Math.max(0, ...this.backups.map(({ generation }) => generation));
+  }
+
+  /**
+   * Takes a backup where the window that was last seen has its own, in the state folder where there is none.
+   *
+   * @throws {HoldfastError} see {@link Backups.take}
+   */
+  take(reason: BackupReason, records: readonly SessionRecord[]): Promise<Backup | undefined> {
+    return this.#store.take(reason, { records, generation: this.generation });
+  }
+
+  /** @throws {HoldfastError} `BACKUP_NOT_FOUND` */
+  require(id: string): StoredBackup {
+    const named = this.#found.filter(({ backup }) => backup.id === id);
+    const best = named.find(({ backup }) => backup.state === 'sound') ?? named[0];
+    if (best) return best;
+    throw this.#notFound(id);
+  }
+
+  /** What could not be read may hold it. */
+  #notFound(id: string): HoldfastError {
+    const [problem] = this.problems;
+    const where = problem ? ' among those that can be read' : '';
+    return new HoldfastError('BACKUP_NOT_FOUND', `There is no backup “${id}”${where}. Nothing was changed.`, {
+      advice: problem?.text ?? 'See “holdfast backups list”; this takes the whole id.',
+      data: { id },
+      ...(problem ? { cause: problem } : {}),
+    });
+  }
+}
+
+function notReadable({ folder }: Backups, error: unknown): HoldfastError {
+  const system = systemErrorCode(error instanceof HoldfastError ? error.cause : error);
+  const reason = system === 'ENOTDIR' ? 'a file is in its place' : (system ?? describeError(error));
+  return new HoldfastError('STORAGE_NOT_WRITABLE', `The folder of backups ${folder} cannot be read: ${reason}.`, {
+    advice: 'Put it right, or move it away; the backups in it are not counted meanwhile.',
+    data: { folder },
+    cause: error,
+  });
+}
+
+function lost({ folder, seenAt }: WindowStorage): HoldfastError {
+  const seen = ago(seenAt, new Date());
+  return new HoldfastError(
+    'NO_FOLDER',
+    `A window’s storage is gone, with the backups in it: ${folder} (used ${seen}).`,
+    {
+      advice: 'Put it back where you can; “holdfast doctor” tells what is left of its sessions.',
+      data: { folder, seenAt },
+    },
+  );
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { RecordStore } from '../../../src/client/recordStore.ts';
+import { RegistryReplica } from '../../../src/client/registryReplica.ts';
+import { useTempDirs } from '../../support/tempDirs.ts';
+import { aRecord } from '../records.ts';
+
+const key = '0123456789abcdef';
+const day = 24 * 3_600_000;
+
+describe('a window’s copy of the registry', () => {
+  const dirs = useTempDirs();
+  let folder: string;
+  let replica: RegistryReplica;
+  beforeEach(async () => {
+    folder = await dirs.make('storage');
+    replica = new RegistryReplica({ folder, key, root: '/repo' });
+    await replica.load();
+  });
+  afterEach(() => replica.dispose());
+
+  /** A folder in the place of the lock stands for storage that cannot be written, also for root. */
+  const lock = () => path.join(folder, 'storage.lock');
+
+  it('takes what the helper has done for done where it cannot be saved here, and tells once until it can again', async () => {
+    const told: boolean[] = [];
+    replica.onProblem(({ isNews }) => told.push(isNews));
+    await mkdir(lock());
+    for (const revision of [1, 2]) await replica.keepDone(aRecord({ revision }));
+    await rm(lock(), { recursive: true });
+    await replica.keepDone(aRecord({ revision: 3 }));
+    await mkdir(lock());
+    await replica.keepDone(aRecord({ revision: 4 }));
+    assert.deepEqual([replica.list(), told], [[aRecord({ revision: 4 })], [true, false, true]]);
+  });
+
+  it('does not acknowledge what is not saved anywhere', async () => {
+    await mkdir(lock());
+    await assert.rejects(replica.keep(aRecord()), { code: 'STORAGE_NOT_WRITABLE' });
+  });
+
+  it('forgets after 90 days what was destroyed', async () => {
+    const destroyed = (days: number, id: string) =>
+      aRecord({ id, deletedAt: new Date(Date.now() - days * day).toISOString() });
+    const [old, young] = [
+      destroyed(91, '10000000-0000-4000-8000-000000000001'),
+      destroyed(89, '10000000-0000-4000-8000-000000000002'),
+    ];
+    await new RecordStore({ folder, key, root: '/repo', records: () => [old, young] }).save();
+    await replica.load();
+    assert.deepEqual(replica.all(), [young]);
+  });
+});
