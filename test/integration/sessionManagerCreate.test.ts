@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isIntact } from '../../src/core/checksum.ts';
 import { isAlive } from '../support/processes.ts';
 import { git } from '../support/repository.ts';
 import { describeOnUnix } from '../support/unix.ts';
@@ -86,7 +87,10 @@ describeOnUnix('creating a session', () => {
     const { record } = await window.create({ name: 'login', command: ['cat'] });
     const gitDir = await git(record.worktreePath, 'rev-parse', '--absolute-git-dir');
     const { id, createdAt } = record;
-    assert.deepEqual(JSON.parse(await readFile(path.join(gitDir, 'holdfast.json'), 'utf8')), {
+    const tag = JSON.parse(await readFile(path.join(gitDir, 'holdfast.json'), 'utf8'));
+    assert.equal(isIntact(tag), true);
+    assert.deepEqual(tag, {
+      sha256: tag.sha256,
       version: '1.0',
       id,
       name: 'login',
