@@ -6,7 +6,6 @@ import { noNotes } from '../core/destroyedNotes.ts';
 import type { RebuildEvidence, RecordSource, RestoredSession, SeenWorktree } from '../core/rebuildEvidence.ts';
 import { planRebuild, type RebuildPlan } from '../core/rebuildPlan.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
-import { resting, unknownRevisions } from '../core/restorePlan.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { isLive } from '../core/sessionRecord.ts';
 import { readDestroyedNotes } from '../node/destroyedNotes.ts';
@@ -157,12 +156,6 @@ export async function bringBack(
     }
   }
   return back;
-}
-
-/** A lost session as a window knows it until there is a helper, which itself will read what is in its folders. */
-export function lostRecord({ record, from }: RestoredSession): SessionRecord {
-  if (from.kind === 'sessionFolder') return record;
-  return { ...resting(record), revision: record.revision + unknownRevisions };
 }
 
 export interface AcceptContext extends RebuildContext {

@@ -6,7 +6,7 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { Backup } from './backupFile.ts';
 import { readExport, writeExport } from './exportFile.ts';
 import type { HelperClient } from './helperClient.ts';
-import { acceptProposal, bringBack, lostRecord, rebuild } from './rebuild.ts';
+import { acceptProposal, bringBack, rebuild } from './rebuild.ts';
 import type { RegistryReplica } from './registryReplica.ts';
 import { type BackupRestore, planBackupRestore, type RestoredBackup, restoreBackup } from './restoreBackup.ts';
 import { SavedSessions } from './savedSessions.ts';
@@ -153,7 +153,8 @@ export class StateKeeper {
       await helper.connect();
     } catch (error) {
       replica.reportProblem(error);
-      replica.acceptAll(plan.sessions.map(lostRecord));
+      // As they are, for the next helper may know them just so, and how they are then.
+      replica.acceptAll(plan.sessions.map(({ record }) => record));
       replica.noteRebuilt(plan.sessions);
       return plan;
     }
@@ -176,6 +177,6 @@ export class StateKeeper {
   }
 
   async #keepAll(records: readonly SessionRecord[]): Promise<void> {
-    for (const record of records) await this.#options.replica.keep(record);
+    for (const record of records) await this.#options.replica.keepDone(record);
   }
 }
