@@ -74,10 +74,9 @@ export class LockClaim {
       const current = await readContent(this.file);
       if (current?.nonce === this.#owner.nonce) await patiently(() => unlink(this.file).catch(ignoreMissing));
       this.#forget();
-    } catch (error) {
+    } finally {
       // Not before: whoever took it over meanwhile would lose it to the removal.
       giveUp(this.#owner);
-      throw error;
     }
   }
 

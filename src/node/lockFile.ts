@@ -120,7 +120,7 @@ async function take(file: string, table: ProcessTable): Promise<LockAttempt> {
       if (current && (await judge(current, table)) !== 'stale') return { heldBy: ownerOf(current) };
       claim ??= await LockClaim.write(file);
       if (!current) {
-        if (await claim.link()) return { lock: lockOf(claim) };
+        if (await claim.link()) return { lock: claim };
         continue;
       }
       const attempt = await replaceDead(claim, current, table);
@@ -140,35 +140,11 @@ async function replaceDead(claim: LockClaim, dead: LockContent, table: ProcessTa
   if (!('lock' in right)) return right;
   try {
     const current = await readContent(claim.file);
-    return current?.nonce === dead.nonce && (await claim.rename()) ? { lock: lockOf(claim) } : undefined;
+    return current?.nonce === dead.nonce && (await claim.rename()) ? { lock: claim } : undefined;
   } finally {
     // Nobody wants to replace that owner any more.
     await right.lock.release().catch(() => undefined);
   }
-}
-
-/** How long until a lock that could not be given up is tried again; milliseconds. */
-const releasePause = 1_000;
-
-/** What cannot be removed is tried again, for to all other processes it looks as if it were held. */
-function lockOf(claim: LockClaim): Lock {
-  return {
-    isInPlace: () => claim.isInPlace(),
-    async release() {
-      try {
-        await claim.release();
-      } catch (error) {
-        setTimeout(() => void releaseAgain(claim.file), releasePause).unref();
-        throw error;
-      }
-    },
-  };
-}
-
-/** In this process the lock is free to be taken, and whoever has taken it since is the one to give it up. */
-async function releaseAgain(file: string): Promise<void> {
-  const attempt = await tryLock(file).catch(() => undefined);
-  if (attempt && 'lock' in attempt) await attempt.lock.release().catch(() => undefined);
 }
 
 /** How long a claim may be without content before its taker counts as gone; milliseconds. */
