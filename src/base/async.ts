@@ -95,6 +95,21 @@ export class Throttler {
   }
 }
 
+/** Runs `task` for every item, at most `limit` at a time; of several failures the first is thrown once all have settled. */
+export async function forEachAtMost<T>(
+  limit: number,
+  items: Iterable<T>,
+  task: (item: T) => Promise<unknown>,
+): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  const work = async () => {
+    for (let next = rest.next(); !next.done; next = rest.next()) await task(next.value);
+  };
+  const workers = await Promise.allSettled(Array.from({ length: limit }, work));
+  const failed = workers.find((worker) => worker.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
 /**
  * Settles with `promise`, or rejects with what `onDeadline` makes once `ms` milliseconds have passed.
  * The work behind `promise` is not cancelled: it must itself be bounded or disposable.

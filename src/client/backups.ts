@@ -72,6 +72,11 @@ export class Backups {
     return this.#takes.queue(() => this.#take(reason, content, spare));
   }
 
+  /** Where the backup of that id is, if there is one. */
+  fileOf(id: string): string {
+    return path.join(this.folder, `${id}.json`);
+  }
+
   async #take(reason: BackupReason, content: BackupContent, spare?: string): Promise<Backup | undefined> {
     if (content.records.length === 0) return undefined;
     const known = await this.#readAll();
@@ -102,7 +107,7 @@ export class Backups {
     newest: Backup | undefined,
   ): Promise<Backup | undefined> {
     const id = backupId(takenAt, reason);
-    const file = this.#fileOf(id);
+    const file = this.fileOf(id);
     const generation = generationAfter(newest, takenAt, content.generation);
     const text = serializeRegistry({ ...content, generation, key: this.#key, savedAt: takenAt });
     if (!(await createDurable(file, text))) return undefined;
@@ -134,12 +139,8 @@ export class Backups {
       return await readdir(this.folder);
     } catch (error) {
       if (systemErrorCode(error) === 'ENOENT') return [];
-      throw toStorageError(error, this.#fileOf('sessions'));
+      throw toStorageError(error, this.fileOf('sessions'));
     }
-  }
-
-  #fileOf(id: string): string {
-    return path.join(this.folder, `${id}.json`);
   }
 }
 

@@ -55,7 +55,8 @@ export class StateKeeper {
   async restoreBackup(id: string, ids?: readonly string[]): Promise<RestoredBackup> {
     const { replica } = this.#options;
     replica.requireWritable();
-    const restored = await restoreBackup(this.#restoreContext(), id, ids);
+    const helper = this.#restoringFrom(replica.backups.fileOf(id));
+    const restored = await restoreBackup({ ...this.#restoreContext(), helper }, id, ids);
     await this.#keepAll(restored.restored);
     return restored;
   }
@@ -174,6 +175,18 @@ export class StateKeeper {
   #restoreContext() {
     const { manager, helper, replica } = this.#options;
     return { workplace: manager.workplace, helper, backups: replica.backups, content: replica.content };
+  }
+
+  /** The journal tells where the sessions come from, whoever hears of their return first. */
+  #restoringFrom(source: string): Pick<HelperClient, 'list' | 'restore'> {
+    const { helper, replica } = this.#options;
+    return {
+      list: () => helper.list(),
+      restore: (records) => {
+        const ids = records.map(({ id }) => id);
+        return replica.journal.restoring(ids, source, () => helper.restore(records));
+      },
+    };
   }
 
   async #keepAll(records: readonly SessionRecord[]): Promise<void> {

@@ -3,7 +3,7 @@ import type { Proposal, ProposalKind } from '../core/rebuildProposals.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { confirm, tell, withProgress } from './dialogs.ts';
 import { toMessage } from './errorMessage.ts';
-import type { StateActions } from './stateActions.ts';
+import type { LoadedSession, StateActions } from './stateActions.ts';
 
 /** What makes each kind doubtful, in a few words. */
 const doubts: Record<ProposalKind, string> = {
@@ -25,17 +25,18 @@ const maxDescribed = 5;
 /** Takes in lost sessions that are beyond doubt, and lets the user decide about the others. */
 export async function rebuildSessions(actions: StateActions): Promise<SessionRecord[]> {
   const { restored, proposals } = await withProgress('Looking for lost sessions…', () => actions.rebuild());
-  const found = [...restored, ...(await offerProposals(actions, proposals))];
-  tell(describeFound(found, proposals));
-  return found;
+  const found: LoadedSession[] = [...restored.map((record) => ({ record })), ...(await offerProposals(actions, proposals))];
+  const notices = found.flatMap(({ notice }) => notice ?? []);
+  tell([describeFound(found, proposals), ...notices].join(' '));
+  return found.map(({ record }) => record);
 }
 
 /** Shows each proposal with its evidence; returns the sessions that were made of those chosen. */
-async function offerProposals(actions: StateActions, proposals: readonly Proposal[]): Promise<SessionRecord[]> {
-  const accepted: SessionRecord[] = [];
+async function offerProposals(actions: StateActions, proposals: readonly Proposal[]): Promise<LoadedSession[]> {
+  const accepted: LoadedSession[] = [];
   for (const proposal of await pickProposals(proposals)) {
-    const record = await actions.accept(proposal).catch((error) => tellRefused(proposal, error));
-    if (record) accepted.push(record);
+    const session = await actions.accept(proposal).catch((error) => tellRefused(proposal, error));
+    if (session) accepted.push(session);
   }
   return accepted;
 }
@@ -73,8 +74,8 @@ function tellRefused({ record }: Proposal, error: unknown): undefined {
   void vscode.window.showErrorMessage(`“${record.name}” could not be taken in: ${toMessage(error)}`);
 }
 
-function describeFound(found: readonly SessionRecord[], { length }: readonly Proposal[]): string {
-  if (found.length > 0) return `Found again: ${found.map(({ name }) => `“${name}”`).join(', ')}.`;
+function describeFound(found: readonly LoadedSession[], { length }: readonly Proposal[]): string {
+  if (found.length > 0) return `Found again: ${found.map(({ record }) => `“${record.name}”`).join(', ')}.`;
   if (length === 0) return 'No lost session was found.';
   return length === 1 ? 'The worktree stays as it is.' : `All ${length} worktrees stay as they are.`;
 }

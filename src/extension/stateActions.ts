@@ -91,8 +91,8 @@ export class StateActions {
     return { restored: sessions.map(({ record }) => record), proposals };
   }
 
-  async accept(proposal: Proposal): Promise<SessionRecord> {
-    return (await (await this.keeper()).accept(proposal)).record;
+  async accept(proposal: Proposal): Promise<LoadedSession> {
+    return (await this.keeper()).accept(proposal);
   }
 
   #resolve(file: string): string {

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { Sequencer } from '../base/async.ts';
+import { forEachAtMost, Sequencer } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import type { ForgottenSession } from '../core/destroyedNotes.ts';
-import { newerRecord } from '../core/mergeRecords.ts';
+import { mergeRecords, newerRecord } from '../core/mergeRecords.ts';
 import { ownedChanges, resting, unknownRevisions } from '../core/restorePlan.ts';
 import { byCreation, isLive, revise } from '../core/sessionRecord.ts';
 import type { RegistryChange, RegistryList } from '../protocol/helperRpc.ts';
@@ -14,6 +14,9 @@ const protectedFields = ['id', 'revision', 'deletedAt', 'createdAt'] as const;
 
 /** How many of a record’s last requests are remembered: far more than there are clients that may send one again. */
 const maxRequests = 16;
+
+/** How many records of a replica are saved at a time: each waits for the disk, which takes several at once. */
+const maxSaves = 16;
 
 export interface RegistryOptions {
   records: Iterable<SessionRecord>;
@@ -73,11 +76,8 @@ export class Registry {
    */
   merge(replica: Iterable<SessionRecord>): Promise<RegistryList> {
     return this.#mutate(async () => {
-      for (const record of replica) {
-        const known = this.#records.get(record.id);
-        const current = known ? record : this.#remembered(record);
-        if (current && (!known || newerRecord(known, current) !== known)) await this.#takeIn(current);
-      }
+      const news = [...mergeRecords(replica).values()].flatMap((record) => this.#newsOf(record) ?? []);
+      await forEachAtMost(maxSaves, news, (record) => this.#takeIn(record));
       return this.list();
     });
   }
@@ -228,6 +228,13 @@ export class Registry {
     const latest =
       current?.revision ?? Math.max(record.revision, this.#forgotten(record.id)?.revision ?? 0) + unknownRevisions;
     return revise({ ...resting(record), revision: Math.max(latest, record.revision) }, {});
+  }
+
+  /** A replica's record as it is to be taken in; undefined where it is no better than what is known. */
+  #newsOf(record: SessionRecord): SessionRecord | undefined {
+    const known = this.#records.get(record.id);
+    if (!known) return this.#remembered(record);
+    return newerRecord(known, record) === known ? undefined : record;
   }
 
   /** What a replica tells of a session that is not known: where it was forgotten, the replica is to learn of its end. */

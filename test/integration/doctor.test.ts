@@ -7,6 +7,7 @@ import { Backups } from '../../src/client/backups.ts';
 import type { Diagnosed, DoctorContext } from '../../src/client/doctor/doctorContext.ts';
 import { applySafeRepairs, repairAll, runDoctor } from '../../src/client/doctor/runDoctor.ts';
 import { SavedSessions } from '../../src/client/savedSessions.ts';
+import { SessionJournal } from '../../src/client/sessionJournal.ts';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import { registerStorage } from '../../src/client/windowStorages.ts';
 import { isSound } from '../../src/core/diagnosis.ts';
@@ -358,6 +359,15 @@ describeOnUnix('the doctor', () => {
     });
   }
 
+  /** As the journal of a window’s storage tells them. */
+  async function repairsIn(folder: string): Promise<string[]> {
+    const sentences: string[] = [];
+    for await (const event of new SessionJournal({ folder }).read()) {
+      if (event.type === 'repaired' && Array.isArray(event.fields)) sentences.push(...event.fields);
+    }
+    return sentences;
+  }
+
   async function removeSockets(): Promise<void> {
     for (const socket of [files().socket, places().helperSocket]) await rm(socket, { force: true });
   }
@@ -383,6 +393,32 @@ describeOnUnix('the doctor', () => {
     const what = outcomes.map((outcome) => (outcome.state === 'done' ? outcome.what : String(outcome.error)));
     assert.match(what[0] ?? '', /damaged \(it is empty\): 1 session recovered from its previous version/);
     assert.equal(what[1], 'Its mode is 700 now.');
+  });
+
+  it('tells the journals of all windows what was repaired', async () => {
+    const other = path.join(await project().newFolder('storages'), 'other');
+    await mkdir(other, { recursive: true });
+    await registerStorage(places(), other);
+    await chmod(places().folder, 0o755);
+    await repairAll({ ...window.options, client });
+    const told = await Promise.all([storage, other].map(repairsIn));
+    const done = `${places().folder}: Its mode is 700 now.`;
+    assert.deepEqual(
+      told.map((sentences) => sentences.includes(done)),
+      [true, true],
+    );
+  });
+
+  it('brings a session back by a name that is free, whatever a list calls it', async () => {
+    await end();
+    await rm(places().folder, { recursive: true });
+    await removeSockets();
+    const namesake = await project().open({ storage: await project().newFolder('elsewhere') });
+    await namesake.create({ name: 'login', worktree: false, command: ['cat'] });
+    await registerStorage(places(), storage);
+    const { outcomes } = await repairAll({ ...namesake.options, client });
+    const names = (await namesake.helper.list()).records.map(({ name }) => name).sort();
+    assert.deepEqual([outcomes.map(({ state }) => state).includes('failed'), names], [false, ['login', 'login-2']]);
   });
 
   it('repairs what another repair has made possible, too', async () => {
@@ -554,6 +590,14 @@ describeOnUnix('the doctor', () => {
       },
       ['warning journal-damaged STORAGE/events.journal', 'info journal-torn STORAGE/events.journal'],
       /1 record of the event journal cannot be read\. \d+ events? in the file can be read/,
+    ],
+    [
+      'a journal that a window which did not get the lock left damaged',
+      async () => {
+        await writeFile(path.join(storage, 'events.aside-0123456789abcdef.journal'), '00000010 00000000 {"a":1}\n');
+      },
+      ['warning journal-damaged STORAGE/events.aside-0123456789abcdef.journal'],
+      /1 record of the event journal cannot be read/,
     ],
     [
       'the lock of another machine’s process',

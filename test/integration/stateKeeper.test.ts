@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { SessionJournal } from '../../src/client/sessionJournal.ts';
 import { SessionManager } from '../../src/client/sessionManager.ts';
 import { registerStorage } from '../../src/client/windowStorages.ts';
 import { newRecord } from '../../src/core/sessionRecord.ts';
 import { repositoryPlaces } from '../../src/node/places.ts';
+import type { StoredEvent } from '../../src/protocol/sessionEvent.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { git } from '../support/repository.ts';
+import { waitFor } from '../support/waitFor.ts';
 import { helperPid, useProject } from './support/project.ts';
 import { machine, processEnd } from './support/scene.ts';
 
@@ -124,6 +127,25 @@ describe('taking lost sessions in', () => {
     assert.equal(JSON.parse(await readFile(tagFile, 'utf8')).deletedAt, undefined);
   });
 
+  it('tells the journal from which backup a session came back', async () => {
+    const window = await project().open();
+    const { record } = await window.create({ name: 'login', worktree: false, command: ['cat'] });
+    await window.destroy(record.id);
+    const [backup] = (await window.state.listBackups()).filter(({ reason }) => reason === 'destroy');
+    assert.ok(backup);
+    await window.state.restoreBackup(backup.id);
+    const journal = new SessionJournal({ folder: window.options.storage });
+    const restored = await waitFor(
+      () => restorations(journal),
+      (events) => events.length > 0,
+      { what: 'the journal to tell of the session' },
+    );
+    assert.deepEqual(
+      restored.map(({ sessionId, source }) => [sessionId, source]),
+      [[record.id, backup.file]],
+    );
+  });
+
   it('does not believe a file that says whose a branch is', async () => {
     const window = await project().open();
     await project().git('branch', 'mine');
@@ -170,6 +192,12 @@ describe('taking lost sessions in', () => {
     const pid = await helperPid(window);
     await project().dispose();
     await processEnd(pid);
+  }
+
+  async function restorations(journal: SessionJournal): Promise<StoredEvent[]> {
+    const found: StoredEvent[] = [];
+    for await (const event of journal.read()) if (event.type === 'restored') found.push(event);
+    return found;
   }
 
   /** All but the worktrees. */

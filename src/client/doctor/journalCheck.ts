@@ -1,5 +1,5 @@
 import { isMissing } from '../../node/durableFile.ts';
-import { fullJournalFiles, journalFile } from '../../node/journalFiles.ts';
+import { asideFiles, fullJournalFiles, journalFile } from '../../node/journalFiles.ts';
 import { counted, type Diagnosed } from './doctorContext.ts';
 import type { Examination } from './examination.ts';
 import { type JournalContent, readJournalFile } from './journalFile.ts';
@@ -7,7 +7,11 @@ import { type JournalContent, readJournalFile } from './journalFile.ts';
 /** The event journal of each storage. */
 export async function checkJournals(examination: Examination): Promise<Diagnosed[]> {
   const storages = await examination.storages();
-  const perStorage = storages.map(async ({ folder }) => [...(await fullJournalFiles(folder)), journalFile(folder)]);
+  const perStorage = storages.map(async ({ folder }) => [
+    ...(await fullJournalFiles(folder)),
+    journalFile(folder),
+    ...(await asideFiles(folder)),
+  ]);
   const findings: Diagnosed[] = [];
   for (const file of (await Promise.all(perStorage)).flat()) findings.push(...(await checkFile(file)));
   return findings;

@@ -10,6 +10,7 @@ import { checkLeftovers } from './leftoverCheck.ts';
 import { checkLocks } from './lockCheck.ts';
 import { checkPermissions } from './permissionCheck.ts';
 import { checkRegistry } from './registryCheck.ts';
+import { noteRepairs } from './repairNotes.ts';
 import { checkSavedSessions } from './savedSessionCheck.ts';
 import { checkSockets } from './socketCheck.ts';
 import { checkWorktrees } from './worktreeCheck.ts';
@@ -90,7 +91,12 @@ export async function repairAll(context: DoctorContext): Promise<{ findings: Dia
     outcomes.push(...(await applySafeRepairs(next)));
     findings = await runDoctor(context);
   }
+  await noteRepairs(context, outcomes.flatMap(describeDone));
   return { findings, outcomes };
+}
+
+function describeDone(outcome: RepairOutcome): string[] {
+  return outcome.state === 'done' ? [`${outcome.finding.subject}: ${outcome.what}`] : [];
 }
 
 function nameOf({ code, subject }: Finding): string {

@@ -36,9 +36,9 @@ const origins: Record<RestoredSession['from']['kind'], string> = {
 
 async function lostSession(examination: Examination, { record, from }: RestoredSession): Promise<Diagnosed> {
   const { name, id, branch, worktreePath } = record;
-  // A list that nobody has noted may know more of it than its worktree does.
+  // A list that nobody has noted may know more of it than its worktree does; but by that name another one may go now.
   const listed = (await examination.storages()).flatMap(({ records }) => records);
-  const newest = mergeRecords([record], listed).get(id) ?? record;
+  const newest = { ...(mergeRecords([record], listed).get(id) ?? record), name };
   const finding = {
     code: 'session-lost',
     severity: 'warning' as const,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Deferred, delay, KeyedSequencer, Sequencer, Throttler, withDeadline } from '../../../src/base/async.ts';
+import { Deferred, delay, forEachAtMost, KeyedSequencer, Sequencer, Throttler, withDeadline } from '../../../src/base/async.ts';
 
 describe('Sequencer', () => {
   it('runs tasks one after the other in the order they were queued', async () => {
@@ -26,6 +26,24 @@ describe('Sequencer', () => {
     void sequencer.queue(() => trace(log, 'a'));
     await sequencer.idle();
     assert.equal(log.join(' '), 'a+ a-');
+  });
+});
+
+describe('forEachAtMost', () => {
+  it('does every item, so many at a time', async () => {
+    const log: string[] = [];
+    await forEachAtMost(2, ['a', 'b', 'c'], (name) => trace(log, name));
+    assert.equal(log.join(' '), 'a+ b+ a- c+ b- c-');
+  });
+
+  it('throws what failed first, after all that was begun has ended', async () => {
+    const log: string[] = [];
+    const doing = forEachAtMost(2, ['a', 'b', 'c'], async (name) => {
+      if (name === 'a') throw new Error('broken');
+      await trace(log, name);
+    });
+    await assert.rejects(doing, { message: 'broken' });
+    assert.equal(log.join(' '), 'b+ b- c+ c-');
   });
 });
 
