@@ -25,7 +25,10 @@ const maxDescribed = 5;
 /** Takes in lost sessions that are beyond doubt, and lets the user decide about the others. */
 export async function rebuildSessions(actions: StateActions): Promise<SessionRecord[]> {
   const { restored, proposals } = await withProgress('Looking for lost sessions…', () => actions.rebuild());
-  const found: LoadedSession[] = [...restored.map((record) => ({ record })), ...(await offerProposals(actions, proposals))];
+  const found: LoadedSession[] = [
+    ...restored.map((record) => ({ record })),
+    ...(await offerProposals(actions, proposals)),
+  ];
   const notices = found.flatMap(({ notice }) => notice ?? []);
   tell([describeFound(found, proposals), ...notices].join(' '));
   return found.map(({ record }) => record);

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { Deferred, delay, forEachAtMost, KeyedSequencer, Sequencer, Throttler, withDeadline } from '../../../src/base/async.ts';
+import {
+  Deferred,
+  delay,
+  forEachAtMost,
+  KeyedSequencer,
+  Sequencer,
+  Throttler,
+  withDeadline,
+} from '../../../src/base/async.ts';
 
 describe('Sequencer', () => {
   it('runs tasks one after the other in the order they were queued', async () => {
