@@ -26,6 +26,8 @@ import {
   type HostExit,
   type HostStatus,
   hostStatusSchema,
+  type LaunchSpec,
+  launchSpecSchema,
   resizeSchema,
   type Signal,
   type TerminalSize,
@@ -47,6 +49,8 @@ export interface HostClientOptions {
   socket: string;
   token: string;
   client: Hello['client'];
+  /** Of a helper: hosts refuse one with a lower epoch than another that has spoken to them. */
+  epoch?: number;
   signal?: AbortSignal;
 }
 
@@ -84,11 +88,14 @@ export class HostClient implements Disposable {
   #inputAcknowledged = 0;
   #inputSince: number | undefined;
 
-  /** @throws the system's error where nobody listens; {@link HoldfastError} where the host refuses. */
-  static async connect({ socket, token, client, signal }: HostClientOptions): Promise<HostClient> {
+  /**
+   * @throws the system's error where nobody listens; {@link HoldfastError} where the host refuses: `UNAUTHORIZED`,
+   * `PROTOCOL_MISMATCH`, `STALE_EPOCH`.
+   */
+  static async connect({ socket, token, client, epoch, signal }: HostClientOptions): Promise<HostClient> {
     const hostClient = new HostClient(new FrameSocket((await connect(socket, signal)).setNoDelay()));
     try {
-      const hello: Hello = { protocol: hostProtocol, token, client };
+      const hello: Hello = { protocol: hostProtocol, token, client, epoch };
       hostClient.#welcome = v.parse(welcomeSchema, await hostClient.#request(frameType.hello, hello));
       return hostClient;
     } catch (error) {
@@ -123,6 +130,17 @@ export class HostClient implements Disposable {
 
   async status(): Promise<HostStatus> {
     return v.parse(hostStatusSchema, await this.#request(frameType.status));
+  }
+
+  /** What the session was started with, its environment included; undefined from a host that is too old to tell. */
+  async launch(): Promise<LaunchSpec | undefined> {
+    try {
+      const reply = (await this.#request(frameType.launch)) as Buffer;
+      return v.parse(launchSpecSchema, readJson(reply));
+    } catch (error) {
+      if (error instanceof HoldfastError && error.code === 'INVALID_ARGUMENT') return undefined;
+      throw error;
+    }
   }
 
   /** The screen as it is now, with up to `scrollback` lines above it, without attaching. */
@@ -205,6 +223,7 @@ export class HostClient implements Disposable {
         this.#join(frame, (content) => this.#onScreen.fire({ seq, ...decodeScreen(content) }));
         break;
       case frameType.snapshotReply:
+      case frameType.launchReply:
         this.#join(frame, (content) => this.#requests.get(seq)?.resolve(content));
         break;
       case frameType.inputAck:

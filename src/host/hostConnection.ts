@@ -3,12 +3,14 @@ import { HoldfastError, toErrorShape } from '../base/errors.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import type { FrameSocket } from '../node/frameSocket.ts';
 import type { ServerToken } from '../node/token.ts';
-import { encodeParts, encodeScreen, type Frame, frameType, readJson } from '../protocol/frames.ts';
+import { encodeParts, encodeScreen, type Frame, type FrameType, frameType, readJson } from '../protocol/frames.ts';
 import {
   type Attach,
   attachSchema,
   type Hello,
+  type HostStatus,
   helloSchema,
+  type LaunchSpec,
   resizeSchema,
   signalSchema,
   snapshotRequestSchema,
@@ -16,6 +18,7 @@ import {
   type TerminalSize,
 } from '../protocol/hostMessages.ts';
 import { hostProtocol, negotiate } from '../protocol/versions.ts';
+import type { HelperEpoch } from './helperEpoch.ts';
 import { OutputStream } from './outputStream.ts';
 import type { SessionHost } from './sessionHost.ts';
 
@@ -30,6 +33,10 @@ export interface ConnectionContext {
   readonly token: ServerToken;
   readonly sessionId: string;
   readonly host: SessionHost;
+  /** What the session can be started with again. */
+  readonly launch: LaunchSpec;
+  readonly epoch: HelperEpoch;
+  readonly status: (clients: number) => HostStatus;
   readonly connections: Set<HostConnection>;
   /** The client that was last active decides the size, as in tmux. */
   sizeOwner: HostConnection | undefined;
@@ -61,6 +68,10 @@ export class HostConnection implements Disposable {
 
   get size(): TerminalSize | undefined {
     return this.#size;
+  }
+
+  isHelperBefore(epoch: number): boolean {
+    return this.#hello?.client.kind === 'helper' && (this.#hello.epoch ?? 0) < epoch;
   }
 
   /** Tells the client how the process ended, after all its output, and closes. */
@@ -109,11 +120,18 @@ export class HostConnection implements Disposable {
     this.#context.token.require(hello.token);
     const protocol = negotiate(hostProtocol, hello.protocol);
     if (protocol === undefined) throw new HoldfastError('PROTOCOL_MISMATCH', 'No protocol version in common.');
+    this.#admitHelper(hello);
     this.#hello = hello;
     clearTimeout(this.#helloTimer);
     const { sessionId, host } = this.#context;
     const { startedAt } = host.status(0);
     this.#socket.sendJson(frameType.welcome, frame.seq, { protocol, sessionId, pid: process.pid, startedAt });
+  }
+
+  /** Two helpers that decide for one session would undo each other's work, so the newer one pushes out the older. */
+  #admitHelper({ client, epoch = 0 }: Hello): void {
+    if (client.kind !== 'helper' || !this.#context.epoch.admit(epoch)) return;
+    for (const other of this.#context.connections) if (other.isHelperBefore(epoch)) other.dispose();
   }
 
   #handle(frame: Frame): void {
@@ -124,7 +142,7 @@ export class HostConnection implements Disposable {
         this.#socket.send(frameType.pong, seq);
         break;
       case frameType.status:
-        this.#socket.sendJson(frameType.statusReply, seq, host.status(this.#context.connections.size));
+        this.#socket.sendJson(frameType.statusReply, seq, this.#context.status(this.#context.connections.size));
         break;
       case frameType.attach:
         this.#attach(seq, v.parse(attachSchema, readJson(payload))).catch((error) => this.#refuse(frame, error));
@@ -142,6 +160,9 @@ export class HostConnection implements Disposable {
         this.#snapshot(seq, v.parse(snapshotRequestSchema, readJson(payload)).scrollback).catch((error) =>
           this.#refuse(frame, error),
         );
+        break;
+      case frameType.launch:
+        this.#sendParts(frameType.launchReply, seq, Buffer.from(JSON.stringify(this.#context.launch)));
         break;
       case frameType.ack:
         this.#stream.acknowledge(seq);
@@ -187,8 +208,11 @@ export class HostConnection implements Disposable {
 
   async #snapshot(seq: number, scrollback: number | undefined): Promise<void> {
     const snapshot = await this.#context.host.snapshot(scrollback);
-    for (const part of encodeParts(frameType.snapshotReply, seq, encodeScreen(snapshot)))
-      this.#socket.sendEncoded(part);
+    this.#sendParts(frameType.snapshotReply, seq, encodeScreen(snapshot));
+  }
+
+  #sendParts(type: FrameType, seq: number, payload: Buffer): void {
+    for (const part of encodeParts(type, seq, payload)) this.#socket.sendEncoded(part);
   }
 
   /** A client that has not even read the last sizes learns the current one when it comes back. */

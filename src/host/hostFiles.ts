@@ -35,6 +35,13 @@ export class HostFiles {
     }
   }
 
+  /** Writes down what has changed in the content. */
+  async rewrite(): Promise<void> {
+    const { path, content, host, log } = this.#options;
+    if (host.exit) return;
+    await writeJson(path, content).catch((error) => log.warn('The host’s file could not be written', { path, error }));
+  }
+
   /** Returns what keeps it from that. */
   async #restore(): Promise<string | undefined> {
     const { path, content, lock, host, restoreOthers, log } = this.#options;

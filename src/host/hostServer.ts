@@ -1,24 +1,18 @@
 import net from 'node:net';
-import * as v from 'valibot';
 import { withDeadline } from '../base/async.ts';
-import { HoldfastError } from '../base/errors.ts';
-import { readJson, writeJson } from '../node/durableFile.ts';
+import { writeJson } from '../node/durableFile.ts';
 import { FrameSocket } from '../node/frameSocket.ts';
-import { KeptLock } from '../node/keptLock.ts';
-import { tryLock } from '../node/lockFile.ts';
-import type { Log } from '../node/log.ts';
-import { type Machine, repositoryPlaces, type SessionPlaces, sessionPlaces } from '../node/places.ts';
-import { identify, type ProcessIdentity } from '../node/processIdentity.ts';
-import { readLastScreen } from '../node/savedScreen.ts';
-import { isListenedAt, prepareSocketFolder, ServerSocket } from '../node/sockets.ts';
-import { ServerToken } from '../node/token.ts';
-import { type HostExit, type HostFile, type LaunchSpec, launchSpecSchema } from '../protocol/hostMessages.ts';
+import type { KeptLock } from '../node/keptLock.ts';
+import type { SessionPlaces } from '../node/places.ts';
+import { processTable } from '../node/processIdentity.ts';
+import { ServerSocket } from '../node/sockets.ts';
+import type { HostExit, HostFile, HostStatus } from '../protocol/hostMessages.ts';
 import { hostProtocol } from '../protocol/versions.ts';
-import { type EarlierRecording, findEarlierRecording } from './earlierRecording.ts';
+import { HelperEpoch } from './helperEpoch.ts';
 import { type ConnectionContext, HostConnection } from './hostConnection.ts';
 import { HostFiles } from './hostFiles.ts';
+import { type Preparation, type PreparationOptions, prepare } from './hostPreparation.ts';
 import { type Pty, spawnPty } from './pty.ts';
-import { Screen } from './screen.ts';
 import { ScreenSaver } from './screenSaver.ts';
 import { SessionHost } from './sessionHost.ts';
 import { Transcript } from './transcript.ts';
@@ -29,24 +23,12 @@ const farewellDeadline = 2_000;
 /** How long a session's process may take to end once its host is told to go; milliseconds. */
 const leaveGrace = 3_000;
 
-export interface HostServerOptions {
-  machine: Machine;
-  key: string;
-  sessionId: string;
-  log: Log;
+/** How long the system may take to tell when the session's process has started, before that is left out; milliseconds. */
+const startTimeDeadline = 500;
+
+export interface HostServerOptions extends PreparationOptions {
   /** How often to look whether the socket is still there; milliseconds. */
   socketInterval?: number | undefined;
-}
-
-/** What a host needs before its process may run. */
-interface Preparation {
-  places: SessionPlaces;
-  token: ServerToken;
-  launch: LaunchSpec;
-  screen: Screen;
-  identity: ProcessIdentity;
-  lock: KeptLock;
-  recording: EarlierRecording | undefined;
 }
 
 /** A running session host: its socket, its files, its clients. */
@@ -59,6 +41,7 @@ export class HostServer {
   readonly #transcript: Transcript;
   readonly #screenSaver: ScreenSaver;
   readonly #file: HostFile;
+  readonly #files: HostFiles;
   readonly #opened: Promise<void>;
   /** The host was told to go by the system, as at a shutdown: nobody asked for the end of its session. */
   #isLeaving = false;
@@ -79,13 +62,13 @@ export class HostServer {
   }
 
   private constructor(options: HostServerOptions, preparation: Preparation, pty: Pty) {
-    const { places, token, launch, screen, identity, lock, recording } = preparation;
+    const { places, token, launch, screen, identity, lock, recording, notice } = preparation;
     const { sessionId, log, socketInterval } = options;
     this.#options = options;
     this.#places = places;
     this.#lock = lock;
     const { cols, rows } = launch;
-    this.#transcript = new Transcript({ file: places.transcript, cols, rows, log, earlier: recording });
+    this.#transcript = new Transcript({ file: places.transcript, cols, rows, log, earlier: recording, notice });
     screen.onFailure((error) => log.error('Some output could not be shown', { error }));
     const host = new SessionHost({ sessionId, pty, screen, transcript: this.#transcript });
     const { ptyPid, startedAt } = host.status(0);
@@ -95,14 +78,19 @@ export class HostServer {
     this.#screenSaver = new ScreenSaver({ file: places.screen, startedAt, snapshot, log });
     pty.onData(() => this.#screenSaver.changed());
     host.onResize(() => this.#screenSaver.changed());
-    this.#context = { token, sessionId, host, connections: new Set(), sizeOwner: undefined };
+    const epoch = new HelperEpoch();
+    epoch.onRaise((highest) => void this.#noteEpoch(highest));
+    const { notice: _, ...again } = launch;
+    const status = (clients: number) => this.#status(clients);
+    const shared = { connections: new Set<HostConnection>(), sizeOwner: undefined };
+    this.#context = { token, sessionId, host, launch: again, epoch, status, ...shared };
     const server = net.createServer((connection) => this.#accept(connection));
     const restoreOthers = () => this.#restoreRecordings();
-    const files = new HostFiles({ path: places.host, content: this.#file, lock, host, restoreOthers, log });
-    const alsoCheck = () => this.#opened.then(() => files.check());
+    this.#files = new HostFiles({ path: places.host, content: this.#file, lock, host, restoreOthers, log });
+    const alsoCheck = () => this.#opened.then(() => this.#files.check());
     this.#socket = new ServerSocket({ server, path: socket, log, interval: socketInterval, alsoCheck });
     host.onExit((exit) => void this.#finish(exit));
-    this.#opened = this.#open();
+    this.#opened = this.#open(this.#learnStartTime());
   }
 
   get ptyPid(): number {
@@ -119,8 +107,28 @@ export class HostServer {
     this.#context.connections.add(new HostConnection(new FrameSocket(connection.setNoDelay()), this.#context));
   }
 
-  async #open(): Promise<void> {
+  #status(clients: number): HostStatus {
+    const { ptyStartTime } = this.#file;
+    const checkpointAt = this.#screenSaver.savedAt ?? null;
+    return { ...this.#context.host.status(clients), checkpointAt, ...(ptyStartTime ? { ptyStartTime } : {}) };
+  }
+
+  /** A host that is killed leaves its process behind, which only pid and start time tell from another. */
+  async #learnStartTime(): Promise<void> {
+    const startTime = await processTable()
+      .startTime(this.#file.ptyPid)
+      .catch(() => undefined);
+    if (startTime !== undefined) this.#file.ptyStartTime = startTime;
+  }
+
+  async #noteEpoch(epoch: number): Promise<void> {
+    this.#file.epoch = epoch;
+    await this.#opened.then(() => this.#files.rewrite()).catch(() => undefined);
+  }
+
+  async #open(startTime: Promise<void>): Promise<void> {
     await this.#socket.open();
+    await withDeadline(startTime, startTimeDeadline, () => new Error('slow system')).catch(() => undefined);
     // What was restored belongs to this life before anyone can tell that it has begun.
     if (this.#context.host.journal.start > 0) await this.#screenSaver.save();
     await writeJson(this.#places.host, this.#file);
@@ -159,47 +167,4 @@ export class HostServer {
       if (save.status === 'rejected') this.#options.log.error('The end could not be written', { error: save.reason });
     }
   }
-}
-
-async function prepare({ machine, key, sessionId, log }: HostServerOptions): Promise<Preparation> {
-  const places = sessionPlaces(machine, key, sessionId);
-  const { stateFolder, socketFolder } = repositoryPlaces(machine, key);
-  await prepareSocketFolder(socketFolder);
-  // A living host may have lost its lock together with the folder that it is in.
-  if (await isListenedAt(places.socket)) throw runsAlready();
-  const lock = await takeLock(places.hostLock);
-  const [token, launch, previous, identity, recording] = await Promise.all([
-    ServerToken.read(stateFolder),
-    takeLaunch(places.launch, log),
-    readLastScreen(places),
-    identify(process.pid),
-    findEarlierRecording(places.transcript),
-  ]);
-  const screen = new Screen({ ...launch, theme: launch.theme ?? 'dark' });
-  if (previous) await screen.restore(previous);
-  return { places, token, launch, screen, identity, lock, recording };
-}
-
-/** Two hosts would run the session's command twice in one worktree. */
-async function takeLock(file: string): Promise<KeptLock> {
-  const attempt = await tryLock(file);
-  if ('lock' in attempt) return new KeptLock(file, attempt.lock);
-  throw runsAlready(attempt.heldBy?.pid);
-}
-
-function runsAlready(pid?: number): HoldfastError {
-  return new HoldfastError('SESSION_RUNNING', 'This session has a living host already. Nothing was started.', {
-    advice: 'Stop the session before starting it again.',
-    data: { pid },
-  });
-}
-
-/** The environment, which may hold secrets, does not stay on disk: each start brings its own. */
-async function takeLaunch(file: string, log: Log): Promise<LaunchSpec> {
-  const launch = v.safeParse(launchSpecSchema, await readJson(file));
-  if (!launch.success) throw new HoldfastError('HOST_START_FAILED', `The launch file ${file} is missing or damaged.`);
-  await writeJson(file, { ...launch.output, env: {} }).catch((error) =>
-    log.warn('The environment could not be removed from the launch file', { file, error }),
-  );
-  return launch.output;
 }

@@ -3,6 +3,7 @@ import { Terminal, Unicode11Addon } from '../node/xterm.ts';
 import type { SavedScreen, TerminalSize } from '../protocol/hostMessages.ts';
 import { ModeTracker } from './modeTracker.ts';
 import { ScreenSerializer } from './screenSerializer.ts';
+import { separatorLine } from './separator.ts';
 import { limitRepetition, surviveFailures } from './terminalGuards.ts';
 import { answerQueries, type Theme } from './terminalReplies.ts';
 
@@ -23,6 +24,10 @@ const leaveAlternate = '\x1b[?1049l';
 
 /** Undoes what a program may have set and can no longer undo itself: modes, mouse, scroll region, colours. */
 const leaveProgram = '\x1b[!p\x1b[?9;12;1000;1002;1003;1004;1005;1006;1015;1016;2004l\x1b]0;\x07';
+
+/** A line whose letters turn out wider than they count is cut at the edge. */
+const leaveWrapping = '\x1b[?7l';
+const enterWrapping = '\x1b[?7h';
 
 /** The session's terminal without a display: fed every byte, it can be drawn anew at any moment. */
 export class Screen {
@@ -95,6 +100,13 @@ export class Screen {
     if (this.#terminal.buffer.active.cursorX > 0) await this.#draw('\r\n');
   }
 
+  /** Draws a line of our own between what the session showed before a restart and what follows. */
+  async announce(notice: string): Promise<void> {
+    await this.#draw(
+      `${this.#belowText()}${leaveWrapping}${separatorLine(notice, this.size.cols)}${enterWrapping}\r\n`,
+    );
+  }
+
   /** Feeds output; `onParsed` follows once it is on the screen. */
   write(data: Buffer, onParsed: () => void): void {
     this.#fed += data.length;
@@ -127,6 +139,15 @@ export class Screen {
 
   #draw(text: string): Promise<void> {
     return new Promise((resolve) => this.#terminal.write(text, resolve));
+  }
+
+  /** A program may have left the cursor above some of what it showed. */
+  #belowText(): string {
+    const { active } = this.#terminal.buffer;
+    for (let row = this.#terminal.rows - 1; row >= active.cursorY; row--) {
+      if (active.getLine(active.baseY + row)?.translateToString(true)) return `\x1b[${row + 1};1H\r\n`;
+    }
+    return '';
   }
 
   #serialize(scrollback: number | undefined): string {

@@ -30,9 +30,15 @@ export class ScreenSaver {
   #timer: NodeJS.Timeout | undefined;
   #nextAt = 0;
   #isFinished = false;
+  #savedAt: string | undefined;
 
   constructor(options: ScreenSaverOptions) {
     this.#options = { interval: 5_000, ...options };
+  }
+
+  /** When what is on disk was taken, ISO 8601 UTC; undefined before this life's first. */
+  get savedAt(): string | undefined {
+    return this.#savedAt;
   }
 
   /** Something else is on the screen: it is saved soon, together with what follows until then. */
@@ -69,6 +75,7 @@ export class ScreenSaver {
       const { text, ...snapshot } = await withDeadline(take(scrollback), snapshotDeadline, late);
       const saved: SavedScreen = { ...snapshot, screen: text, savedAt, startedAt };
       await writeJson(file, saved);
+      this.#savedAt = savedAt;
     });
   }
 }

@@ -1,6 +1,7 @@
 import { Emitter } from '../base/event.ts';
 import { encodeFrame, frameType } from '../protocol/frames.ts';
 import type { HostExit, HostStatus, TerminalSize } from '../protocol/hostMessages.ts';
+import { InputMeter } from './inputMeter.ts';
 import { Journal } from './journal.ts';
 import { OutputBatcher } from './outputBatcher.ts';
 import type { OutputSource, OutputStream } from './outputStream.ts';
@@ -43,9 +44,11 @@ export class SessionHost implements OutputSource {
   readonly onExit = this.#onExit.event;
   readonly #startedAt = new Date();
   readonly #sessionId: string;
+  readonly #input = new InputMeter();
   #lastOutputAt: Date | undefined;
   #paused = false;
   #stopping: NodeJS.Timeout | undefined;
+  #stoppingSince: Date | undefined;
   #exit: HostExit | undefined;
 
   constructor({ sessionId, pty, screen, transcript }: SessionHostOptions) {
@@ -79,6 +82,9 @@ export class SessionHost implements OutputSource {
       lastOutputAt: this.#lastOutputAt?.toISOString() ?? null,
       title: this.#screen.title,
       exit: this.#exit ?? null,
+      ...this.#input.status(),
+      transcriptBytes: this.#transcript.bytes,
+      stoppingSince: this.#stoppingSince?.toISOString() ?? null,
     };
   }
 
@@ -101,7 +107,7 @@ export class SessionHost implements OutputSource {
 
   /** Resolves once the operating system has taken the input. */
   input(data: Buffer): Promise<void> {
-    return this.#pty.write(data);
+    return this.#input.measure(data.length, this.#pty.write(data));
   }
 
   resize(size: TerminalSize): void {
@@ -139,6 +145,7 @@ export class SessionHost implements OutputSource {
   stop(graceMs: number): void {
     if (this.#exit) return;
     clearTimeout(this.#stopping);
+    this.#stoppingSince ??= new Date();
     this.#stopping = setTimeout(() => this.#pty.signal('SIGKILL'), graceMs);
     this.#pty.hangUp();
   }

@@ -14,6 +14,8 @@ export interface TranscriptOptions extends TerminalSize {
   log: Log;
   /** What the session's earlier lives left in `file`, to be gone on with. */
   earlier?: EarlierRecording | undefined;
+  /** Stands where this life begins; the default says so where there was an earlier one. */
+  notice?: string | undefined;
   /** At this size the file becomes `<name>.1.cast` and a new one begins; bytes. */
   maxBytes?: number;
   /** How long an event may wait in memory; milliseconds. */
@@ -57,12 +59,25 @@ export class Transcript {
   #elapsed = 0;
 
   constructor(options: TranscriptOptions) {
-    this.#options = { maxBytes: 8 * 1024 * 1024, flushAfter: 500, now: Date.now, earlier: undefined, ...options };
+    this.#options = {
+      maxBytes: 8 * 1024 * 1024,
+      flushAfter: 500,
+      now: Date.now,
+      earlier: undefined,
+      notice: undefined,
+      ...options,
+    };
     this.#size = { cols: options.cols, rows: options.rows };
     this.#sizeBefore = this.#size;
     this.#startedAt = this.#options.now();
     this.#earlier = options.earlier;
     if (options.earlier) this.#countOn(options.earlier);
+    else if (options.notice) this.#mark(options.notice);
+  }
+
+  /** Length of the current file as far as it is written. */
+  get bytes(): number {
+    return this.#written;
   }
 
   output(data: Buffer): void {
@@ -100,8 +115,13 @@ export class Transcript {
     this.#startedAt = startedAt;
     this.#elapsed = Math.max(0, endedAt - startedAt);
     this.#written = bytes;
-    this.#add(this.#options.now(), 'm', JSON.stringify(restartLabel));
+    this.#mark(this.#options.notice ?? restartLabel);
     this.resize(this.#size);
+  }
+
+  #mark(label: string): void {
+    this.#add(this.#options.now(), 'm', quote(Buffer.from(label)));
+    this.#schedule();
   }
 
   #closeEvent(): void {
@@ -153,7 +173,14 @@ export class Transcript {
       this.#written += lines.length;
     } catch (error) {
       this.#options.log.warn('The transcript could not be written', { error });
+      await this.#measure();
     }
+  }
+
+  /** A part of what could not be written may be in the file. */
+  async #measure(): Promise<void> {
+    const stats = await this.#handle?.stat().catch(() => undefined);
+    this.#written = stats?.size ?? this.#written;
   }
 
   /** What an open file holds can still be read after it was deleted. */
@@ -182,7 +209,9 @@ export class Transcript {
   }
 
   async #goOn({ isTorn }: EarlierRecording): Promise<FileHandle> {
-    return openWith(this.#options.file, isTorn ? '\n' : '');
+    const handle = await openWith(this.#options.file, isTorn ? '\n' : '');
+    if (isTorn) this.#written++;
+    return handle;
   }
 
   async #begin({ cols, rows }: TerminalSize): Promise<FileHandle> {

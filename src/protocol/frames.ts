@@ -14,6 +14,7 @@ export const frameType = {
   snapshot: 8,
   ack: 9,
   stop: 10,
+  launch: 11,
 
   welcome: 0x81,
   pong: 0x82,
@@ -25,6 +26,7 @@ export const frameType = {
   output: 0x89,
   exit: 0x8a,
   snapshotReply: 0x8b,
+  launchReply: 0x8c,
   error: 0x8f,
 } as const;
 

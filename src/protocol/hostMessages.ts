@@ -9,6 +9,8 @@ export const helloSchema = v.object({
   protocol: v.object({ min: v.number(), max: v.number() }),
   token: v.string(),
   client: v.object({ kind: v.picklist(['window', 'cli', 'helper', 'test']), pid: v.number() }),
+  /** Of a helper: helpers that come later have higher ones, and push out those before them. Absent: 0. */
+  epoch: v.optional(count),
 });
 export type Hello = v.InferOutput<typeof helloSchema>;
 
@@ -73,6 +75,20 @@ export const hostStatusSchema = v.object({
   lastOutputAt: v.nullable(v.string()),
   title: v.string(),
   exit: v.nullable(exitSchema),
+  /** Opaque; with the pid it tells the session's own process from a later one. Absent where the system does not tell. */
+  ptyStartTime: v.optional(v.string()),
+  /** When a client last sent input, ISO 8601 UTC; null before the first. */
+  lastInputAt: v.optional(v.nullable(v.string())),
+  /** Input that was accepted and that the program's terminal has not taken; bytes. */
+  inputPending: v.optional(count),
+  /** Since when nothing of that was taken, ISO 8601 UTC; null where nothing waits. */
+  inputPendingSince: v.optional(v.nullable(v.string())),
+  /** Length of the transcript file as far as it is written. */
+  transcriptBytes: v.optional(count),
+  /** When the checkpoint on disk was taken, ISO 8601 UTC; null before this host's first. */
+  checkpointAt: v.optional(v.nullable(v.string())),
+  /** Since when the process has been told to end and has not, ISO 8601 UTC; null where it was not told. */
+  stoppingSince: v.optional(v.nullable(v.string())),
 });
 export type HostStatus = v.InferOutput<typeof hostStatusSchema>;
 
@@ -98,6 +114,10 @@ export const hostFileSchema = v.object({
   socket: v.string(),
   startedAt: v.string(),
   exit: v.nullable(exitSchema),
+  /** As in the host's status. */
+  ptyStartTime: v.optional(v.string()),
+  /** The highest of the helpers that have spoken to this host. */
+  epoch: v.optional(count),
 });
 export type HostFile = v.InferOutput<typeof hostFileSchema>;
 
@@ -116,6 +136,8 @@ export const launchSpecSchema = v.object({
   /** Lines that the host keeps above the screen. */
   scrollback: count,
   theme: v.optional(v.picklist(['dark', 'light'])),
+  /** One plain sentence on why the process is started again, shown between its earlier output and the new. */
+  notice: v.optional(v.string()),
 });
 export type LaunchSpec = v.InferOutput<typeof launchSpecSchema>;
 

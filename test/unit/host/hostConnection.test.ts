@@ -4,7 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { mock } from 'node:test';
+import { Deferred } from '../../../src/base/async.ts';
 import { Emitter } from '../../../src/base/event.ts';
+import { HelperEpoch } from '../../../src/host/helperEpoch.ts';
 import { type ConnectionContext, HostConnection } from '../../../src/host/hostConnection.ts';
 import type { PtyExit } from '../../../src/host/pty.ts';
 import { Screen } from '../../../src/host/screen.ts';
@@ -20,6 +22,16 @@ import { waitFor } from '../../support/waitFor.ts';
 
 const token = 'f'.repeat(64);
 const greeting = { protocol: { min: 1, max: 1 }, token, client: { kind: 'test', pid: 1 } };
+const launch = {
+  sessionId: 'id',
+  file: 'cat',
+  args: [],
+  cwd: '/',
+  env: { BIG: 'x'.repeat(100_000) },
+  cols: 80,
+  rows: 24,
+  scrollback: 10,
+};
 const size = { cols: 80, rows: 24 };
 
 describe('a client’s connection to a session host', () => {
@@ -30,15 +42,21 @@ describe('a client’s connection to a session host', () => {
   let client: FrameSocket;
   let connection: HostConnection;
   let log: string[];
-  let pty: { onData: Emitter<Buffer>; onExit: Emitter<PtyExit>; calls: string[] };
+  let pty: { onData: Emitter<Buffer>; onExit: Emitter<PtyExit>; calls: string[]; taken: Promise<void> };
+  let parts: Buffer[];
 
   beforeEach(async () => {
     folder = await dirs.make();
-    pty = { onData: new Emitter(), onExit: new Emitter(), calls: [] };
+    pty = { onData: new Emitter(), onExit: new Emitter(), calls: [], taken: Promise.resolve() };
+    parts = [];
     const transcript = new Transcript({ ...size, file: path.join(folder, 'x.cast'), log: silentLog, flushAfter: 0 });
     const screen = new Screen({ ...size, scrollback: 10, theme: 'dark' });
     const host = new SessionHost({ sessionId: 'id', pty: fakePty(), screen, transcript });
+    const epoch = new HelperEpoch();
     context = {
+      launch,
+      epoch,
+      status: (clients) => host.status(clients),
       token: new ServerToken(folder, token),
       sessionId: 'id',
       host,
@@ -53,6 +71,7 @@ describe('a client’s connection to a session host', () => {
     client = new FrameSocket(await connect(file));
     log = [];
     client.onFrame((frame) => log.push(describeFrame(frame)));
+    client.onFrame(({ type, payload }) => type === frameType.launchReply && parts.push(Buffer.from(payload)));
     client.onClose(() => log.push('closed'));
     connection = new HostConnection(new FrameSocket((await accepted)[0] as net.Socket), context);
     context.connections.add(connection);
@@ -139,6 +158,72 @@ describe('a client’s connection to a session host', () => {
     assert.deepEqual([pty.calls, owned, context.sizeOwner], [['resize 100x30'], true, undefined]);
   });
 
+  it('tells what the session was started with, however much that is', async () => {
+    await greet();
+    client.send(frameType.launch, 2);
+    await logged(3);
+    assert.deepEqual(JSON.parse(Buffer.concat(parts).toString()), launch);
+  });
+
+  it('tells since when input waits, and that none waits any more', async () => {
+    await greet();
+    const answers = [facts()];
+    const taken = new Deferred<void>();
+    pty.taken = taken.promise;
+    client.send(frameType.input, 0, Buffer.from('abc'));
+    await waitFor(() => context.status(0).inputPending === 3);
+    answers.push(facts());
+    taken.resolve();
+    await logged(2);
+    answers.push(facts());
+    assert.deepEqual(answers, ['none, 0 wait', 'some, 3 wait since then', 'some, 0 wait']);
+
+    function facts(): string {
+      const { lastInputAt, inputPending, inputPendingSince } = context.status(0);
+      return `${lastInputAt ? 'some' : 'none'}, ${inputPending} wait${inputPendingSince ? ' since then' : ''}`;
+    }
+  });
+
+  it('tells since when its process has been told to end, which asking again does not change', async () => {
+    await greet();
+    const before = context.status(0).stoppingSince;
+    client.sendJson(frameType.stop, 2, { graceMs: 500 });
+    const first = await waitFor(() => context.status(0).stoppingSince);
+    client.sendJson(frameType.stop, 3, { graceMs: 500 });
+    await waitFor(() => pty.calls.length === 2);
+    assert.deepEqual([before, context.status(0).stoppingSince], [null, first]);
+  });
+
+  describe('of a helper', () => {
+    const helper = { ...greeting, client: { kind: 'helper', pid: 1 } };
+
+    it('is refused where a newer one has spoken before, also without an epoch', async () => {
+      context.epoch.admit(3);
+      client.sendJson(frameType.hello, 1, { ...helper, epoch: 2 });
+      assert.deepEqual(await logged(2), ['error 1 STALE_EPOCH', 'closed']);
+      assert.throws(() => context.epoch.admit(0), { code: 'STALE_EPOCH' });
+    });
+
+    it('is served beside another of the same epoch', async () => {
+      context.epoch.admit(3);
+      client.sendJson(frameType.hello, 1, { ...helper, epoch: 3 });
+      assert.deepEqual(await logged(1), ['welcome 1']);
+    });
+
+    it('counts as the oldest without an epoch', async () => {
+      client.sendJson(frameType.hello, 1, helper);
+      await logged(1);
+      assert.deepEqual([connection.isHelperBefore(0), connection.isHelperBefore(1)], [false, true]);
+    });
+
+    it('does not keep others out, whatever epoch they name', async () => {
+      context.epoch.admit(3);
+      client.sendJson(frameType.hello, 1, { ...greeting, epoch: 2 });
+      await logged(1);
+      assert.equal(connection.isHelperBefore(4), false);
+    });
+  });
+
   it('hangs up, and kills what has not ended after the grace', async () => {
     await greet();
     client.sendJson(frameType.stop, 2, { graceMs: 500 });
@@ -167,7 +252,7 @@ describe('a client’s connection to a session host', () => {
       pid: 42,
       onData: onData.event,
       onExit: onExit.event,
-      write: () => Promise.resolve(),
+      write: () => pty.taken,
       resize: (cols: number, rows: number) => void calls.push(`resize ${cols}x${rows}`),
       signal: (name: string) => void calls.push(`signal ${name}`),
       hangUp: () => void calls.push('hangUp'),

@@ -230,6 +230,36 @@ describe('the screen of before a restart', () => {
   });
 });
 
+describe('the line above what a session prints after a restart', () => {
+  const draw = async (saved: string, notice: string) => {
+    const screen = makeScreen();
+    if (saved) await screen.restore({ seq: 7, ...size, screen: saved, savedAt: '' });
+    await screen.announce(notice);
+    screen.write(Buffer.from('next'), () => undefined);
+    return screen;
+  };
+
+  it('says what happened, and counts as no output', async () => {
+    const screen = await draw('one\r\ntwo', 'Why.');
+    assert.deepEqual([screen.seq, await shownBy(screen)], [11, 'one\ntwo\n── Why. ──\nnext▮']);
+  });
+
+  it('stands below all that was shown, wherever the cursor was', async () => {
+    assert.equal(
+      await shownBy(await draw('one\r\ntwo\r\nthree\x1b[1;2H', 'Why.')),
+      'one\ntwo\nthree\n── Why. ──\nnext▮',
+    );
+  });
+
+  it('is one line, whatever the width of its letters', async () => {
+    assert.equal(await shownBy(await draw('', '日本語日本語日本語')), '── 日本語日本語日本─\nnext▮');
+  });
+
+  it('is there where nothing was shown before', async () => {
+    assert.equal(await shownBy(await draw('', 'Why.')), '── Why. ──\nnext▮');
+  });
+});
+
 function makeScreen(): Screen {
   return new Screen({ ...size, scrollback: 100, theme: 'dark' });
 }

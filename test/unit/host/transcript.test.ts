@@ -1,5 +1,18 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, open, readdir, readFile, rename, rm, rmdir, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import { mock } from 'node:test';
 import fc from 'fast-check';
@@ -74,6 +87,21 @@ describe('the transcript', () => {
     );
   });
 
+  it('tells how much of its file is written, also behind one whose last line was cut off', async () => {
+    const lengths: [told: number, real: number][] = [];
+    for (const text of ['one', 'two ü']) {
+      const transcript = begin({ earlier: await findEarlierRecording(file) });
+      transcript.output(Buffer.from(text));
+      await transcript.close();
+      lengths.push([transcript.bytes, (await stat(file)).size]);
+      await truncate(file, (await stat(file)).size - 3);
+    }
+    assert.deepEqual(
+      lengths,
+      lengths.map(([, real]) => [real, real]),
+    );
+  });
+
   it('keeps one older file when the current one is full', async () => {
     const transcript = begin({ maxBytes: 200 });
     for (const letter of ['a', 'b', 'c']) {
@@ -105,7 +133,7 @@ describe('the transcript', () => {
     const restarted = '"m","The session was started again"]';
 
     /** One life that prints `text`, at the time that the clock shows. */
-    async function live(text: string, options: { maxBytes?: number } = {}): Promise<void> {
+    async function live(text: string, options: { maxBytes?: number; notice?: string } = {}): Promise<void> {
       const transcript = new Transcript({
         file,
         cols: 80,
@@ -119,6 +147,13 @@ describe('the transcript', () => {
       await transcript.close();
       await utimes(file, clock / 1000, clock / 1000);
     }
+
+    it('says why in the words it was given, also where nothing was recorded before', async () => {
+      clock = Date.parse('2026-03-07T10:00:00.000Z');
+      for (const life of ['one', 'two']) await live(life, { notice: `Why “${life}”.` });
+      const markers = (await readFile(file, 'utf8')).match(/"m".*/g);
+      assert.deepEqual(markers, ['"m","Why “one”."]', '"m","Why “two”."]']);
+    });
 
     it('goes on in the same file, with times that count from its first life', async () => {
       clock = Date.parse('2026-03-07T10:00:00.000Z');
