@@ -5,6 +5,7 @@ import { sessionEnvironment } from '../core/launchCommand.ts';
 import { restoredRecord } from '../core/savedSession.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { newRecord } from '../core/sessionRecord.ts';
+import { pausePoint } from '../node/pausePoint.ts';
 import {
   type Base,
   currentBase,
@@ -103,15 +104,21 @@ async function makeAll(
   plan: Plan,
   made: UnfinishedSession,
 ): Promise<CreatedSession> {
+  await pausePoint('creation-begun');
   const { record, notice } = await takeName(context, options, plan);
   made.record = record;
+  await pausePoint('creation-registered');
   await context.keep(record);
+  await pausePoint('creation-kept');
   const repository = context.workplace as GitRepository;
   const isBound = plan.restored?.worktreePath !== undefined;
   if (plan.base && !isBound) {
     made.worktree = await beginWorktree(repository, record, plan.restored?.hasBranch ? undefined : plan.base);
+    await pausePoint('creation-worktree-begun');
     await made.worktree.checkOut();
+    await pausePoint('creation-checked-out');
     await tagSession(repository, record);
+    await pausePoint('creation-tagged');
   }
   const current = plan.restored?.start === false ? record : await start(context, record, { plan, made });
   // A worktree that was there before is tagged last, for its tag is not undone.
@@ -126,7 +133,9 @@ async function start(
 ): Promise<SessionRecord> {
   const launch = await prepareLaunch(context, record, plan);
   made.isStarted = true;
-  return context.keep(await context.helper.start(launch));
+  const started = await context.helper.start(launch);
+  await pausePoint('creation-started');
+  return context.keep(started);
 }
 
 interface Plan {

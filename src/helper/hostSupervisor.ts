@@ -8,6 +8,7 @@ import { isLive, isRunning } from '../core/sessionRecord.ts';
 import { type SessionEvent, transition } from '../core/statusMachine.ts';
 import { startBackground } from '../node/backgroundProcess.ts';
 import type { Log } from '../node/log.ts';
+import { pausePoint } from '../node/pausePoint.ts';
 import { liveness } from '../node/processIdentity.ts';
 import { isNobodyListening } from '../node/sockets.ts';
 import type { ServerToken } from '../node/token.ts';
@@ -279,6 +280,7 @@ export class HostSupervisor {
       });
     }
     log.info('Started a session host', { id, host: pid, ptyPid });
+    await pausePoint('helper-host-spawned');
     const host = await files.readHost(id);
     const record = await this.#note(id, 'started', { ptyPid, exit: undefined, endedAt: undefined });
     if (host?.exit) await this.#noteExit(id, host.exit);

@@ -6,6 +6,7 @@ import type { ForgottenSession } from '../core/destroyedNotes.ts';
 import { mergeRecords, newerRecord } from '../core/mergeRecords.ts';
 import { ownedChanges, resting, unknownRevisions } from '../core/restorePlan.ts';
 import { byCreation, isLive, revise } from '../core/sessionRecord.ts';
+import { pausePoint } from '../node/pausePoint.ts';
 import type { RegistryChange, RegistryList } from '../protocol/helperRpc.ts';
 import { type RecordChanges, type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
 
@@ -192,6 +193,7 @@ export class Registry {
     const known = this.#requests.get(record.id) ?? [];
     const requests = requestId === undefined ? known : [...known, requestId].slice(-maxRequests);
     await this.#save(record, requests);
+    await pausePoint('helper-record-saved');
     this.#requests.set(record.id, requests);
     return this.#set(record);
   }

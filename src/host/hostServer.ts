@@ -3,6 +3,7 @@ import { withDeadline } from '../base/async.ts';
 import { writeJson } from '../node/durableFile.ts';
 import { FrameSocket } from '../node/frameSocket.ts';
 import type { KeptLock } from '../node/keptLock.ts';
+import { pausePoint } from '../node/pausePoint.ts';
 import type { SessionPlaces } from '../node/places.ts';
 import { processTable } from '../node/processIdentity.ts';
 import { ServerSocket } from '../node/sockets.ts';
@@ -131,6 +132,7 @@ export class HostServer {
     await withDeadline(startTime, startTimeDeadline, () => new Error('slow system')).catch(() => undefined);
     // What was restored belongs to this life before anyone can tell that it has begun.
     if (this.#context.host.journal.start > 0) await this.#screenSaver.save();
+    await pausePoint('host-process-spawned');
     await writeJson(this.#places.host, this.#file);
   }
 
