@@ -3,6 +3,8 @@ import type { RequestType, RequestType0 } from 'vscode-jsonrpc';
 import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
+import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
+import type { HealthReport } from '../protocol/health.ts';
 import { type HelperStatus, helperMethods, type RegistryChange, type RegistryList } from '../protocol/helperRpc.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { RecordChanges, SessionRecord } from '../protocol/sessionRecord.ts';
@@ -19,6 +21,8 @@ export interface HelperClientOptions {
   launcher: HelperLauncher;
   /** The replica handed over at each new connection, so that a new helper knows what this client knows. */
   replica: () => SessionRecord[];
+  /** What the user has set; told at each new connection, and by {@link HelperClient.configure}. A shell has no settings. */
+  settings?: () => SupervisionSettings;
 }
 
 /**
@@ -35,6 +39,12 @@ export class HelperClient implements Disposable {
   readonly #onNotice = new Emitter<string>();
   /** A sentence for the user about what the helper found damaged. */
   readonly onNotice = this.#onNotice.event;
+  readonly #onAlert = new Emitter<string>();
+  /** A sentence for the user about what keeps sessions from being started by themselves. */
+  readonly onAlert = this.#onAlert.event;
+  readonly #onHealth = new Emitter<HealthReport>();
+  /** Something about the sessions’ health is to be told anew. */
+  readonly onHealth = this.#onHealth.event;
   readonly #onConnectionChange = new Emitter<boolean>();
   /** True when connected, false when the connection was lost. */
   readonly onConnectionChange = this.#onConnectionChange.event;
@@ -120,6 +130,31 @@ export class HelperClient implements Disposable {
     return this.#call(helperMethods.restore, { requestId: randomUUID(), records });
   }
 
+  /** Starts a session that waits for its next automatic restart at once. @throws {HoldfastError} `SESSION_NOT_FOUND` */
+  retryNow(id: string): Promise<SessionRecord> {
+    return this.#call(helperMethods.retryNow, { requestId: randomUUID(), id });
+  }
+
+  /** Leaves such a session as failed. @throws {HoldfastError} `SESSION_NOT_FOUND` */
+  giveUp(id: string): Promise<SessionRecord> {
+    return this.#call(helperMethods.giveUp, { requestId: randomUUID(), id });
+  }
+
+  /** Lets a session go on that is about to be ended for doing nothing. @throws {HoldfastError} `SESSION_NOT_FOUND` */
+  async keepRunning(id: string): Promise<void> {
+    await this.#call(helperMethods.keepRunning, { id });
+  }
+
+  /** How all sessions are. @throws {HoldfastError} `PROTOCOL_MISMATCH` from an older helper */
+  health(): Promise<HealthReport> {
+    return this.#call0(helperMethods.health);
+  }
+
+  /** Tells the helper what the user has set by now, if one is there. */
+  async configure(): Promise<void> {
+    if (this.#connection) await this.#configure(this.#connection);
+  }
+
   /** Ends the helper that runs, if one does, and starts a new one, which adopts the sessions. */
   async restartHelper(): Promise<void> {
     await this.#options.launcher.end();
@@ -186,11 +221,14 @@ export class HelperClient implements Disposable {
     try {
       this.#refuseDisposed();
       connection.onRegistryChange((change) => this.#changed(connection, change));
+      connection.onHealth((report) => this.#onHealth.fire(report));
+      connection.onNotice((notice) => this.#onAlert.fire(notice));
       const list = await connection.request(helperMethods.sync, { records: this.#options.replica() });
       this.#refuseDisposed();
       this.#connection = connection;
       this.#accept(list);
       for (const notice of list.notices ?? []) this.#onNotice.fire(notice);
+      void this.#configure(connection);
     } catch (error) {
       connection.dispose();
       throw error;
@@ -200,6 +238,12 @@ export class HelperClient implements Disposable {
     });
     this.#onConnectionChange.fire(true);
     return connection;
+  }
+
+  /** An older helper knows no settings, and goes by its own. */
+  async #configure(connection: HelperConnection): Promise<void> {
+    const settings = this.#options.settings?.();
+    if (settings) await connection.request(helperMethods.configure, { ...settings }).catch(() => undefined);
   }
 
   #refuseDisposed(): void {

@@ -5,6 +5,7 @@ import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import { fromResponseError, rpcOver } from '../node/rpcConnection.ts';
 import { connect } from '../node/sockets.ts';
+import type { HealthReport } from '../protocol/health.ts';
 import {
   type HelperHello,
   type HelperWelcome,
@@ -30,6 +31,10 @@ export class HelperConnection implements Disposable {
   readonly #destroy: () => void;
   readonly #onRegistryChange = new Emitter<RegistryChange>();
   readonly onRegistryChange = this.#onRegistryChange.event;
+  readonly #onHealth = new Emitter<HealthReport>();
+  readonly onHealth = this.#onHealth.event;
+  readonly #onNotice = new Emitter<string>();
+  readonly onNotice = this.#onNotice.event;
   readonly #onClose = new Emitter<void>();
   readonly onClose = this.#onClose.event;
   #welcome: HelperWelcome | undefined;
@@ -53,6 +58,8 @@ export class HelperConnection implements Disposable {
     this.#rpc = rpc;
     this.#destroy = destroy;
     rpc.onNotification(helperEvents.registryChanged, (change) => this.#onRegistryChange.fire(change));
+    rpc.onNotification(helperEvents.healthChanged, (report) => this.#onHealth.fire(report));
+    rpc.onNotification(helperEvents.noticed, (notice) => this.#onNotice.fire(notice));
     rpc.onClose(() => {
       this.#closed.resolve();
       this.#onClose.fire();

@@ -21,11 +21,14 @@ export interface LaunchContext {
 /** Everything a session host needs to run the record's command. @throws {HoldfastError} `NO_FOLDER` */
 export async function launchSpec(record: SessionRecord, context: LaunchContext): Promise<LaunchSpec> {
   const { shell, scrollback, theme, size = initialSize, env } = context;
+  const { command, resumeCommand } = record;
+  const call = (wanted: SessionCommand) => resolveCommand(wanted, { platform: process.platform, shell });
   const cwd = path.join(record.worktreePath, record.cwd ?? '');
   await requireFolder(cwd);
   return {
     sessionId: record.id,
-    ...resolveCommand(record.command, { platform: process.platform, shell }),
+    ...call(command),
+    ...(resumeCommand === undefined ? {} : { resume: call(resumeCommand) }),
     cwd,
     env: withVariables(env, {
       ...extraEnvironment(record),

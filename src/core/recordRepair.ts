@@ -46,7 +46,21 @@ const defaults: [field: string, value: (fields: Fields) => unknown][] = [
   ['baseBranch', () => ''],
 ];
 
-const optionalFields = ['cwd', 'ptyPid', 'endedAt', 'currentPhase', 'metadata', 'exit', 'agentSessionId'];
+const optionalFields = [
+  'cwd',
+  'ptyPid',
+  'startedAt',
+  'endedAt',
+  'currentPhase',
+  'metadata',
+  'resumeCommand',
+  'exit',
+  'evidence',
+  'recovery',
+  'ending',
+  'archivedAt',
+  'agentSessionId',
+];
 
 /**
  * Makes a record valid where there is one right answer: a missing time, an unknown status, a relative path, a field

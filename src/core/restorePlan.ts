@@ -11,6 +11,7 @@ export const ownedFields = [
   'worktreePath',
   'cwd',
   'command',
+  'resumeCommand',
   'template',
   'policy',
   'metadata',
@@ -23,11 +24,16 @@ type OwnedField = (typeof ownedFields)[number];
 const liveFields = [
   'status',
   'ptyPid',
+  'startedAt',
   'lastActivity',
   'endedAt',
+  'archivedAt',
   'currentPhase',
   'attempts',
   'exit',
+  'evidence',
+  'recovery',
+  'ending',
   'revision',
 ] as const satisfies readonly (keyof SessionRecord)[];
 
@@ -94,9 +100,23 @@ export function planRestore(
   return plan;
 }
 
+/** What of a session’s last process says nothing about the one that comes back. */
+const restlessFields = new Set<string>([
+  'ptyPid',
+  'startedAt',
+  'endedAt',
+  'archivedAt',
+  'exit',
+  'evidence',
+  'recovery',
+  'ending',
+  'currentPhase',
+  'deletedAt',
+]);
+
 /** A session as it comes back: its process is gone until its host is found. */
 export function resting(record: SessionRecord): SessionRecord {
-  const { ptyPid: _p, endedAt: _e, exit: _x, currentPhase: _c, deletedAt: _d, ...rest } = record;
+  const rest = Object.fromEntries(Object.entries(record).filter(([field]) => !restlessFields.has(field)));
   return { ...rest, status: 'idle', attempts: 0 } as SessionRecord;
 }
 

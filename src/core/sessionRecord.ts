@@ -33,8 +33,19 @@ export function revise(record: SessionRecord, changes: RecordChanges): SessionRe
   return next as SessionRecord;
 }
 
-export function isRunning(record: SessionRecord): boolean {
-  return record.status === 'active' || record.status === 'waiting' || record.status === 'recovering';
+/** Whether its process runs. */
+export function isRunning({ status }: SessionRecord): boolean {
+  return status === 'active' || status === 'waiting';
+}
+
+/** Whether its process has ended and is about to be started again. */
+export function isRecovering({ status }: SessionRecord): boolean {
+  return status === 'recovering';
+}
+
+/** Whether it runs, or will by itself: there is something to be stopped. */
+export function isGoingOn(record: SessionRecord): boolean {
+  return isRunning(record) || isRecovering(record);
 }
 
 /** Whether a process of the session was ever seen to run; its creation may be under way otherwise. */

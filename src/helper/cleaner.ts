@@ -7,7 +7,7 @@ import type { Log } from '../node/log.ts';
 import { removeUnusedRuntimes } from '../node/runtimeFolder.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { DestroyedSessions } from './destroyedSessions.ts';
-import type { HostSupervisor } from './hostSupervisor.ts';
+import type { HostLinks } from './hostLinks.ts';
 import type { Registry } from './registry.ts';
 import { isForgettable, isOutputDue, type TombstoneAge } from './retention.ts';
 import type { SessionFiles } from './sessionFiles.ts';
@@ -19,7 +19,7 @@ export interface CleanerOptions {
   registry: Registry;
   files: SessionFiles;
   destroyed: DestroyedSessions;
-  supervisor: Pick<HostSupervisor, 'inTurn'>;
+  links: Pick<HostLinks, 'inTurn'>;
   stateFolder: string;
   repositoryFolder: string;
   savedFolder: string;
@@ -40,11 +40,11 @@ export class Cleaner {
 
   /** What cannot be removed now is noted, and tried again the next time. */
   async run(): Promise<void> {
-    const { registry, supervisor, files, stateFolder, repositoryFolder, savedFolder, log, now } = this.#options;
+    const { registry, links, files, stateFolder, repositoryFolder, savedFolder, log, now } = this.#options;
     const tombstones = registry.list().records.filter((record) => !isLive(record));
     await this.#attempt({ repositoryFolder }, () => this.#see(tombstones));
     for (const { id } of tombstones.filter((record) => isOutputDue(record, this.#ageOf(record))))
-      await this.#attempt({ id }, () => supervisor.inTurn(id, () => this.#clean(id)));
+      await this.#attempt({ id }, () => links.inTurn(id, () => this.#clean(id)));
     await this.#attempt({ repositoryFolder }, async () => {
       for (const lock of await findCreationLocks(repositoryFolder)) {
         await this.#attempt({ ...lock }, () => this.#removeLock(lock));

@@ -43,7 +43,11 @@ export class HelperServer {
     service.registry.onChange((change) => {
       for (const session of this.#sessions) session.send(change);
     });
-    service.supervisor.onLinksChange(() => this.#watchGrace());
+    service.supervision.monitor.onChange((report) => {
+      for (const session of this.#sessions) session.sendHealth(report);
+    });
+    service.supervision.recovery.onNotice((notice) => this.#tell(notice));
+    service.supervisor.links.onChange(() => this.#watchGrace());
     service.onShutdownRequest(() => {
       log.info('Shutdown requested');
       void this.close();
@@ -71,7 +75,7 @@ export class HelperServer {
     this.#socket.close();
     for (const session of this.#sessions) session.close();
     await this.#checkState();
-    service.supervisor.dispose();
+    service.supervision.dispose();
     await service.registry.close();
     await state.release();
     log.info('Helper ended');
@@ -83,10 +87,8 @@ export class HelperServer {
     const right = await this.#checkState();
     if (right === 'lost') return this.close();
     if (right === 'retaken') await this.#socket.reclaim();
-    const { supervisor } = this.#options.service;
-    await supervisor
-      .adoptAppeared()
-      .catch((error) => this.#options.log.warn('Hosts could not be looked for', { error }));
+    const { links } = this.#options.service.supervisor;
+    await links.adoptAppeared().catch((error) => this.#options.log.warn('Hosts could not be looked for', { error }));
   }
 
   /** What cannot be told or written now is looked at again the next time. */
@@ -97,6 +99,12 @@ export class HelperServer {
       this.#options.log.warn('The files of the helper cannot be looked after', { error });
       return undefined;
     }
+  }
+
+  /** Where no window is open, the next one is told. */
+  #tell(notice: string): void {
+    const told = [...this.#sessions].map((session) => session.sendNotice(notice));
+    if (!told.includes(true)) this.#options.service.keepNotice(notice);
   }
 
   #accept(socket: net.Socket): void {
@@ -111,7 +119,7 @@ export class HelperServer {
 
   #watchGrace(): void {
     clearTimeout(this.#timer);
-    const isNeeded = this.#sessions.size > 0 || this.#options.service.supervisor.hasHosts;
+    const isNeeded = this.#sessions.size > 0 || this.#options.service.isNeeded;
     if (!isNeeded) this.#timer = setTimeout(() => void this.close(), this.#options.graceMs);
   }
 }

@@ -2,7 +2,8 @@ import * as v from 'valibot';
 import { withDeadline } from '../base/async.ts';
 import { describeError, HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
-import { isRunning } from '../core/sessionRecord.ts';
+import { isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
+import { supervisionSettingsSchema } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import type { HelperStatus, RegistryList } from '../protocol/helperRpc.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
@@ -10,6 +11,7 @@ import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionReco
 import type { HostSupervisor } from './hostSupervisor.ts';
 import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
+import type { Supervision } from './supervision.ts';
 
 /** How long clients wait for hosts to be taken in; what takes longer goes on without them. Milliseconds. */
 const reconcilePatience = 500;
@@ -19,7 +21,7 @@ const maxAnswers = 256;
 
 export interface HelperServiceOptions {
   registry: Registry;
-  supervisor: HostSupervisor;
+  supervision: Supervision;
   files: SessionFiles;
   log: Log;
   version: string;
@@ -29,6 +31,7 @@ export interface HelperServiceOptions {
 /** What the helper does for its clients, apart from the wire. */
 export class HelperService {
   readonly registry: Registry;
+  readonly supervision: Supervision;
   readonly supervisor: HostSupervisor;
   readonly #options: HelperServiceOptions;
   readonly #answers = new Map<string, Promise<unknown>>();
@@ -39,7 +42,8 @@ export class HelperService {
   constructor(options: HelperServiceOptions) {
     this.#options = options;
     this.registry = options.registry;
-    this.supervisor = options.supervisor;
+    this.supervision = options.supervision;
+    this.supervisor = options.supervision.supervisor;
   }
 
   /** Runs a mutation once for each request id; a retry gets the first one's answer. */
@@ -64,9 +68,30 @@ export class HelperService {
     return this.registry.list();
   }
 
+  keepRunning(id: string): null {
+    this.registry.require(id);
+    this.supervision.monitor.keepRunning(id);
+    return null;
+  }
+
+  /** @throws {v.ValiError} for settings that make no sense; those of before hold on. */
+  async configure(settings: unknown): Promise<null> {
+    await this.supervision.settings.set(v.parse(supervisionSettingsSchema, settings));
+    return null;
+  }
+
+  keepNotice(notice: string): void {
+    this.#options.files.notices.push(notice);
+  }
+
   /** What the user is to know about damaged records; each is returned once. */
   takeNotices(): string[] {
     return this.#options.files.notices.splice(0);
+  }
+
+  /** Whether any session has a host, or is to get one by itself. */
+  get isNeeded(): boolean {
+    return this.supervisor.links.hasHosts || this.registry.list().records.some(isRecovering);
   }
 
   async start(launch: LaunchSpec): Promise<SessionRecord> {
@@ -89,9 +114,9 @@ export class HelperService {
 
   /** @throws {HoldfastError} `SESSION_RUNNING`, `SESSION_NOT_FOUND`, `REVISION_CONFLICT` */
   delete(id: string, baseRevision: number): Promise<SessionRecord> {
-    return this.supervisor.inTurn(id, async () => {
+    return this.supervisor.links.inTurn(id, async () => {
       const record = this.registry.get(id);
-      if (record && isRunning(record)) throw stillRuns(record);
+      if (record && isGoingOn(record)) throw stillRuns(record);
       const tombstone = await this.registry.remove(id, baseRevision);
       // What stays is the cleaner's to remove; the session is destroyed all the same.
       await this.#options.files.forget(id).catch((error) => this.#options.log.warn('A file stays', { id, error }));
@@ -115,7 +140,7 @@ export class HelperService {
   /** In the order of their ids, so that two callers never wait for each other. */
   #inTurns<T>(sortedIds: readonly string[], task: () => Promise<T>): Promise<T> {
     const [id, ...rest] = sortedIds;
-    return id === undefined ? task() : this.supervisor.inTurn(id, () => this.#inTurns(rest, task));
+    return id === undefined ? task() : this.supervisor.links.inTurn(id, () => this.#inTurns(rest, task));
   }
 
   status(): HelperStatus {
@@ -124,7 +149,7 @@ export class HelperService {
       version: this.#options.version,
       startedAt: this.#startedAt,
       clients: this.#options.clients(),
-      hosts: this.supervisor.count,
+      hosts: this.supervisor.links.count,
     };
   }
 
@@ -146,9 +171,10 @@ export class HelperService {
   }
 
   async #reconcileAll(): Promise<void> {
-    await this.supervisor.adoptAll();
+    const { links } = this.supervisor;
+    await links.adoptAll();
     const running = this.registry.list().records.filter((record) => isRunning(record) && !record.deletedAt);
-    await Promise.all(running.map(({ id }) => this.supervisor.noteMissingHost(id)));
+    await Promise.all(running.map(({ id }) => links.noteMissingHost(id)));
   }
 }
 

@@ -14,14 +14,11 @@ import { DestroyedSessions } from './destroyedSessions.ts';
 import { HelperServer } from './helperServer.ts';
 import { HelperService } from './helperService.ts';
 import { HelperState } from './helperState.ts';
-import { HostSupervisor } from './hostSupervisor.ts';
 import { Registry } from './registry.ts';
 import { SessionFiles } from './sessionFiles.ts';
+import { Supervision } from './supervision.ts';
 
 const defaultGraceMs = 30_000;
-
-/** How often the records' last activity is brought up to date; milliseconds. */
-const activityInterval = 30_000;
 
 /** How often what nobody needs any more is removed; milliseconds. */
 const cleaningInterval = 6 * 3_600_000;
@@ -61,9 +58,8 @@ async function startHelper(machine: Machine, key: string, log: Log): Promise<Hel
   const destroyed = await DestroyedSessions.load(places.folder, log);
   const forgotten = (id: string) => destroyed.forgotten(id);
   const registry = new Registry({ records, requests: files.requests, save, forgotten });
-  const hostScript = path.join(__dirname, 'host.cjs');
-  const supervisor = new HostSupervisor({ key, hostScript, token, files, registry, log });
-  const service = new HelperService({ registry, supervisor, files, log, version, clients: () => server.clients });
+  const supervision = await Supervision.make({ places, programs: __dirname, token, files, registry, log });
+  const service = new HelperService({ registry, supervision, files, log, version, clients: () => server.clients });
   const graceMs = Number(process.env.HOLDFAST_HELPER_GRACE_MS) || defaultGraceMs;
   const socketInterval = Number(process.env.HOLDFAST_SOCKET_CHECK_MS) || undefined;
   const lock = new KeptLock(places.helperLock, attempt.lock);
@@ -72,14 +68,14 @@ async function startHelper(machine: Machine, key: string, log: Log): Promise<Hel
   await service.reconcile();
   await server.open();
   await state.announce();
-  setInterval(() => void supervisor.sampleActivity(), activityInterval);
+  supervision.start();
   registry.onSaveError(({ record: { id }, error }) => log.error('A window’s record could not be saved', { id, error }));
   const { stateFolder, folder: repositoryFolder, savedFolder } = places;
   const cleaner = new Cleaner({
     registry,
     files,
     destroyed,
-    supervisor,
+    links: supervision.supervisor.links,
     stateFolder,
     repositoryFolder,
     savedFolder,
@@ -88,7 +84,7 @@ async function startHelper(machine: Machine, key: string, log: Log): Promise<Hel
   void cleaner.run();
   setInterval(() => void cleaner.run(), cleaningInterval);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void server.close());
-  log.info('Helper started', { key, version, hosts: supervisor.count });
+  log.info('Helper started', { key, version, hosts: supervision.supervisor.links.count });
   return server;
 }
 

@@ -1,19 +1,23 @@
 import type net from 'node:net';
 import * as v from 'valibot';
-import type { MessageConnection, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import type { MessageConnection, NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
 import { HoldfastError } from '../base/errors.ts';
 import { rpcOver, toResponseError } from '../node/rpcConnection.ts';
 import type { ServerToken } from '../node/token.ts';
+import type { HealthReport } from '../protocol/health.ts';
 import {
+  configureSchema,
   createSchema,
   deleteSchema,
   type HelperWelcome,
   helperEvents,
   helperHelloSchema,
   helperMethods,
+  keepRunningSchema,
   type RegistryChange,
   restoreSchema,
   type SyncedRegistry,
+  sessionRequestSchema,
   startSchema,
   stopSessionSchema,
   syncSchema,
@@ -58,17 +62,32 @@ export class RpcSession {
   }
 
   send(change: RegistryChange): void {
+    this.#notify(helperEvents.registryChanged, change);
+  }
+
+  /** Windows alone show it as it changes. */
+  sendHealth(report: HealthReport): void {
+    if (this.#canTell) this.#notify(helperEvents.healthChanged, report);
+  }
+
+  /** Returns whether somebody is there to be told. */
+  sendNotice(notice: string): boolean {
+    if (this.#canTell) this.#notify(helperEvents.noticed, notice);
+    return this.#canTell;
+  }
+
+  close(): void {
+    this.#options.socket.destroy();
+  }
+
+  #notify<P>(event: NotificationType<P>, params: P): void {
     if (!this.#greeted) return;
     if (this.#options.socket.writableLength > maxQueued) {
       this.close();
       return;
     }
     // A connection that breaks reports its own end; what was on the way is listed again.
-    this.#connection.sendNotification(helperEvents.registryChanged, change).catch(() => undefined);
-  }
-
-  close(): void {
-    this.#options.socket.destroy();
+    this.#connection.sendNotification(event.method, params).catch(() => undefined);
   }
 
   #register(): void {
@@ -95,6 +114,15 @@ export class RpcSession {
     this.#on(helperMethods.restore, restoreSchema, ({ requestId, records }) =>
       service.once(requestId, () => service.restore(records)),
     );
+    this.#on(helperMethods.retryNow, sessionRequestSchema, ({ requestId, id }) =>
+      service.once(requestId, () => service.supervision.recovery.retryNow(id)),
+    );
+    this.#on(helperMethods.giveUp, sessionRequestSchema, ({ requestId, id }) =>
+      service.once(requestId, () => service.supervision.recovery.giveUp(id)),
+    );
+    this.#on(helperMethods.keepRunning, keepRunningSchema, async ({ id }) => service.keepRunning(id));
+    this.#on(helperMethods.configure, configureSchema, (settings) => service.configure(settings));
+    this.#on0(helperMethods.health, async () => service.supervision.monitor.report());
     this.#on0(helperMethods.list, async () => service.registry.list());
     this.#on0(helperMethods.status, async () => service.status());
     this.#on0(helperMethods.shutdown, async () => service.requestShutdown());

@@ -94,6 +94,11 @@ export class SessionFiles {
     this.#damaged.delete(id);
   }
 
+  /** What the session was last started with, mostly without its environment. @throws where nobody knows. */
+  async readLaunch(id: string): Promise<LaunchSpec> {
+    return v.parse(launchSpecSchema, await readJson(this.places(id).launch));
+  }
+
   async saveLaunch(launch: LaunchSpec): Promise<void> {
     await writeJson(this.places(launch.sessionId).launch, launch);
   }

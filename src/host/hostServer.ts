@@ -46,6 +46,7 @@ export class HostServer {
   readonly #opened: Promise<void>;
   /** The host was told to go by the system, as at a shutdown: nobody asked for the end of its session. */
   #isLeaving = false;
+  #left: Promise<void> | undefined;
 
   /**
    * Starts the session's process and listens for clients.
@@ -101,6 +102,9 @@ export class HostServer {
   /** Hangs up. The session's end is then nobody's wish and no failure of its own: it counts as lost. */
   leave(): void {
     this.#isLeaving = true;
+    this.#file.leftAt = new Date().toISOString();
+    this.#left = this.#opened.then(() => writeJson(this.#places.host, this.#file));
+    this.#left.catch(() => undefined);
     this.#context.host.stop(leaveGrace);
   }
 
@@ -163,7 +167,7 @@ export class HostServer {
     const saves = await Promise.allSettled([
       this.#screenSaver.finish(exit.endedAt),
       this.#transcript.close(),
-      this.#isLeaving ? undefined : writeJson(this.#places.host, { ...this.#file, exit }),
+      this.#isLeaving ? this.#left : writeJson(this.#places.host, { ...this.#file, exit }),
     ]);
     for (const save of saves) {
       if (save.status === 'rejected') this.#options.log.error('The end could not be written', { error: save.reason });

@@ -46,6 +46,10 @@ export class SessionHost implements OutputSource {
   readonly #sessionId: string;
   readonly #input = new InputMeter();
   #lastOutputAt: Date | undefined;
+  /** By `performance.now()`, as the next two. */
+  readonly #startMoment = performance.now();
+  #outputMoment: number | undefined;
+  #inputMoment: number | undefined;
   #paused = false;
   #stopping: NodeJS.Timeout | undefined;
   #stoppingSince: Date | undefined;
@@ -82,9 +86,20 @@ export class SessionHost implements OutputSource {
       lastOutputAt: this.#lastOutputAt?.toISOString() ?? null,
       title: this.#screen.title,
       exit: this.#exit ?? null,
+      ...this.#durations(),
       ...this.#input.status(),
       transcriptBytes: this.#transcript.bytes,
       stoppingSince: this.#stoppingSince?.toISOString() ?? null,
+    };
+  }
+
+  #durations(): Pick<HostStatus, 'upFor' | 'quietFor' | 'idleFor'> {
+    const since = (moment: number) => Math.round(performance.now() - moment);
+    const [start, output] = [this.#startMoment, this.#outputMoment ?? this.#startMoment];
+    return {
+      upFor: since(start),
+      quietFor: since(output),
+      idleFor: since(Math.max(output, this.#inputMoment ?? start)),
     };
   }
 
@@ -107,6 +122,7 @@ export class SessionHost implements OutputSource {
 
   /** Resolves once the operating system has taken the input. */
   input(data: Buffer): Promise<void> {
+    this.#inputMoment = performance.now();
     return this.#input.measure(data.length, this.#pty.write(data));
   }
 
@@ -152,6 +168,7 @@ export class SessionHost implements OutputSource {
 
   #read(data: Buffer): void {
     this.#lastOutputAt = new Date();
+    this.#outputMoment = performance.now();
     this.#batcher.push(data);
   }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import type { HealthReport } from './health.ts';
 import { launchSpecSchema } from './hostMessages.ts';
 import { type RecordChanges, type SessionRecord, sessionRecordSchema } from './sessionRecord.ts';
 
@@ -74,6 +75,16 @@ export type Delete = v.InferOutput<typeof deleteSchema>;
 export const restoreSchema = v.object({ requestId, records: v.array(sessionRecordSchema) });
 export type Restore = v.InferOutput<typeof restoreSchema>;
 
+export const sessionRequestSchema = v.object({ requestId, id: v.string() });
+export type SessionRequest = v.InferOutput<typeof sessionRequestSchema>;
+
+export const keepRunningSchema = v.object({ id: v.string() });
+export type KeepRunning = v.InferOutput<typeof keepRunningSchema>;
+
+/** Narrowed by the helper, which knows what settings there are. */
+export const configureSchema = v.record(v.string(), v.unknown());
+export type Configure = v.InferOutput<typeof configureSchema>;
+
 export interface HelperStatus {
   pid: number;
   version: string;
@@ -101,6 +112,16 @@ export const helperMethods = {
   delete: new RequestType<Delete, SessionRecord, unknown>('session/delete'),
   /** Brings sessions back as they were, under their own ids, and returns them as they are then. */
   restore: new RequestType<Restore, SessionRecord[], unknown>('registry/restore'),
+  /** Starts a session that waits for its next automatic restart at once. One that does not wait is returned as it is. */
+  retryNow: new RequestType<SessionRequest, SessionRecord, unknown>('session/retryNow'),
+  /** Leaves such a session as failed. */
+  giveUp: new RequestType<SessionRequest, SessionRecord, unknown>('session/giveUp'),
+  /** Lets a session go on that is about to be ended for doing nothing. */
+  keepRunning: new RequestType<KeepRunning, null, unknown>('session/keepRunning'),
+  /** How all sessions are. */
+  health: new RequestType0<HealthReport, unknown>('health/report'),
+  /** Tells the user's settings, which hold until a window tells others. */
+  configure: new RequestType<Configure, null, unknown>('helper/configure'),
   status: new RequestType0<HelperStatus, unknown>('helper/status'),
   /** Ends the helper; sessions run on and the next helper adopts them. */
   shutdown: new RequestType0<null, unknown>('helper/shutdown'),
@@ -114,4 +135,8 @@ export interface RegistryChange {
 
 export const helperEvents = {
   registryChanged: new NotificationType<RegistryChange>('registry/changed'),
+  /** Something about the sessions' health is to be told anew. */
+  healthChanged: new NotificationType<HealthReport>('health/changed'),
+  /** A sentence for the user. */
+  noticed: new NotificationType<string>('helper/noticed'),
 } as const;

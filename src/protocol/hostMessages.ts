@@ -75,6 +75,10 @@ export const hostStatusSchema = v.object({
   lastOutputAt: v.nullable(v.string()),
   title: v.string(),
   exit: v.nullable(exitSchema),
+  /** Since the process was started, its last output, and its last output or input, by a clock nobody sets; milliseconds. */
+  upFor: v.optional(count),
+  quietFor: v.optional(count),
+  idleFor: v.optional(count),
   /** Opaque; with the pid it tells the session's own process from a later one. Absent where the system does not tell. */
   ptyStartTime: v.optional(v.string()),
   /** When a client last sent input, ISO 8601 UTC; null before the first. */
@@ -118,6 +122,8 @@ export const hostFileSchema = v.object({
   ptyStartTime: v.optional(v.string()),
   /** The highest of the helpers that have spoken to this host. */
   epoch: v.optional(count),
+  /** When the system told the host to end, as it does at a logout, ISO 8601 UTC: nobody’s wish, and no crash. */
+  leftAt: v.optional(v.string()),
 });
 export type HostFile = v.InferOutput<typeof hostFileSchema>;
 
@@ -136,6 +142,8 @@ export const launchSpecSchema = v.object({
   /** Lines that the host keeps above the screen. */
   scrollback: count,
   theme: v.optional(v.picklist(['dark', 'light'])),
+  /** What runs instead of `file` and `args` where the session is started again by itself. */
+  resume: v.optional(v.object({ file: v.string(), args: v.array(v.string()) })),
   /** One plain sentence on why the process is started again, shown between its earlier output and the new. */
   notice: v.optional(v.string()),
 });

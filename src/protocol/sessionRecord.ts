@@ -28,11 +28,70 @@ const exitSchema = v.looseObject({
   code: v.nullable(v.number()),
   /** The signal's number. */
   signal: v.nullable(v.number()),
-  /** `exit`, `stop` (asked for), `lost` (the host was gone) or `start` (never came up). */
-  reason: v.picklist(['exit', 'stop', 'lost', 'start']),
+  /** `exit`, `stop` (asked for), `lost` (the host was gone), `start` (never came up), or ended by the watchdog. */
+  reason: v.picklist(['exit', 'stop', 'lost', 'start', 'timeout', 'limit']),
 });
 
-export const policySchema = v.looseObject({ retry: v.picklist(['never', 'onCrash', 'onFailure']) });
+const amount = v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000));
+
+/** What of the settings a session has of its own; 0 turns a limit off. */
+const policyEntries = {
+  /** Automatic restarts in a row, at most. */
+  maxAttempts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100))),
+  /** Before the first automatic restart, and the most before any; seconds. */
+  retryDelay: v.optional(amount),
+  maxRetryDelay: v.optional(amount),
+  /** Exit codes after which it is never started again by itself. */
+  neverRetry: v.optional(v.array(v.pipe(v.number(), v.integer()))),
+  /** Since its process was started; minutes. */
+  sessionTimeout: v.optional(amount),
+  /** Without output, input or a report, and not waiting for the user; minutes. */
+  idleTimeout: v.optional(amount),
+  /** Of the whole process tree; MB. */
+  memoryLimit: v.optional(amount),
+  /** Of the whole process tree; minutes of processor time. */
+  cpuLimit: v.optional(amount),
+  /** MB that its transcript may grow by, however much of it is kept. */
+  transcriptLimit: v.optional(amount),
+  /** What follows when one of these is reached. */
+  onLimit: v.optional(v.picklist(['stop', 'recover'])),
+};
+
+export const policySchema = v.looseObject({ retry: v.picklist(['never', 'onCrash', 'onFailure']), ...policyEntries });
+export type SessionPolicy = v.InferOutput<typeof policySchema>;
+
+/** Why a status is what it is. */
+export const evidenceSchema = v.looseObject({
+  /** What was seen, as a part of a sentence: “its session host was killed”. */
+  what: v.string(),
+  /** Who or what saw it: `user`, `host`, `process`, `watchdog`, `retry`, `boot` or the name of a report. */
+  by: v.string(),
+  at: timestamp,
+  /** What would put it right, as a sentence. */
+  action: v.optional(v.string()),
+});
+export type Evidence = v.InferOutput<typeof evidenceSchema>;
+
+/** What the next automatic restart goes by, so that it survives the helper. */
+const recoverySchema = v.looseObject({
+  /** The last starts of its process, oldest first. */
+  starts: v.pipe(v.array(timestamp), v.maxLength(16)),
+  /** How many processes in a row ended within a second. */
+  quickExits: v.number(),
+  /** The last pause; milliseconds. */
+  delay: v.optional(v.number()),
+  /** When the next attempt is due; absent where none is. */
+  retryAt: v.optional(timestamp),
+});
+export type Recovery = v.InferOutput<typeof recoverySchema>;
+
+/** The watchdog has told its process to end. */
+const endingSchema = v.looseObject({
+  reason: v.picklist(['timeout', 'limit']),
+  what: v.string(),
+  at: timestamp,
+});
+export type WatchdogEnding = v.InferOutput<typeof endingSchema>;
 
 /** What runs: a line for the user's shell, an argument vector, or null for the shell itself. */
 export const commandSchema = v.union([v.null(), v.string(), v.array(v.string())]);
@@ -56,6 +115,8 @@ export const sessionRecordSchema = v.looseObject({
   cwd: v.optional(v.string()),
   /** Present while a process runs. */
   ptyPid: v.optional(v.number()),
+  /** Of the process that runs, or ran last. */
+  startedAt: v.optional(timestamp),
   createdAt: timestamp,
   lastActivity: timestamp,
   endedAt: v.optional(timestamp),
@@ -63,9 +124,17 @@ export const sessionRecordSchema = v.looseObject({
   metadata: v.optional(v.record(v.string(), v.unknown())),
   template: v.string(),
   command: commandSchema,
+  /** What runs instead when it is started again after a crash, such as an agent’s own way to resume. */
+  resumeCommand: v.optional(commandSchema),
   policy: policySchema,
+  /** Automatic restarts since the user started it, or since it was last healthy for long. */
   attempts: v.number(),
   exit: v.optional(exitSchema),
+  evidence: v.optional(evidenceSchema),
+  recovery: v.optional(recoverySchema),
+  ending: v.optional(endingSchema),
+  /** When it left the list of its own accord, having ended long before. */
+  archivedAt: v.optional(timestamp),
   agentSessionId: v.optional(v.string()),
   /** +1 for each change; 0 for a record that no helper has taken in yet. */
   revision: v.pipe(v.number(), v.integer(), v.minValue(0)),

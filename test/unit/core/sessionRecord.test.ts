@@ -67,7 +67,7 @@ describe('a record', () => {
     });
   }
 
-  it('runs while it is active, waiting or recovering', () => {
+  it('runs while it is active or waiting', () => {
     const statuses = [
       'idle',
       'active',
@@ -79,7 +79,7 @@ describe('a record', () => {
       'cancelled',
     ] as const;
     const running = statuses.filter((status) => isRunning(aRecord({ status })));
-    assert.deepEqual(running, ['active', 'waiting', 'recovering']);
+    assert.deepEqual(running, ['active', 'waiting']);
   });
 
   it('is listed in the order in which it was made, by id where that is the same', () => {

@@ -160,12 +160,12 @@ describe('what destroyed sessions have left', () => {
     let today = now;
     const registry = new Registry({ records, save: async () => undefined, forgotten, now: () => today });
     const stateFolder = machine.env.HOLDFAST_STATE_DIR as string;
-    const supervisor = { inTurn: <T>(_: string, task: () => Promise<T>) => task() };
+    const links = { inTurn: <T>(_: string, task: () => Promise<T>) => task() };
     const cleaner = new Cleaner({
       registry,
       files,
       destroyed,
-      supervisor,
+      links,
       stateFolder,
       repositoryFolder,
       savedFolder: path.join(repositoryFolder, 'saved'),

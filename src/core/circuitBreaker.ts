@@ -1,0 +1,71 @@
+/** So many starts that failed for the machine’s own reasons, one after the other, stop all automatic ones. */
+const failuresToOpen = 3;
+
+/** Before the first attempt to find out whether the machine has recovered, and at most before any; milliseconds. */
+const firstProbe = 30_000;
+const maxProbe = 5 * 60_000;
+
+/** Errors that say more about the machine than about the session that could not be started. */
+const systemFailures: readonly (readonly [pattern: RegExp, what: string])[] = [
+  [/DISK_FULL|ENOSPC|EDQUOT/, 'the disk is full'],
+  [/EMFILE|ENFILE/, 'too many files are open'],
+  [/ENOMEM|out of memory|cannot allocate/i, 'memory is used up'],
+  [/EAGAIN|resource temporarily unavailable/i, 'no further process can be started'],
+  [/ptmx|posix_openpt|forkpty|out of pty|ENXIO/i, 'no further terminal can be opened'],
+  [/STORAGE_NOT_WRITABLE|EROFS/, 'the folder of the sessions cannot be written'],
+];
+
+/** Why the machine kept a session from starting, as a part of a sentence; undefined where it is the session’s own. */
+export function systemFailure(error: { code?: string; message: string }): string | undefined {
+  const text = `${error.code ?? ''} ${error.message}`;
+  return systemFailures.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+export type BreakerState =
+  | { kind: 'closed'; failures: number }
+  /** Nothing is started by itself before `probeAt`; then one is, to see. */
+  | { kind: 'open'; why: string; pause: number; probeAt: number };
+
+/**
+ * Stops automatic restarts of all sessions while the machine cannot start any, so that they neither burn their
+ * attempts nor make it worse. Times are milliseconds of a monotonic clock.
+ */
+export class CircuitBreaker {
+  #state: BreakerState = { kind: 'closed', failures: 0 };
+
+  get state(): BreakerState {
+    return this.#state;
+  }
+
+  /** For how long the next automatic start has to wait; 0 where it need not. */
+  wait(now: number): number {
+    return this.#state.kind === 'closed' ? 0 : Math.max(0, this.#state.probeAt - now);
+  }
+
+  /** A start was tried as a probe: the others wait for what comes of it. */
+  probing(now: number): void {
+    if (this.#state.kind === 'open') this.#state = { ...this.#state, probeAt: now + this.#state.pause };
+  }
+
+  /** Returns whether it has opened just now, which is worth telling once. */
+  failed(why: string, now: number): boolean {
+    if (this.#state.kind === 'open') {
+      const pause = Math.min(maxProbe, this.#state.pause * 2);
+      this.#state = { kind: 'open', why, pause, probeAt: now + pause };
+      return false;
+    }
+    const failures = this.#state.failures + 1;
+    const isOpening = failures >= failuresToOpen;
+    this.#state = isOpening
+      ? { kind: 'open', why, pause: firstProbe, probeAt: now + firstProbe }
+      : { kind: 'closed', failures };
+    return isOpening;
+  }
+
+  /** Returns whether it has closed just now. */
+  succeeded(): boolean {
+    const wasOpen = this.#state.kind === 'open';
+    this.#state = { kind: 'closed', failures: 0 };
+    return wasOpen;
+  }
+}

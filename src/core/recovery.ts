@@ -1,0 +1,172 @@
+import { type BackoffOptions, nextPause } from '../base/backoff.ts';
+import type { Evidence, RecordChanges, Recovery, SessionRecord } from '../protocol/sessionRecord.ts';
+import { describeEnd, meaningOf, type SessionEnd } from './sessionEnd.ts';
+import { isRecovering } from './sessionRecord.ts';
+import { type SessionHappening, transition } from './statusMachine.ts';
+import type { EffectivePolicy } from './supervisionPolicy.ts';
+
+/** So many starts within so long are a crash loop. */
+const loopStarts = 5;
+const loopTime = 30_000;
+
+/** So many processes in a row that ended within so long are one as well. */
+const loopExits = 3;
+const quickTime = 1_000;
+
+/** After so long without a crash the attempts count from the start again; milliseconds. */
+export const healthyTime = 10 * 60_000;
+
+/** What is done about the end of a session’s process. */
+export type RecoveryVerdict =
+  | { kind: 'retry'; attempt: number; delay: number }
+  /** `why` is a part of a sentence; absent where nobody expects a restart. */
+  | { kind: 'end'; why?: string };
+
+export interface EndContext {
+  record: SessionRecord;
+  end: SessionEnd;
+  policy: EffectivePolicy;
+  now: Date;
+  random?: () => number;
+}
+
+/** Whether a session is started again by itself, and when. */
+export function decideRecovery({ record, end, policy, now, random = Math.random }: EndContext): RecoveryVerdict {
+  if (!isRetried(end, policy)) return { kind: 'end' };
+  if (end.kind === 'exited' && policy.neverRetry.includes(end.code ?? Number.NaN))
+    return { kind: 'end', why: `the policy never retries after code ${end.code}` };
+  const loop = crashLoop(recoveryAfter(record, now), now);
+  if (loop !== undefined) return { kind: 'end', why: loop };
+  if (record.attempts >= policy.maxAttempts) {
+    const why = policy.maxAttempts === 0 ? undefined : `no attempt is left of ${policy.maxAttempts}`;
+    return why === undefined ? { kind: 'end' } : { kind: 'end', why };
+  }
+  const delay = Math.round(
+    nextPause(record.attempts === 0 ? undefined : record.recovery?.delay, pauses(policy, random)),
+  );
+  return { kind: 'retry', attempt: record.attempts + 1, delay };
+}
+
+function isRetried(end: SessionEnd, { retry, onLimit }: EffectivePolicy): boolean {
+  if (end.kind === 'limit' || end.kind === 'timeout') return onLimit === 'recover';
+  if (retry === 'never') return false;
+  const meaning = meaningOf(end);
+  return meaning === 'crash' || (meaning === 'failure' && retry === 'onFailure');
+}
+
+function pauses({ retryDelay, maxRetryDelay }: EffectivePolicy, random: () => number): BackoffOptions {
+  return { initial: retryDelay * 1000, max: maxRetryDelay * 1000, factor: 2, random };
+}
+
+/** What is known of the last starts, with the process that has ended now. */
+function recoveryAfter({ recovery, startedAt, status }: SessionRecord, now: Date): Recovery {
+  const { starts = [], quickExits = 0, ...rest } = recovery ?? {};
+  if (status === 'recovering' || startedAt === undefined) return { ...rest, starts, quickExits };
+  const ran = now.getTime() - Date.parse(startedAt);
+  // A clock that was put back says nothing about how long it ran.
+  return { ...rest, starts, quickExits: ran >= 0 && ran < quickTime ? quickExits + 1 : 0 };
+}
+
+/** Why there is a crash loop, as a part of a sentence. */
+function crashLoop({ starts, quickExits }: Recovery, now: Date): string | undefined {
+  if (quickExits >= loopExits) return `it ended within a second ${quickExits} times in a row`;
+  const recent = starts.filter((start) => Math.abs(now.getTime() - Date.parse(start)) <= loopTime);
+  return recent.length >= loopStarts ? `it was started ${recent.length} times within ${loopTime / 1000} s` : undefined;
+}
+
+/** The record’s changes after the end of its process, with what follows from it. */
+export function afterEnd(context: EndContext): RecordChanges {
+  const { record, end, now } = context;
+  const verdict = decideRecovery(context);
+  const at = now.toISOString();
+  const { retryAt: _, ...recovery } = recoveryAfter(record, now);
+  const common = { ptyPid: undefined, ending: undefined };
+  if (verdict.kind === 'end') {
+    const happening = isRecovering(record) && end.kind === 'startFailed' ? 'gaveUp' : happeningOf(end);
+    return {
+      ...common,
+      status: transition(record.status, happening),
+      evidence: evidenceOf(end, at, verdict.why),
+      recovery: recovery.starts.length > 0 ? recovery : undefined,
+    };
+  }
+  const retryAt = new Date(now.getTime() + verdict.delay).toISOString();
+  return {
+    ...common,
+    status: transition(record.status, 'retryScheduled'),
+    attempts: verdict.attempt,
+    evidence: evidenceOf(end, at),
+    recovery: { ...recovery, delay: verdict.delay, retryAt },
+  };
+}
+
+function happeningOf(end: SessionEnd): SessionHappening {
+  switch (end.kind) {
+    case 'exited':
+      return meaningOf(end) === 'success' ? 'exitedWell' : 'exitedBadly';
+    case 'stopped':
+      return 'stopped';
+    case 'timeout':
+      return 'timedOut';
+    case 'limit':
+      return 'limitReached';
+    case 'startFailed':
+      return 'startFailed';
+    case 'hostLost':
+      return 'exitedBadly';
+    case 'dismissed':
+    case 'rebooted':
+    case 'unwatched':
+      return 'lost';
+  }
+}
+
+const observers: Record<SessionEnd['kind'], string> = {
+  exited: 'process',
+  stopped: 'user',
+  timeout: 'watchdog',
+  limit: 'watchdog',
+  hostLost: 'host',
+  dismissed: 'host',
+  rebooted: 'boot',
+  unwatched: 'host',
+  startFailed: 'retry',
+};
+
+function evidenceOf(end: SessionEnd, at: string, why?: string): Evidence {
+  const what = describeEnd(end);
+  return { what: why === undefined ? what : `${what}; ${why}`, by: observers[end.kind], at };
+}
+
+/** The record’s changes once its process runs: by itself, as attempt so and so many, or because the user wanted it. */
+export function afterStart(record: SessionRecord, ptyPid: number, now: Date): RecordChanges {
+  const at = now.toISOString();
+  const { recovery, attempts } = record;
+  const isAttempt = isRecovering(record);
+  const starts = [...(recovery?.starts ?? []), at].slice(-loopStarts);
+  return {
+    ptyPid,
+    status: transition(record.status, 'started'),
+    startedAt: at,
+    exit: undefined,
+    endedAt: undefined,
+    archivedAt: undefined,
+    ending: undefined,
+    attempts: isAttempt ? attempts : 0,
+    // The user may start what loops as often as they like.
+    recovery: isAttempt
+      ? { ...recovery, starts, quickExits: recovery?.quickExits ?? 0, retryAt: undefined }
+      : undefined,
+    evidence: {
+      what: isAttempt ? `it was started again by itself, attempt ${attempts}` : 'it was started',
+      by: isAttempt ? 'retry' : 'user',
+      at,
+    },
+  };
+}
+
+/** The changes after a long time without a crash; undefined where nothing counts. */
+export function afterHealthyTime({ attempts, recovery }: SessionRecord, healthyFor: number): RecordChanges | undefined {
+  if ((attempts === 0 && recovery === undefined) || healthyFor < healthyTime) return undefined;
+  return { attempts: 0, recovery: undefined };
+}

@@ -1,0 +1,71 @@
+import { delay } from '../base/async.ts';
+import { backoff } from '../base/backoff.ts';
+import { HoldfastError, systemErrorCode } from '../base/errors.ts';
+import type { Log } from '../node/log.ts';
+import { liveness, type ProcessIdentity } from '../node/processIdentity.ts';
+import type { SessionFiles } from './sessionFiles.ts';
+
+/** How long a process whose terminal is gone gets to end by itself, after the hangup that the system sent it. */
+const ownTime = 2_000;
+
+/** The same after it was told again, and after it was killed; milliseconds. */
+const graceTime = 5_000;
+
+export interface FormerProcessOptions {
+  files: SessionFiles;
+  log: Log;
+}
+
+/**
+ * What is left of a session whose host was killed: its process has lost its terminal, and mostly ends by that. Two of
+ * them would work in one worktree, so that it is gone before the session is started again.
+ */
+export class FormerProcess {
+  readonly #options: FormerProcessOptions;
+
+  constructor(options: FormerProcessOptions) {
+    this.#options = options;
+  }
+
+  /** @throws {HoldfastError} `SESSION_RUNNING` where it does not end, and nothing may be started. */
+  async end(id: string): Promise<void> {
+    const process = await this.#find(id);
+    if (!process || (await hasEnded(process, ownTime))) return;
+    for (const signal of ['SIGHUP', 'SIGKILL'] as const) {
+      if ((await liveness(process)) !== 'alive') break;
+      this.#options.log.warn('What is left of a killed host is ended', { id, pid: process.pid, signal });
+      signalGroup(process.pid, signal);
+      if (await hasEnded(process, graceTime)) return;
+    }
+    throw new HoldfastError('SESSION_RUNNING', `Process ${process.pid} of its earlier life does not end.`, {
+      advice: 'Nothing was started, for two would work in one worktree. End it yourself and try again.',
+      data: { id, pid: process.pid },
+    });
+  }
+
+  /** Undefined where it cannot be told from another process of the same number. */
+  async #find(id: string): Promise<ProcessIdentity | undefined> {
+    const host = await this.#options.files.readHost(id);
+    if (!host || host.exit || host.ptyStartTime === undefined || (await liveness(host)) !== 'gone') return undefined;
+    return { pid: host.ptyPid, startTime: host.ptyStartTime, bootId: host.bootId };
+  }
+}
+
+async function hasEnded(process: ProcessIdentity, patience: number): Promise<boolean> {
+  const deadline = performance.now() + patience;
+  for (const pause of backoff({ initial: 10, max: 200 })) {
+    if ((await liveness(process)) === 'gone') return true;
+    if (performance.now() > deadline) return false;
+    await delay(pause);
+  }
+  return false;
+}
+
+/** It leads its terminal's session, and so a group of its own. */
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ESRCH') throw error;
+  }
+}

@@ -1,0 +1,272 @@
+import { KeyedSequencer } from '../base/async.ts';
+import { backoff } from '../base/backoff.ts';
+import { HoldfastError } from '../base/errors.ts';
+import { Emitter } from '../base/event.ts';
+import { HostClient } from '../client/hostClient.ts';
+import type { SessionEnd } from '../core/sessionEnd.ts';
+import { isLive, isRunning } from '../core/sessionRecord.ts';
+import type { Log } from '../node/log.ts';
+import { liveness, processTable } from '../node/processIdentity.ts';
+import { isNobodyListening } from '../node/sockets.ts';
+import type { ServerToken } from '../node/token.ts';
+import type { HostFile, LaunchSpec } from '../protocol/hostMessages.ts';
+import { AppearedHosts } from './appearedHosts.ts';
+import type { Registry } from './registry.ts';
+import type { SessionFiles } from './sessionFiles.ts';
+import type { SessionProgress } from './sessionProgress.ts';
+
+/** How long until a host that lives but did not answer is tried again: one that is dying is soon gone. Milliseconds. */
+const retryPauses = { initial: 50, max: 5_000 };
+
+export interface HostLinksOptions {
+  token: ServerToken;
+  files: SessionFiles;
+  registry: Registry;
+  progress: SessionProgress;
+  log: Log;
+  /** Of this helper: hosts refuse those that came before it. */
+  epoch?: number;
+  /** Whether another helper has looked after the hosts until just now, so that what is gone is gone since then. */
+  isSuccessor?: boolean;
+}
+
+/** The connections to the session hosts: finds those that live, notes the ends of those that do not, and takes both in. */
+export class HostLinks {
+  readonly #options: HostLinksOptions;
+  readonly #links = new Map<string, HostClient>();
+  /** Hosts that live but did not answer, each with its next attempt and the pauses between further ones. */
+  readonly #unreachable = new Map<string, { timer: NodeJS.Timeout; pauses: Generator<number, never> }>();
+  /** What sessions were started with, so that they can be started again so. */
+  readonly #launches = new Map<string, LaunchSpec>();
+  readonly #watched = new Set<string>();
+  readonly #appeared: AppearedHosts;
+  readonly #operations = new KeyedSequencer<string>();
+  readonly #onChange = new Emitter<void>();
+  /** A host was connected, lost, or found again. */
+  readonly onChange = this.#onChange.event;
+
+  constructor(options: HostLinksOptions) {
+    this.#options = options;
+    this.#appeared = new AppearedHosts(options.files);
+  }
+
+  get(id: string): HostClient | undefined {
+    return this.#links.get(id);
+  }
+
+  entries(): [id: string, link: HostClient][] {
+    return [...this.#links];
+  }
+
+  /** Hosts this helper is connected to. */
+  get count(): number {
+    return this.#links.size;
+  }
+
+  /** Whether a host lives, or may, that cannot be reached. */
+  isUnreachable(id: string): boolean {
+    return this.#unreachable.has(id);
+  }
+
+  /** Whether any session's host is known to live, be it connected or not. */
+  get hasHosts(): boolean {
+    return this.#links.size + this.#unreachable.size > 0;
+  }
+
+  /** What the session was last started with, as far as it is known. */
+  launchOf(id: string): LaunchSpec | undefined {
+    return this.#launches.get(id);
+  }
+
+  rememberLaunch(launch: LaunchSpec): void {
+    this.#launches.set(launch.sessionId, launch);
+  }
+
+  forget(id: string): void {
+    this.#launches.delete(id);
+    this.#watched.delete(id);
+  }
+
+  /** Runs `task` while nothing else is done to the session, such as starting it. */
+  inTurn<T>(id: string, task: () => Promise<T>): Promise<T> {
+    return this.#operations.queue(id, task);
+  }
+
+  /** Takes in every host that runs, and notes the end of every one that does not. */
+  async adoptAll(): Promise<void> {
+    await this.#adoptEach(await this.#options.files.list());
+  }
+
+  /** Takes in hosts that were not found before, for their files were gone. */
+  async adoptAppeared(): Promise<void> {
+    const live = this.#options.registry.list().records.filter(isLive);
+    await this.#adoptEach(await this.#appeared.find(live.map(({ id }) => id).filter((id) => !this.#links.has(id))));
+  }
+
+  /** Notes the end of a session that is said to run but has no host left: no file of it, and nobody at its socket. */
+  noteMissingHost(id: string): Promise<void> {
+    return this.#operations.queue(id, () => this.#tryAdoption(id));
+  }
+
+  /** To be called in turn, as {@link adoptUntried}. Connects to the session's host, or notes that there is none. */
+  async adopt(id: string): Promise<void> {
+    if (this.#links.has(id)) return;
+    const { files, registry, progress } = this.#options;
+    const file = await files.readHost(id);
+    const record = registry.get(id);
+    if (record && !file) return this.#adoptUnnamed(id);
+    if (!file || !record || file.exit || (await liveness(file)) === 'gone') {
+      if (file && record)
+        await (file.exit ? progress.exited(id, file.exit) : progress.lost(id, await this.#lossOf(file)));
+      this.#setReachable(id);
+      return;
+    }
+    await this.#adoptLiving(id, file);
+  }
+
+  /** A host that did not answer a moment ago is tried again by its timer, and keeps nobody waiting until then. */
+  async adoptUntried(id: string): Promise<void> {
+    const isTried = this.#unreachable.has(id);
+    const file = isTried ? await this.#options.files.readHost(id) : undefined;
+    if (!isTried || (file && (await liveness(file)) === 'gone')) await this.adopt(id);
+  }
+
+  /** To be called in turn. @throws what {@link HostClient.connect} throws */
+  async link(id: string, socket: string): Promise<HostClient> {
+    const { token, epoch } = this.#options;
+    const client = { kind: 'helper' as const, pid: process.pid };
+    const link = await HostClient.connect({
+      socket,
+      token: token.current,
+      client,
+      ...(epoch === undefined ? {} : { epoch }),
+    });
+    this.#links.set(id, link);
+    this.#watched.add(id);
+    this.#setReachable(id);
+    link.onExit((exit) => {
+      // Its process is gone, whenever the connection is: a start that comes in between must not take this one for alive.
+      this.#unlink(id, link);
+      void this.#operations.queue(id, () => this.#options.progress.exited(id, exit));
+    });
+    link.onClose(() => {
+      if (this.#unlink(id, link)) void this.#operations.queue(id, () => this.#afterClose(id));
+    });
+    this.#onChange.fire();
+    return link;
+  }
+
+  /** Lets go of the hosts, which run on. */
+  dispose(): void {
+    for (const link of this.#links.values()) link.dispose();
+    for (const { timer } of this.#unreachable.values()) clearTimeout(timer);
+    this.#links.clear();
+    this.#unreachable.clear();
+  }
+
+  async #adoptLiving(id: string, { socket, ptyPid, pid }: HostFile): Promise<void> {
+    const { progress, log } = this.#options;
+    try {
+      const link = await this.link(id, socket);
+      await progress.started(id, ptyPid);
+      await this.#learnLaunch(id, link);
+      log.info('Adopted a session host', { id, host: pid });
+    } catch (error) {
+      // A host that lives but does not answer is left alone; only its own end is an end.
+      log.warn('A session host does not answer', { id, host: pid, error });
+      this.#setUnreachable(id);
+    }
+  }
+
+  /** Where its file was deleted, a host that lives answers at the socket that is its session's. */
+  async #adoptUnnamed(id: string): Promise<void> {
+    const { files, progress, log } = this.#options;
+    try {
+      const link = await this.link(id, files.places(id).socket);
+      const { ptyPid, pid } = await link.status();
+      await progress.started(id, ptyPid);
+      await this.#learnLaunch(id, link);
+      log.info('Adopted a session host whose file is gone', { id, host: pid });
+    } catch (error) {
+      if (isNobodyListening(error)) {
+        await progress.lost(id, { kind: this.#watched.has(id) ? 'hostLost' : 'unwatched' });
+        this.#setReachable(id);
+        return;
+      }
+      if (error instanceof HoldfastError && error.code === 'UNSAFE_FOLDER') throw error;
+      this.#links.get(id)?.dispose();
+      log.warn('Somebody listens at a session’s socket but does not answer', { id, error });
+      this.#setUnreachable(id);
+    }
+  }
+
+  /** Without it, a session that has to be started again gets the helper's own environment. */
+  async #learnLaunch(id: string, link: HostClient): Promise<void> {
+    if (this.#launches.has(id)) return;
+    try {
+      const launch = await link.launch();
+      if (launch) this.#launches.set(id, launch);
+    } catch (error) {
+      this.#options.log.warn('A session host did not tell what it was started with', { id, error });
+    }
+  }
+
+  /** Of a host that is proven gone. */
+  async #lossOf({ sessionId, bootId, leftAt }: HostFile): Promise<SessionEnd> {
+    const boot = await processTable().bootId();
+    if (bootId !== boot) return { kind: 'rebooted' };
+    if (leftAt !== undefined) return { kind: 'dismissed' };
+    const isFresh = this.#options.isSuccessor || this.#watched.has(sessionId);
+    return { kind: isFresh ? 'hostLost' : 'unwatched' };
+  }
+
+  #adoptEach(ids: readonly string[]): Promise<unknown> {
+    return Promise.all(ids.map((id) => this.#operations.queue(id, () => this.#tryAdoption(id))));
+  }
+
+  /** A session whose files cannot be read says nothing about the others, nor about its own host. */
+  async #tryAdoption(id: string): Promise<void> {
+    await this.adoptUntried(id).catch((error) =>
+      this.#options.log.error('It cannot be told whether a session has a host', { id, error }),
+    );
+  }
+
+  #setUnreachable(id: string): void {
+    const known = this.#unreachable.get(id);
+    clearTimeout(known?.timer);
+    const pauses = known?.pauses ?? backoff(retryPauses);
+    const timer = setTimeout(() => void this.#retryAdoption(id), pauses.next().value);
+    this.#unreachable.set(id, { pauses, timer });
+    if (!known) this.#onChange.fire();
+  }
+
+  async #retryAdoption(id: string): Promise<void> {
+    try {
+      await this.#operations.queue(id, () => this.adopt(id));
+    } catch (error) {
+      this.#options.log.warn('A session host that did not answer could not be tried again', { id, error });
+      // Files that cannot be read for a moment do not make it one that nobody looks after.
+      if (this.#unreachable.has(id)) this.#setUnreachable(id);
+    }
+  }
+
+  /** It answers, or there is none. */
+  #setReachable(id: string): void {
+    clearTimeout(this.#unreachable.get(id)?.timer);
+    if (this.#unreachable.delete(id)) this.#onChange.fire();
+  }
+
+  /** Returns whether this was the session's connection. */
+  #unlink(id: string, link: HostClient): boolean {
+    if (this.#links.get(id) !== link) return false;
+    this.#links.delete(id);
+    this.#onChange.fire();
+    return true;
+  }
+
+  /** The connection ended: the host has exited, was killed, or is alive and must be reached again. */
+  async #afterClose(id: string): Promise<void> {
+    const record = this.#options.registry.get(id);
+    if (record && isRunning(record)) await this.adopt(id);
+  }
+}

@@ -1,0 +1,113 @@
+import { afterEnd, afterStart } from '../core/recovery.ts';
+import type { SessionEnd } from '../core/sessionEnd.ts';
+import { isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
+import { transition } from '../core/statusMachine.ts';
+import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
+import type { HostExit } from '../protocol/hostMessages.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { Registry } from './registry.ts';
+
+export interface SessionProgressOptions {
+  registry: Registry;
+  settings: () => SupervisionSettings;
+  now?: () => Date;
+  random?: () => number;
+}
+
+/** Writes into the records what becomes of sessions’ processes, and what is to follow from it. */
+export class SessionProgress {
+  readonly #options: SessionProgressOptions;
+
+  constructor(options: SessionProgressOptions) {
+    this.#options = options;
+  }
+
+  /** Its process runs. What the record says already changes nothing. */
+  started(id: string, ptyPid: number): Promise<SessionRecord> {
+    return this.#options.registry.apply(id, (record) => {
+      if (isRunning(record) && record.ptyPid === ptyPid) return undefined;
+      // One that ran when it was last seen has ended and been started again unseen.
+      return afterStart(isRunning(record) ? { ...record, status: 'idle' } : record, ptyPid, this.#now());
+    });
+  }
+
+  /** The process that a host was asked to run has ended; whose wish that was, the record tells. */
+  exited(id: string, { code, signal, reason, endedAt }: HostExit): Promise<SessionRecord> {
+    return this.#end(id, (record) => {
+      const end = endOf(record, { code, signal, reason });
+      return { end, exit: { code, signal, reason: exitReasons[end.kind] }, endedAt };
+    });
+  }
+
+  /** Its process is gone, or could not be started, without a word of its own. */
+  lost(id: string, end: SessionEnd): Promise<SessionRecord> {
+    const exit = { code: null, signal: null, reason: exitReasons[end.kind] };
+    return this.#end(id, () => ({ end, exit, endedAt: this.#now().toISOString() }));
+  }
+
+  /** It is left as failed, as the user wants. */
+  gaveUp(id: string): Promise<SessionRecord> {
+    return this.#options.registry.apply(id, (record) => {
+      if (!isRecovering(record)) return undefined;
+      const what = `you gave up; ${record.evidence?.what ?? 'its process was lost'}`;
+      const { retryAt: _, ...recovery } = record.recovery ?? { starts: [], quickExits: 0 };
+      const evidence = { what, by: 'user', at: this.#now().toISOString() };
+      return { status: transition(record.status, 'gaveUp'), evidence, recovery };
+    });
+  }
+
+  /** It could not be started for a reason that is not its own: the same attempt is due again `pause` milliseconds from now. */
+  postponed(id: string, { what, pause }: { what: string; pause: number }): Promise<SessionRecord> {
+    return this.#options.registry.apply(id, (record) => {
+      if (!isRecovering(record)) return undefined;
+      const now = this.#now();
+      const retryAt = new Date(now.getTime() + pause).toISOString();
+      const recovery = { ...(record.recovery ?? { starts: [], quickExits: 0 }), delay: pause, retryAt };
+      return { evidence: { what, by: 'retry', at: now.toISOString() }, recovery };
+    });
+  }
+
+  /** An end that the record tells already, such as a second report of it, changes nothing. */
+  #end(id: string, tell: (record: SessionRecord) => ToldEnd): Promise<SessionRecord> {
+    const { registry, settings, random } = this.#options;
+    return registry.apply(id, (record) => {
+      const { end, exit, endedAt } = tell(record);
+      const isNews = end.kind === 'startFailed' || end.kind === 'stopped' ? isGoingOn(record) : isRunning(record);
+      if (!isNews) return undefined;
+      const policy = effectivePolicy(record.policy, settings().policy);
+      const changes = afterEnd({ record, end, policy, now: this.#now(), ...(random ? { random } : {}) });
+      return { ...changes, exit, endedAt };
+    });
+  }
+
+  #now(): Date {
+    return this.#options.now?.() ?? new Date();
+  }
+}
+
+interface ToldEnd {
+  end: SessionEnd;
+  exit: NonNullable<SessionRecord['exit']>;
+  endedAt: string;
+}
+
+const exitReasons = {
+  exited: 'exit',
+  stopped: 'stop',
+  timeout: 'timeout',
+  limit: 'limit',
+  hostLost: 'lost',
+  dismissed: 'lost',
+  rebooted: 'lost',
+  unwatched: 'lost',
+  startFailed: 'start',
+} as const satisfies Record<SessionEnd['kind'], string>;
+
+/** A host that was told to end its process knows not by whom, but the watchdog says so in the record first. */
+function endOf(
+  { ending }: SessionRecord,
+  { code, signal, reason }: Pick<HostExit, 'code' | 'signal' | 'reason'>,
+): SessionEnd {
+  if (reason !== 'stop') return { kind: 'exited', code, signal };
+  return ending ? { kind: ending.reason, what: ending.what } : { kind: 'stopped' };
+}

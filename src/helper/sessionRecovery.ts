@@ -1,0 +1,185 @@
+import { stat } from 'node:fs/promises';
+import { withDeadline } from '../base/async.ts';
+import { toErrorShape } from '../base/errors.ts';
+import { Emitter } from '../base/event.ts';
+import { type CircuitBreaker, systemFailure } from '../core/circuitBreaker.ts';
+import { sessionEnvironment, withVariables } from '../core/launchCommand.ts';
+import { isLive, isRecovering } from '../core/sessionRecord.ts';
+import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
+import type { Log } from '../node/log.ts';
+import { readLastScreen } from '../node/savedScreen.ts';
+import type { LaunchSpec } from '../protocol/hostMessages.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { FormerProcess } from './formerProcess.ts';
+import type { HostSupervisor } from './hostSupervisor.ts';
+import type { Registry } from './registry.ts';
+import type { SessionFiles } from './sessionFiles.ts';
+import type { SessionProgress } from './sessionProgress.ts';
+
+/** Timers cannot wait longer; what is due later is looked at again then. Milliseconds. */
+const maxTimer = 2 ** 31 - 1;
+
+/** How long the drawing of a screen that only gives its size may take; milliseconds. */
+const screenDeadline = 1_000;
+
+export interface SessionRecoveryOptions {
+  registry: Registry;
+  supervisor: HostSupervisor;
+  files: SessionFiles;
+  progress: SessionProgress;
+  breaker: CircuitBreaker;
+  former: FormerProcess;
+  settings: () => SupervisionSettings;
+  log: Log;
+  now?: () => number;
+}
+
+/** Starts sessions again whose processes crashed, when their time has come. What is due is in the records alone. */
+export class SessionRecovery {
+  readonly #options: SessionRecoveryOptions;
+  readonly #timers = new Map<string, { timer: NodeJS.Timeout; due: number }>();
+  readonly #onNotice = new Emitter<string>();
+  /** A sentence for the user: that nothing is started at present, or that it is again. */
+  readonly onNotice = this.#onNotice.event;
+  #isDisposed = false;
+
+  constructor(options: SessionRecoveryOptions) {
+    this.#options = options;
+    options.registry.onChange(({ record }) => this.#arm(record));
+  }
+
+  /** Takes up what an earlier helper has left to be done. */
+  resume(): void {
+    for (const record of this.#options.registry.list().records) this.#arm(record);
+  }
+
+  /** Does not wait for the pause to end. @throws {HoldfastError} `SESSION_NOT_FOUND` and what a start throws */
+  async retryNow(id: string): Promise<SessionRecord> {
+    const { registry, supervisor } = this.#options;
+    if (!isRecovering(registry.require(id))) return registry.require(id);
+    this.#disarm(id);
+    return supervisor.links.inTurn(id, () => this.#attempt(id));
+  }
+
+  /** Leaves the session as failed. @throws {HoldfastError} `SESSION_NOT_FOUND` */
+  giveUp(id: string): Promise<SessionRecord> {
+    const { supervisor, progress } = this.#options;
+    return supervisor.links.inTurn(id, () => progress.gaveUp(id));
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    for (const id of [...this.#timers.keys()]) this.#disarm(id);
+  }
+
+  #arm(record: SessionRecord): void {
+    const { id, recovery } = record;
+    const isDue = !this.#isDisposed && isLive(record) && isRecovering(record);
+    if (!isDue) this.#disarm(id);
+    else this.#armFor(id, recovery);
+  }
+
+  #armFor(id: string, recovery: SessionRecord['recovery']): void {
+    const due = recovery?.retryAt === undefined ? 0 : Date.parse(recovery.retryAt);
+    if (this.#timers.get(id)?.due === due) return;
+    this.#disarm(id);
+    this.#wait(id, due, this.#pauseUntil(due, recovery?.delay));
+  }
+
+  /** A clock that was put back must not make it wait for longer than was decided. */
+  #pauseUntil(due: number, delay = 0): number {
+    return Math.min(Math.max(0, due - Date.now()), Math.max(delay, 0));
+  }
+
+  #wait(id: string, due: number, pause: number): void {
+    const timer = setTimeout(() => void this.#due(id), Math.min(pause, maxTimer));
+    this.#timers.set(id, { timer, due });
+  }
+
+  #disarm(id: string): void {
+    clearTimeout(this.#timers.get(id)?.timer);
+    this.#timers.delete(id);
+  }
+
+  async #due(id: string): Promise<void> {
+    const { supervisor, breaker, log } = this.#options;
+    const held = breaker.wait(this.#now());
+    if (held > 0) return this.#wait(id, Date.now() + held, held);
+    breaker.probing(this.#now());
+    this.#timers.delete(id);
+    await supervisor.links
+      .inTurn(id, () => this.#attempt(id))
+      .catch((error) => log.warn('A session could not be started again', { id, error }));
+  }
+
+  /** To be called in turn. A failure of the machine's takes none of the session's attempts. */
+  async #attempt(id: string): Promise<SessionRecord> {
+    const { registry, supervisor, progress, breaker, former, log } = this.#options;
+    const record = registry.get(id);
+    if (!record || !isRecovering(record) || this.#isDisposed) return record ?? registry.require(id);
+    try {
+      await former.end(id);
+      const launch = await this.#launchOf(record);
+      const started = await supervisor.startInTurn(launch);
+      if (breaker.succeeded()) this.#onNotice.fire('Sessions are started again by themselves.');
+      return started;
+    } catch (error) {
+      const shape = toErrorShape(error);
+      log.warn('An attempt to start a session again has failed', { id, error });
+      const why = systemFailure(shape);
+      if (why === undefined) return progress.lost(id, { kind: 'startFailed', what: describeFailure(shape.message) });
+      if (breaker.failed(why, this.#now())) this.#onNotice.fire(describeHeld(why));
+      const pause = Math.max(1_000, breaker.wait(this.#now()));
+      return progress.postponed(id, { what: `it cannot be started again: ${why}`, pause });
+    }
+  }
+
+  async #launchOf(record: SessionRecord): Promise<LaunchSpec> {
+    const { files, supervisor, settings } = this.#options;
+    const known = supervisor.links.launchOf(record.id) ?? (await this.#savedLaunch(record));
+    await requireFolder(known.cwd);
+    const last = await withDeadline(
+      readLastScreen(files.places(record.id)),
+      screenDeadline,
+      () => new Error('slow disk'),
+    ).catch(() => undefined);
+    const { maxAttempts } = effectivePolicy(record.policy, settings().policy);
+    return {
+      ...known,
+      ...known.resume,
+      ...(last ? { cols: last.cols, rows: last.rows } : {}),
+      notice: describeAttempt(record, maxAttempts),
+    };
+  }
+
+  /** Where host and helper were killed together, nobody knows the environment any more but for what is the session's own. */
+  async #savedLaunch({ id, metadata }: SessionRecord): Promise<LaunchSpec> {
+    const launch = await this.#options.files.readLaunch(id);
+    const own = (metadata?.env ?? {}) as Record<string, string>;
+    return { ...launch, env: withVariables(sessionEnvironment(process.env, own), { HOLDFAST_SESSION_ID: id }) };
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? performance.now();
+  }
+}
+
+async function requireFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory()) throw new Error(`its folder ${folder} is gone`);
+}
+
+function describeFailure(message: string): string {
+  return `it could not be started again: ${message.replace(/\.$/, '')}`;
+}
+
+function describeHeld(why: string): string {
+  return `No session is started by itself for now: ${why}. That is tried again from time to time; nothing was lost.`;
+}
+
+/** What stands between the old screen and the new. */
+function describeAttempt({ evidence, attempts }: SessionRecord, maxAttempts: number): string {
+  const what = evidence?.what ?? 'its process was lost';
+  const at = evidence ? ` at ${new Date(evidence.at).toTimeString().slice(0, 8)}` : '';
+  return `${what[0]?.toUpperCase()}${what.slice(1)}${at}; this is attempt ${attempts} of ${maxAttempts}`;
+}

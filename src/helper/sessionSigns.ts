@@ -1,0 +1,61 @@
+import type { LimitFacts, LimitStreaks } from '../core/limits.ts';
+import type { ResourceUse } from '../protocol/health.ts';
+import type { HostStatus } from '../protocol/hostMessages.ts';
+
+/** What was last seen of one session, from look to look. */
+export class SessionSigns {
+  /** What its host last said; undefined before its first answer. */
+  status: HostStatus | undefined;
+  /** A question to its host is under way. */
+  isAsked = false;
+  streaks: LimitStreaks = {};
+  /** The user wants it to go on: idle time counts from here. By a monotonic clock; milliseconds. */
+  keptAt: number | undefined;
+  #heardAt = 0;
+  #transcript: { last: number; growth: number } | undefined;
+
+  /** @param now by a monotonic clock; milliseconds */
+  hear(status: HostStatus, now: number): void {
+    this.#countTranscript(status.transcriptBytes);
+    if (status.startedAt !== this.status?.startedAt) this.#begin(status);
+    this.status = status;
+    this.#heardAt = now;
+  }
+
+  /** Since its last output, or its start; milliseconds. Undefined where its host does not tell. */
+  quietFor(now: number): number | undefined {
+    return this.#since(this.status?.quietFor, now);
+  }
+
+  /** What limits go by. */
+  facts(now: number, use: ResourceUse | undefined): Omit<LimitFacts, 'now'> {
+    const running = this.#since(this.status?.upFor, now);
+    const idle = this.#since(this.status?.idleFor, now);
+    const isKept = idle !== undefined && this.keptAt !== undefined;
+    return {
+      ...(running === undefined ? {} : { running }),
+      ...(idle === undefined ? {} : { idle: isKept ? Math.min(idle, now - (this.keptAt ?? 0)) : idle }),
+      ...(use === undefined ? {} : { use }),
+      ...(this.#transcript === undefined ? {} : { transcriptGrowth: this.#transcript.growth }),
+    };
+  }
+
+  /** Between two answers time goes on. */
+  #since(told: number | undefined, now: number): number | undefined {
+    return told === undefined ? undefined : told + (now - this.#heardAt);
+  }
+
+  /** Another life of the session. */
+  #begin({ transcriptBytes }: HostStatus): void {
+    this.streaks = {};
+    this.keptAt = undefined;
+    this.#transcript = transcriptBytes === undefined ? undefined : { last: transcriptBytes, growth: 0 };
+  }
+
+  /** A file that is shorter than before is another one: the full one was put aside. */
+  #countTranscript(bytes: number | undefined): void {
+    if (bytes === undefined || this.#transcript === undefined) return;
+    const { last, growth } = this.#transcript;
+    this.#transcript = { last: bytes, growth: growth + (bytes >= last ? bytes - last : bytes) };
+  }
+}

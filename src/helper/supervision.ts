@@ -1,0 +1,104 @@
+import { stat, utimes } from 'node:fs/promises';
+import path from 'node:path';
+import { CircuitBreaker } from '../core/circuitBreaker.ts';
+import type { Log } from '../node/log.ts';
+import type { RepositoryPlaces } from '../node/places.ts';
+import type { ServerToken } from '../node/token.ts';
+import { FileWatch } from './fileWatch.ts';
+import { FormerProcess } from './formerProcess.ts';
+import { HealthMonitor } from './healthMonitor.ts';
+import { HostLinks } from './hostLinks.ts';
+import { HostStarter } from './hostStarter.ts';
+import { HostSupervisor } from './hostSupervisor.ts';
+import type { Registry } from './registry.ts';
+import type { SessionFiles } from './sessionFiles.ts';
+import { SessionProgress } from './sessionProgress.ts';
+import { SessionRecovery } from './sessionRecovery.ts';
+import { KeptSettings } from './supervisionSettings.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** How often the helper leaves a mark that it looks after the hosts; milliseconds. */
+const markInterval = 30_000;
+
+/** A mark that is not older than this says that what is gone went while, or just after, a helper looked; milliseconds. */
+const markAge = 120_000;
+
+export interface SupervisionOptions {
+  places: RepositoryPlaces;
+  /** The folder of the built programs. */
+  programs: string;
+  token: ServerToken;
+  files: SessionFiles;
+  registry: Registry;
+  log: Log;
+}
+
+/** All that looks after the sessions' processes. */
+export class Supervision {
+  readonly supervisor: HostSupervisor;
+  readonly recovery: SessionRecovery;
+  readonly monitor: HealthMonitor;
+  readonly settings: KeptSettings;
+  readonly #places: RepositoryPlaces;
+  #mark: NodeJS.Timeout | undefined;
+
+  static async make(options: SupervisionOptions): Promise<Supervision> {
+    const { places, log } = options;
+    const settings = await KeptSettings.load(path.join(places.folder, 'settings.json'), log);
+    return new Supervision(options, settings, await isFresh(places.helperFile));
+  }
+
+  private constructor(options: SupervisionOptions, kept: KeptSettings, isSuccessor: boolean) {
+    const { places, programs, token, files, registry, log } = options;
+    const hostScript = path.join(programs, 'host.cjs');
+    const settings = () => kept.current;
+    const breaker = new CircuitBreaker();
+    const progress = new SessionProgress({ registry, settings });
+    const links = new HostLinks({ token, files, registry, progress, log, isSuccessor });
+    const starter = new HostStarter({ key: places.key, hostScript, files, log });
+    this.settings = kept;
+    this.#places = places;
+    this.supervisor = new HostSupervisor({ hostScript, files, registry, links, starter, progress, log });
+    const former = new FormerProcess({ files, log });
+    const { supervisor } = this;
+    this.recovery = new SessionRecovery({ registry, supervisor, files, progress, breaker, former, settings, log });
+    const watchdog = new Watchdog({ registry, supervisor, endTree: async () => undefined, log });
+    const watch = new FileWatch({ registry, files, folder: places.folder, log });
+    this.monitor = new HealthMonitor({
+      registry,
+      links,
+      files: watch,
+      watchdog,
+      breaker,
+      settings,
+      use: () => undefined,
+      leftovers: () => [],
+      log,
+    });
+  }
+
+  /** Once the hosts that live are taken in. */
+  start(): void {
+    this.recovery.resume();
+    this.monitor.start();
+    this.#mark = setInterval(() => void this.#leaveMark(), markInterval);
+  }
+
+  dispose(): void {
+    clearInterval(this.#mark);
+    this.monitor.dispose();
+    this.recovery.dispose();
+    this.supervisor.dispose();
+  }
+
+  /** One that is missing costs a session its restart, if helper and host are killed together. */
+  async #leaveMark(): Promise<void> {
+    const now = new Date();
+    await utimes(this.#places.helperFile, now, now).catch(() => undefined);
+  }
+}
+
+async function isFresh(file: string): Promise<boolean> {
+  const { mtimeMs } = (await stat(file).catch(() => undefined)) ?? {};
+  return mtimeMs !== undefined && Math.abs(Date.now() - mtimeMs) < markAge;
+}

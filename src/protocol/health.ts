@@ -1,0 +1,56 @@
+import type { Evidence, SessionStatus } from './sessionRecord.ts';
+
+/** From good to bad. */
+export const healthStates = ['healthy', 'stale', 'degraded', 'unresponsive', 'lost'] as const;
+export type HealthState = (typeof healthStates)[number];
+
+/** What a session’s process tree uses. */
+export interface ResourceUse {
+  /** Resident memory; bytes. */
+  memory: number;
+  /** Percent of one core. */
+  cpu: number;
+  /** Processor time since its start; milliseconds. */
+  cpuTime: number;
+  processes: number;
+  /** Where the system tells. */
+  openFiles?: number;
+}
+
+export interface SessionHealth {
+  id: string;
+  name: string;
+  status: SessionStatus;
+  state: HealthState;
+  /** Why, the weightiest first; a healthy session has some as well. */
+  evidence: Evidence[];
+  /** Absent where nothing runs, or nobody has looked yet. */
+  use?: ResourceUse;
+  /** When a limit will end it if nothing changes; ISO 8601 UTC. */
+  endsAt?: string;
+}
+
+/** Processes that a session has left behind, or a host that no session has. */
+export interface Leftover {
+  kind: 'daemon' | 'host';
+  /** The session that they came of. */
+  sessionId: string;
+  pid: number;
+  what: string;
+}
+
+/** How all sessions of a repository are. */
+export interface HealthReport {
+  /** ISO 8601 UTC. */
+  at: string;
+  totalSessions: number;
+  healthySessions: number;
+  staleSessions: number;
+  /** Of the sessions that run; bytes, 0 where none does. */
+  averageMemoryUsage: number;
+  sessionsByStatus: Record<SessionStatus, number>;
+  sessions: SessionHealth[];
+  leftovers: Leftover[];
+  /** Why no session is started by itself at present, as a sentence; absent where they are. */
+  startsHeld?: string;
+}
