@@ -1,10 +1,18 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { systemErrorCode } from '../base/errors.ts';
+import { hasEnded, type LinuxStat, parseLinuxStat } from './linuxStat.ts';
 import { ProcessSampler, parsePs, parseWindows, windowsScript } from './processSample.ts';
+import {
+  type Execute,
+  execute as executeHere,
+  powershell,
+  ps,
+  systemFolder,
+  windowsOptions,
+} from './systemPrograms.ts';
 
 /** A pid is a process only together with its start time, within one boot and one namespace. */
 export const processIdentitySchema = v.object({
@@ -19,8 +27,6 @@ export type ProcessIdentity = v.InferOutput<typeof processIdentitySchema>;
 /** `unknown` where the system does not tell: such a process must be neither given up nor killed. */
 export type Liveness = 'alive' | 'gone' | 'unknown';
 
-const run = promisify(execFile);
-
 /**
  * Asks the system about processes; the two queries differ by platform, the conclusions do not. Where a question costs a
  * process of its own, those that are asked at once share one.
@@ -31,40 +37,6 @@ export interface ProcessTable {
   startTime(pid: number): Promise<string | undefined>;
   /** In which pids count; only where a system has several. */
   pidNamespace?(): Promise<string>;
-}
-
-export interface LinuxStat {
-  state: string;
-  /** The process group. */
-  group: number;
-  /** The process group in the foreground of its terminal; -1 without one. */
-  foregroundGroup: number;
-  startTime: string;
-  threads: number;
-}
-
-/** @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
-export function parseLinuxStat(stat: string): LinuxStat | undefined {
-  // The command's name may itself hold blanks and parentheses, so fields count from its last parenthesis.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTime] = [fields[0], fields[19]];
-  return state && startTime
-    ? {
-        state,
-        group: Number(fields[2]),
-        foregroundGroup: Number(fields[5]),
-        startTime,
-        threads: Number(fields[17]),
-      }
-    : undefined;
-}
-
-/**
- * A zombie has ended; only its parent has not noticed yet. One that has threads left was killed while they were at
- * work, and what they do to a file is yet to come.
- */
-function hasEnded({ state, threads }: LinuxStat): boolean {
-  return (state === 'Z' && threads <= 1) || state === 'X';
 }
 
 /** Where other users' processes are not listed they can still be refused a signal. */
@@ -92,25 +64,9 @@ const linux: ProcessTable = {
   pidNamespace: () => readlink('/proc/self/ns/pid'),
 };
 
-/** Runs a program of the system and resolves with what it printed. */
-export type Execute = (
-  file: string,
-  args: string[],
-  options?: { env?: NodeJS.ProcessEnv; timeout?: number; windowsHide?: boolean; maxBuffer?: number },
-) => Promise<{ stdout: string }>;
-
-/** A line for each of very many processes; bytes. */
-const maxBuffer = 16 * 1024 * 1024;
-
-/** `ps` writes times in the caller's zone and language, which must not make one process look like two. */
-const plainEnvironment = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
-
 /** The time of the boot moves when the clock is set, the boot's session does not. */
 function darwinTable(execute: Execute): ProcessTable {
-  const sampler = new ProcessSampler(async () => {
-    const args = ['-axo', 'pid=,lstart='];
-    return parsePs((await execute('/bin/ps', args, { env: plainEnvironment, maxBuffer })).stdout);
-  });
+  const sampler = new ProcessSampler(async () => parsePs(await ps(execute, ['-axo', 'pid=,lstart='])));
   return { bootId: remembered(() => readBootSession(execute)), startTime: (pid) => sampler.startTime(pid) };
 }
 
@@ -129,26 +85,12 @@ function windowsTable(execute: Execute): ProcessTable {
   return { bootId: remembered(() => readMachineGuid(execute)), startTime: (pid) => sampler.startTime(pid) };
 }
 
-const systemFolder = `${process.env.SystemRoot ?? 'C:\\Windows'}\\System32`;
-
-/** How long a program of Windows may take to answer; milliseconds. */
-const windowsDeadline = 10_000;
-
 async function readMachineGuid(execute: Execute): Promise<string> {
   const args = ['query', 'HKLM\\SOFTWARE\\Microsoft\\Cryptography', '/v', 'MachineGuid', '/reg:64'];
-  const { stdout } = await execute(`${systemFolder}\\reg.exe`, args, { timeout: windowsDeadline, windowsHide: true });
+  const { stdout } = await execute(`${systemFolder}\\reg.exe`, args, windowsOptions);
   const guid = stdout.match(/MachineGuid\s+REG_SZ\s+(\S+)/)?.[1];
   if (!guid) throw new Error('The registry holds no MachineGuid');
   return guid;
-}
-
-/** @throws where PowerShell fails or says nothing, which proves nothing about any process. */
-async function powershell(execute: Execute, script: string): Promise<string> {
-  const file = `${systemFolder}\\WindowsPowerShell\\v1.0\\powershell.exe`;
-  const args = ['-NoProfile', '-NonInteractive', '-Command', `$ErrorActionPreference = 'Stop'; ${script}`];
-  const { stdout } = await execute(file, args, { timeout: windowsDeadline, windowsHide: true, maxBuffer });
-  if (!stdout.trim()) throw new Error('PowerShell did not answer');
-  return stdout.trim();
 }
 
 /** No process outlives its boot, so one answer is enough; after a failure the next call asks again. */
@@ -169,7 +111,7 @@ export function processTable(): ProcessTable {
   return thisSystem;
 }
 
-export function createProcessTable(platform: NodeJS.Platform, execute: Execute = run): ProcessTable {
+export function createProcessTable(platform: NodeJS.Platform, execute: Execute = executeHere): ProcessTable {
   if (platform === 'win32') return windowsTable(execute);
   return platform === 'darwin' ? darwinTable(execute) : linux;
 }

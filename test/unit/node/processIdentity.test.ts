@@ -3,14 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   createProcessTable,
-  type Execute,
   identify,
   isGroupAlive,
   liveness,
   type ProcessTable,
-  parseLinuxStat,
   processTable,
 } from '../../../src/node/processIdentity.ts';
+import type { Execute } from '../../../src/node/systemPrograms.ts';
 
 const identity = { pid: 7, startTime: '100', bootId: 'boot' };
 
@@ -229,20 +228,5 @@ describe('on this system', () => {
     child.stdin.end();
     await exited;
     assert.deepEqual([before, isGroupAlive(group)], [true, false]);
-  });
-});
-
-describe('a line of /proc/PID/stat', () => {
-  const rest = 'S 1 42 42 34816 77 4194304 1 2 3 4 5 6 7 8 20 0 1 0 123456 rest';
-
-  for (const name of ['bash', 'a b', ') S (', 'tmux: server', '((x))']) {
-    it(`is understood for a program that is called “${name}”`, () => {
-      const stat = parseLinuxStat(`42 (${name}) ${rest}`);
-      assert.deepEqual(stat, { state: 'S', group: 42, foregroundGroup: 77, startTime: '123456', threads: 1 });
-    });
-  }
-
-  it('that is none is not understood', () => {
-    assert.equal(parseLinuxStat(''), undefined);
   });
 });
