@@ -86,8 +86,12 @@ async function firstLine(child: ChildProcess): Promise<unknown> {
   return Promise.race([line, failed]);
 }
 
-/** Our own variables stay, the editor's and what a debugger set for its children go; Electron is to be plain Node. */
+/**
+ * Our own variables stay, the editor's, what a debugger set for its children and the session that this process may run
+ * in go, for a program that outlives it is not that session's; Electron is to be plain Node.
+ */
 function programEnvironment(): Record<string, string> {
-  const { TERM, COLORTERM, TERM_PROGRAM, NODE_OPTIONS, ...env } = sessionEnvironment(process.env);
+  const { TERM, COLORTERM, TERM_PROGRAM, NODE_OPTIONS, HOLDFAST_SESSION_ID, HOLDFAST_SESSION_NAME, ...env } =
+    sessionEnvironment(process.env);
   return process.versions.electron ? { ...env, ELECTRON_RUN_AS_NODE: '1' } : env;
 }
