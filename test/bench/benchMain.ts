@@ -8,6 +8,7 @@ import type { Figure } from './figures.ts';
 import { measureBulk } from './measures/bulk.ts';
 import { measureDoctor } from './measures/doctor.ts';
 import { measureEcho } from './measures/echo.ts';
+import { measureHealthTick } from './measures/healthTick.ts';
 import { measureHelperLoss } from './measures/helperLoss.ts';
 import { measureMemory } from './measures/memory.ts';
 import { measurePrompt } from './measures/prompt.ts';
@@ -25,6 +26,7 @@ const measures: Record<MeasureName, (bench: Bench) => Promise<Figure[]>> = {
   helper: measureHelperLoss,
   registry: measureRegistry,
   doctor: measureDoctor,
+  health: measureHealthTick,
 };
 
 try {

@@ -28,7 +28,8 @@ export type FigureId =
   | 'helper-gap'
   | 'registry-save'
   | 'registry-load'
-  | 'doctor';
+  | 'doctor'
+  | 'health-tick';
 
 /** The headline number of a row; undefined where it was not measured. */
 export function headline(figures: readonly Figure[], id: FigureId, who: string): number | undefined {

@@ -1,6 +1,16 @@
 import { parseArgs } from 'node:util';
 
-export const measureNames = ['echo', 'bulk', 'reattach', 'memory', 'prompt', 'helper', 'registry', 'doctor'] as const;
+export const measureNames = [
+  'echo',
+  'bulk',
+  'reattach',
+  'memory',
+  'prompt',
+  'helper',
+  'registry',
+  'doctor',
+  'health',
+] as const;
 export type MeasureName = (typeof measureNames)[number];
 
 export interface BenchOptions {
