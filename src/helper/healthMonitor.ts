@@ -8,12 +8,15 @@ import { judgeLimits, type LimitWarning } from '../core/limits.ts';
 import { isLive } from '../core/sessionRecord.ts';
 import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
-import type { HealthReport, Leftover, ResourceUse, SessionHealth } from '../protocol/health.ts';
+import type { HealthReport, SessionHealth } from '../protocol/health.ts';
 import type { HostStatus } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { FileWatch } from './fileWatch.ts';
 import type { HostLinks } from './hostLinks.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { Registry } from './registry.ts';
+import type { SampledSession } from './resourceSampler.ts';
+import type { SessionResources } from './sessionResources.ts';
 import { SessionSigns } from './sessionSigns.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -27,9 +30,8 @@ export interface HealthMonitorOptions {
   watchdog: Watchdog;
   breaker: CircuitBreaker;
   settings: () => SupervisionSettings;
-  /** What a session’s processes use, where that was looked at. */
-  use: (id: string) => ResourceUse | undefined;
-  leftovers: () => Leftover[];
+  resources: Pick<SessionResources, 'look' | 'use'>;
+  leftovers: Pick<Leftovers, 'look' | 'list' | 'countOf'>;
   log: Log;
   /** By a monotonic clock; milliseconds. */
   monotonic?: () => number;
@@ -75,7 +77,15 @@ export class HealthMonitor {
     const { records } = registry.list();
     const sessions = records.filter(isLive).map((record) => this.#health.get(record.id) ?? this.#judge(record));
     const held = breaker.state.kind === 'open' ? { startsHeld: breaker.state.why } : {};
-    return { at: now().toISOString(), ...summarize(records, sessions), sessions, leftovers: leftovers(), ...held };
+    return { at: now().toISOString(), ...summarize(records, sessions), sessions, leftovers: leftovers.list(), ...held };
+  }
+
+  /** The processes of the sessions that run, as their hosts tell of them. */
+  roots(): SampledSession[] {
+    return this.#options.links.entries().flatMap(([id]) => {
+      const { ptyPid: pid, ptyStartTime: startTime } = this.#signs.get(id)?.status ?? {};
+      return pid === undefined || startTime === undefined ? [] : [{ id, pid, startTime }];
+    });
   }
 
   /** The user wants a session to go on that is about to be ended for doing nothing. */
@@ -90,7 +100,9 @@ export class HealthMonitor {
     try {
       this.#heartbeats.beat(this.#options.monotonic());
       await this.#askAll();
+      await this.#options.resources.look();
       await this.#options.files.look();
+      await this.#options.leftovers.look();
       await this.#judgeAll();
     } catch (error) {
       this.#options.log.error('The sessions could not be looked at', { error });
@@ -156,18 +168,19 @@ export class HealthMonitor {
   }
 
   #factsOf(record: SessionRecord): HealthFacts {
-    const { links, files, settings, now, monotonic, use } = this.#options;
+    const { links, files, settings, now, monotonic, resources, leftovers } = this.#options;
     const { id } = record;
     const { status } = this.#signs.get(id) ?? {};
     const isLinked = links.get(id) !== undefined;
     const silence = isLinked ? this.#heartbeats.silence(id, monotonic()) : undefined;
     const quietFor = this.#signs.get(id)?.quietFor(monotonic());
-    const used = use(id);
+    const used = isLinked ? resources.use(id) : undefined;
     return {
       now: now(),
       staleAfter: settings().staleAfter,
       isUnreachable: links.isUnreachable(id),
       ...files.of(id),
+      leftBehind: leftovers.countOf(id),
       ...(silence === undefined ? {} : { silence }),
       ...(isLinked && status ? pickStatus(status) : {}),
       ...(isLinked && quietFor !== undefined ? { quietFor } : {}),
@@ -177,17 +190,17 @@ export class HealthMonitor {
   }
 
   #limits(record: SessionRecord) {
-    const { settings, use, now, monotonic } = this.#options;
+    const { settings, resources, now, monotonic } = this.#options;
     const signs = this.#signsOf(record.id);
-    const facts = { now: now(), ...signs.facts(monotonic(), use(record.id)) };
+    const facts = { now: now(), ...signs.facts(monotonic(), resources.use(record.id)) };
     const verdict = judgeLimits(record, effectivePolicy(record.policy, settings().policy), facts, signs.streaks);
     signs.streaks = verdict.streaks;
     return verdict;
   }
 
   #warnings(record: SessionRecord): LimitWarning[] {
-    const { settings, use, now, monotonic } = this.#options;
-    const facts = { now: now(), ...this.#signs.get(record.id)?.facts(monotonic(), use(record.id)) };
+    const { settings, resources, now, monotonic } = this.#options;
+    const facts = { now: now(), ...this.#signs.get(record.id)?.facts(monotonic(), resources.use(record.id)) };
     return judgeLimits(record, effectivePolicy(record.policy, settings().policy), facts).warnings;
   }
 

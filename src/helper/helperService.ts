@@ -5,6 +5,7 @@ import { Emitter } from '../base/event.ts';
 import { isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
 import { supervisionSettingsSchema } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
+import type { UseSample } from '../protocol/health.ts';
 import type { HelperStatus, RegistryList } from '../protocol/helperRpc.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
@@ -72,6 +73,10 @@ export class HelperService {
     this.registry.require(id);
     this.supervision.monitor.keepRunning(id);
     return null;
+  }
+
+  history(id: string): UseSample[] {
+    return this.supervision.resources.history(this.registry.require(id).id);
   }
 
   /** @throws {v.ValiError} for settings that make no sense; those of before hold on. */

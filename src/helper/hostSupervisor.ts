@@ -14,6 +14,7 @@ import type { HostStarter } from './hostStarter.ts';
 import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 import type { SessionProgress } from './sessionProgress.ts';
+import type { TreeEnder, TreePart } from './treeEnder.ts';
 
 /** What a process that was told to end gets on top of its grace time until its host reports; milliseconds. */
 const stopMargin = 10_000;
@@ -26,7 +27,13 @@ export interface HostSupervisorOptions {
   links: HostLinks;
   starter: HostStarter;
   progress: SessionProgress;
+  trees: TreeEnder;
   log: Log;
+}
+
+interface TreeEnd {
+  part: TreePart;
+  graceMs: number;
 }
 
 /** Starts and stops sessions’ processes, each seen to have done so before it is reported. */
@@ -80,19 +87,31 @@ export class HostSupervisor {
       if (isRecovering(record) && !this.links.isUnreachable(id)) await progress.lost(id, { kind: 'stopped' });
       return this.#options.files.readHost(id);
     });
-    const record = await this.#hangUp(id, graceMs, host);
+    const record = await this.#endTree(id, { part: 'attached', graceMs }, host);
     // It crashed before it was told to end.
     return isRecovering(record) ? progress.lost(id, { kind: 'stopped' }) : record;
   }
 
   /** Ends a session's process for a reason that its record tells; what follows may be a recovery. @throws as {@link stop} */
   async end(id: string, graceMs: number): Promise<SessionRecord> {
-    return this.#hangUp(id, graceMs, await this.#options.files.readHost(id));
+    const host = await this.#options.files.readHost(id);
+    return this.#endTree(id, { part: 'all', graceMs }, host);
   }
 
   /** Lets go of the hosts, which run on. */
   dispose(): void {
     this.links.dispose();
+  }
+
+  /** Its host ends what is in its terminal's process groups; all else that came of it is ended beside that. */
+  async #endTree(id: string, { part, graceMs }: TreeEnd, host: HostFile | undefined): Promise<SessionRecord> {
+    if (!this.links.get(id)) return this.#hangUp(id, graceMs, host);
+    const { trees } = this.#options;
+    const begunAt = performance.now();
+    const members = await trees.hangUp(id, part);
+    const record = await this.#hangUp(id, graceMs, host);
+    await trees.kill(id, members, { part, patience: Math.max(0, graceMs - (performance.now() - begunAt)) });
+    return record;
   }
 
   async #hangUp(id: string, graceMs: number, host: HostFile | undefined): Promise<SessionRecord> {

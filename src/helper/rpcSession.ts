@@ -13,10 +13,10 @@ import {
   helperEvents,
   helperHelloSchema,
   helperMethods,
-  keepRunningSchema,
   type RegistryChange,
   restoreSchema,
   type SyncedRegistry,
+  sessionIdSchema,
   sessionRequestSchema,
   startSchema,
   stopSessionSchema,
@@ -120,7 +120,8 @@ export class RpcSession {
     this.#on(helperMethods.giveUp, sessionRequestSchema, ({ requestId, id }) =>
       service.once(requestId, () => service.supervision.recovery.giveUp(id)),
     );
-    this.#on(helperMethods.keepRunning, keepRunningSchema, async ({ id }) => service.keepRunning(id));
+    this.#on(helperMethods.keepRunning, sessionIdSchema, async ({ id }) => service.keepRunning(id));
+    this.#on(helperMethods.history, sessionIdSchema, async ({ id }) => service.history(id));
     this.#on(helperMethods.configure, configureSchema, (settings) => service.configure(settings));
     this.#on0(helperMethods.health, async () => service.supervision.monitor.report());
     this.#on0(helperMethods.list, async () => service.registry.list());

@@ -1,6 +1,7 @@
 import { stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { CircuitBreaker } from '../core/circuitBreaker.ts';
+import { heartbeatInterval } from '../core/heartbeat.ts';
 import type { Log } from '../node/log.ts';
 import type { RepositoryPlaces } from '../node/places.ts';
 import type { ServerToken } from '../node/token.ts';
@@ -10,11 +11,14 @@ import { HealthMonitor } from './healthMonitor.ts';
 import { HostLinks } from './hostLinks.ts';
 import { HostStarter } from './hostStarter.ts';
 import { HostSupervisor } from './hostSupervisor.ts';
+import { Leftovers } from './leftovers.ts';
 import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 import { SessionProgress } from './sessionProgress.ts';
 import { SessionRecovery } from './sessionRecovery.ts';
+import { SessionResources } from './sessionResources.ts';
 import { KeptSettings } from './supervisionSettings.ts';
+import { TreeEnder } from './treeEnder.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** How often the helper leaves a mark that it looks after the hosts; milliseconds. */
@@ -38,6 +42,7 @@ export class Supervision {
   readonly supervisor: HostSupervisor;
   readonly recovery: SessionRecovery;
   readonly monitor: HealthMonitor;
+  readonly resources: SessionResources;
   readonly settings: KeptSettings;
   readonly #places: RepositoryPlaces;
   #mark: NodeJS.Timeout | undefined;
@@ -58,11 +63,15 @@ export class Supervision {
     const starter = new HostStarter({ key: places.key, hostScript, files, log });
     this.settings = kept;
     this.#places = places;
-    this.supervisor = new HostSupervisor({ hostScript, files, registry, links, starter, progress, log });
+    const sessions = () => this.monitor.roots();
+    this.resources = new SessionResources({ sessions, log, interval: heartbeatInterval });
+    const { sampler } = this.resources;
+    const trees = new TreeEnder({ sampler, log });
+    this.supervisor = new HostSupervisor({ hostScript, files, registry, links, starter, progress, trees, log });
     const former = new FormerProcess({ files, log });
     const { supervisor } = this;
     this.recovery = new SessionRecovery({ registry, supervisor, files, progress, breaker, former, settings, log });
-    const watchdog = new Watchdog({ registry, supervisor, endTree: async () => undefined, log });
+    const watchdog = new Watchdog({ registry, supervisor, log });
     const watch = new FileWatch({ registry, files, folder: places.folder, log });
     this.monitor = new HealthMonitor({
       registry,
@@ -71,8 +80,8 @@ export class Supervision {
       watchdog,
       breaker,
       settings,
-      use: () => undefined,
-      leftovers: () => [],
+      resources: this.resources,
+      leftovers: new Leftovers({ registry, links, files, sampler, log }),
       log,
     });
   }
@@ -87,6 +96,7 @@ export class Supervision {
   dispose(): void {
     clearInterval(this.#mark);
     this.monitor.dispose();
+    this.resources.sampler.dispose();
     this.recovery.dispose();
     this.supervisor.dispose();
   }

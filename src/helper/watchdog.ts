@@ -16,8 +16,6 @@ const activityInterval = 30_000;
 export interface WatchdogOptions {
   registry: Registry;
   supervisor: Pick<HostSupervisor, 'end'>;
-  /** Ends what is left of a session’s processes, those that left their group and their parent included. */
-  endTree: (id: string) => Promise<void>;
   log: Log;
 }
 
@@ -34,14 +32,13 @@ export class Watchdog {
   async end({ id, name }: SessionRecord, { kind, what }: LimitTrip): Promise<void> {
     if (this.#ending.has(id)) return;
     this.#ending.add(id);
-    const { registry, supervisor, endTree, log } = this.#options;
+    const { registry, supervisor, log } = this.#options;
     try {
       const reason = kind === 'sessionTimeout' || kind === 'idleTimeout' ? 'timeout' : 'limit';
       const ending = { reason, what, at: new Date().toISOString() } as const;
       log.warn('A session has reached a limit and is ended', { id, name, what });
       await registry.apply(id, (record) => (isRunning(record) ? { ending } : undefined));
       await supervisor.end(id, graceTime);
-      await endTree(id);
     } catch (error) {
       log.error('A session that has reached a limit could not be ended', { id, error });
     } finally {

@@ -8,13 +8,24 @@ export type HealthState = (typeof healthStates)[number];
 export interface ResourceUse {
   /** Resident memory; bytes. */
   memory: number;
-  /** Percent of one core. */
+  /** Percent of one core, smoothed over about half a minute. */
   cpu: number;
   /** Processor time since its start; milliseconds. */
   cpuTime: number;
   processes: number;
   /** Where the system tells. */
   openFiles?: number;
+}
+
+/** What a session used at one moment of the last hour. */
+export interface UseSample {
+  /** ISO 8601 UTC. */
+  at: string;
+  /** Resident memory; bytes. */
+  memory: number;
+  /** Percent of one core; null where it was not known. */
+  cpu: number | null;
+  processes: number;
 }
 
 export interface SessionHealth {

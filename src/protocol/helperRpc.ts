@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
-import type { HealthReport } from './health.ts';
+import type { HealthReport, UseSample } from './health.ts';
 import { launchSpecSchema } from './hostMessages.ts';
 import { type RecordChanges, type SessionRecord, sessionRecordSchema } from './sessionRecord.ts';
 
@@ -78,8 +78,8 @@ export type Restore = v.InferOutput<typeof restoreSchema>;
 export const sessionRequestSchema = v.object({ requestId, id: v.string() });
 export type SessionRequest = v.InferOutput<typeof sessionRequestSchema>;
 
-export const keepRunningSchema = v.object({ id: v.string() });
-export type KeepRunning = v.InferOutput<typeof keepRunningSchema>;
+export const sessionIdSchema = v.object({ id: v.string() });
+export type SessionId = v.InferOutput<typeof sessionIdSchema>;
 
 /** Narrowed by the helper, which knows what settings there are. */
 export const configureSchema = v.record(v.string(), v.unknown());
@@ -117,9 +117,11 @@ export const helperMethods = {
   /** Leaves such a session as failed. */
   giveUp: new RequestType<SessionRequest, SessionRecord, unknown>('session/giveUp'),
   /** Lets a session go on that is about to be ended for doing nothing. */
-  keepRunning: new RequestType<KeepRunning, null, unknown>('session/keepRunning'),
+  keepRunning: new RequestType<SessionId, null, unknown>('session/keepRunning'),
   /** How all sessions are. */
   health: new RequestType0<HealthReport, unknown>('health/report'),
+  /** What a session has used in the last hour, oldest first. */
+  history: new RequestType<SessionId, UseSample[], unknown>('session/history'),
   /** Tells the user's settings, which hold until a window tells others. */
   configure: new RequestType<Configure, null, unknown>('helper/configure'),
   status: new RequestType0<HelperStatus, unknown>('helper/status'),

@@ -1,0 +1,64 @@
+import type { Log } from '../node/log.ts';
+import { type ProcessRef, signalEach, waitForEnds } from '../node/processEnd.ts';
+import type { ResourceSampler } from './resourceSampler.ts';
+
+/** How long the system gets to do away with what was killed; milliseconds. */
+const killTime = 2_000;
+
+/** New processes may be forked while the others are killed; after so many looks the rest is told. */
+const maxLooks = 3;
+
+/**
+ * `attached`: what descends from the session’s own process, also outside its process group. `all`: daemons as well that
+ * have left it, as far as they were ever seen to come of it.
+ */
+export type TreePart = 'attached' | 'all';
+
+export interface TreeEnderOptions {
+  sampler: Pick<ResourceSampler, 'sample' | 'members' | 'detached'>;
+  log: Log;
+}
+
+export interface KillOptions {
+  part: TreePart;
+  /** What is left to them of the time to end by themselves; milliseconds. */
+  patience: number;
+}
+
+/** Ends the processes that a session has beside those in its terminal’s process groups, which its host ends. */
+export class TreeEnder {
+  readonly #options: TreeEnderOptions;
+
+  constructor(options: TreeEnderOptions) {
+    this.#options = options;
+  }
+
+  /** Hangs up all of them. Returns who they are, for {@link kill} later: by then nothing may tell whose they were. */
+  async hangUp(id: string, part: TreePart): Promise<ProcessRef[]> {
+    const members = await this.#find(id, part);
+    await signalEach(members, 'SIGHUP');
+    return members;
+  }
+
+  /**
+   * Kills those that still live after `patience` milliseconds, and what has been started by them meanwhile. Returns
+   * those that do not end.
+   */
+  async kill(id: string, members: readonly ProcessRef[], { part, patience }: KillOptions): Promise<ProcessRef[]> {
+    let left = await waitForEnds(members, patience);
+    for (let look = 0; look < maxLooks && left.length > 0; look++) {
+      await signalEach(left, 'SIGKILL');
+      left = await waitForEnds([...left, ...(await this.#find(id, part))], killTime);
+    }
+    if (left.length > 0)
+      this.#options.log.warn('Processes of a session do not end', { id, pids: left.map(({ pid }) => pid) });
+    return left;
+  }
+
+  async #find(id: string, part: TreePart): Promise<ProcessRef[]> {
+    const { sampler, log } = this.#options;
+    await sampler.sample().catch((error) => log.warn('The processes could not be looked at', { error }));
+    const detached = new Set(sampler.detached(id).map(({ pid }) => pid));
+    return sampler.members(id).filter(({ pid }) => part === 'all' || !detached.has(pid));
+  }
+}
