@@ -8,10 +8,17 @@ import { planRebuild, type RebuildPlan } from '../core/rebuildPlan.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { isLive } from '../core/sessionRecord.ts';
+import { readRecordCopy } from '../node/checkpointFile.ts';
 import { readDestroyedNotes } from '../node/destroyedNotes.ts';
 import { isMissing } from '../node/durableFile.ts';
 import { exists } from '../node/exists.ts';
-import { type Machine, type RepositoryPlaces, repositoryPlaces, sessionPlaces } from '../node/places.ts';
+import {
+  type Machine,
+  type RepositoryPlaces,
+  repositoryPlaces,
+  type SessionPlaces,
+  sessionPlaces,
+} from '../node/places.ts';
 import { liveness } from '../node/processIdentity.ts';
 import { readRecordFile } from '../node/recordFile.ts';
 import { type GitRepository, listWorktrees, type Workplace, type WorktreeEntry } from '../node/repository.ts';
@@ -72,10 +79,22 @@ async function readSessionFolders(machine: Machine, places: RepositoryPlaces): P
 }
 
 async function readSessionFolder(machine: Machine, key: string, id: string): Promise<RecordSource | undefined> {
-  const { record: file } = sessionPlaces(machine, key, id);
-  const reading = await readRecordFile(file, id);
-  if (!('record' in reading) || !reading.record) return undefined;
-  return { kind: 'sessionFolder', path: file, records: [reading.record], hostLives: await hostLives(machine, key, id) };
+  const found = await findRecord(sessionPlaces(machine, key, id), id);
+  if (!found) return undefined;
+  const { path: file, record } = found;
+  return { kind: 'sessionFolder', path: file, records: [record], hostLives: await hostLives(machine, key, id) };
+}
+
+/** Where the record's own file is of no use, its host's copy of it. */
+async function findRecord(
+  places: SessionPlaces,
+  id: string,
+): Promise<{ path: string; record: SessionRecord } | undefined> {
+  const reading = await readRecordFile(places.record, id);
+  if ('record' in reading && reading.record) return { path: places.record, record: reading.record };
+  const isGone = reading.state === 'missing' || (reading.state === 'damaged' && !reading.mayBeWhole);
+  const record = isGone ? await readRecordCopy(places, id) : undefined;
+  return record && { path: places.checkpoint, record };
 }
 
 async function hostLives(machine: Machine, key: string, id: string): Promise<boolean> {

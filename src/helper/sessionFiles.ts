@@ -112,8 +112,9 @@ export class SessionFiles {
 
   /** Forgets everything but the record, which stays as the tombstone. */
   async forget(id: string): Promise<void> {
-    const { launch, host, screen } = this.places(id);
-    await Promise.all([launch, host, screen].map((file) => rm(file, { force: true })));
+    const { launch, host, screen, checkpoint } = this.places(id);
+    const files = [launch, host, screen, checkpoint, previousVersion(checkpoint)];
+    await Promise.all(files.map((file) => rm(file, { force: true })));
   }
 
   /** Removes what a destroyed session has printed, unless a host of it may live. Returns whether it is gone. */
@@ -129,9 +130,10 @@ export class SessionFiles {
 
   /** Removes everything of a destroyed session, unless a host of it may live. Returns whether it is gone. */
   async remove(id: string): Promise<boolean> {
-    const { folder, record } = this.places(id);
+    const { folder, record, checkpoint } = this.places(id);
     // Where this is cut short, no version is left that knows nothing of the end.
-    return (await this.#removeUnused(id, [previousVersion(record)])) && this.#removeUnused(id, [folder]);
+    const earlier = [previousVersion(record), checkpoint, previousVersion(checkpoint)];
+    return (await this.#removeUnused(id, earlier)) && this.#removeUnused(id, [folder]);
   }
 
   /** With the lock in hand there is no host, and none can start. */

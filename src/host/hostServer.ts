@@ -9,12 +9,14 @@ import { processTable } from '../node/processIdentity.ts';
 import { ServerSocket } from '../node/sockets.ts';
 import type { HostExit, HostFile, HostStatus } from '../protocol/hostMessages.ts';
 import { hostProtocol } from '../protocol/versions.ts';
+import { takeCheckpoint } from './checkpointContent.ts';
+import { Checkpointer } from './checkpointer.ts';
 import { HelperEpoch } from './helperEpoch.ts';
 import { type ConnectionContext, HostConnection } from './hostConnection.ts';
 import { HostFiles } from './hostFiles.ts';
 import { type Preparation, type PreparationOptions, prepare } from './hostPreparation.ts';
 import { type Pty, spawnPty } from './pty.ts';
-import { ScreenSaver } from './screenSaver.ts';
+import { RecordCopy } from './recordCopy.ts';
 import { SessionHost } from './sessionHost.ts';
 import { Transcript } from './transcript.ts';
 
@@ -40,7 +42,7 @@ export class HostServer {
   readonly #socket: ServerSocket;
   readonly #context: ConnectionContext;
   readonly #transcript: Transcript;
-  readonly #screenSaver: ScreenSaver;
+  readonly #checkpointer: Checkpointer;
   readonly #file: HostFile;
   readonly #files: HostFiles;
   readonly #opened: Promise<void>;
@@ -76,10 +78,12 @@ export class HostServer {
     const { ptyPid, startedAt } = host.status(0);
     const { socket } = places;
     this.#file = { ...identity, sessionId, protocol: hostProtocol.max, ptyPid, socket, startedAt, exit: null };
-    const snapshot = (scrollback?: number) => host.snapshot(scrollback);
-    this.#screenSaver = new ScreenSaver({ file: places.screen, startedAt, snapshot, log });
-    pty.onData(() => this.#screenSaver.changed());
-    host.onResize(() => this.#screenSaver.changed());
+    const record = new RecordCopy(places.record);
+    const parts = { file: this.#file, launch, record, host, transcript: this.#transcript };
+    const take = (scrollback?: number) => takeCheckpoint(parts, scrollback);
+    this.#checkpointer = new Checkpointer({ file: places.checkpoint, take, log });
+    pty.onData(() => this.#checkpointer.changed());
+    host.onResize(() => this.#checkpointer.changed());
     const epoch = new HelperEpoch();
     epoch.onRaise((highest) => void this.#noteEpoch(highest));
     const { notice: _, ...again } = launch;
@@ -92,7 +96,8 @@ export class HostServer {
     const alsoCheck = () => this.#opened.then(() => this.#files.check());
     this.#socket = new ServerSocket({ server, path: socket, log, interval: socketInterval, alsoCheck });
     host.onExit((exit) => void this.#finish(exit));
-    this.#opened = this.#open(this.#learnStartTime());
+    const showsEarlier = screen.seq > 0 || notice !== undefined;
+    this.#opened = this.#open(this.#learnStartTime(), showsEarlier);
   }
 
   get ptyPid(): number {
@@ -114,7 +119,7 @@ export class HostServer {
 
   #status(clients: number): HostStatus {
     const { ptyStartTime } = this.#file;
-    const checkpointAt = this.#screenSaver.savedAt ?? null;
+    const checkpointAt = this.#checkpointer.savedAt ?? null;
     return { ...this.#context.host.status(clients), checkpointAt, ...(ptyStartTime ? { ptyStartTime } : {}) };
   }
 
@@ -131,17 +136,18 @@ export class HostServer {
     await this.#opened.then(() => this.#files.rewrite()).catch(() => undefined);
   }
 
-  async #open(startTime: Promise<void>): Promise<void> {
+  async #open(startTime: Promise<void>, showsEarlier: boolean): Promise<void> {
     await this.#socket.open();
     await withDeadline(startTime, startTimeDeadline, () => new Error('slow system')).catch(() => undefined);
     // What was restored belongs to this life before anyone can tell that it has begun.
-    if (this.#context.host.journal.start > 0) await this.#screenSaver.save();
+    if (showsEarlier) await this.#checkpointer.save();
+    else this.#checkpointer.changed();
     await pausePoint('host-process-spawned');
     await writeJson(this.#places.host, this.#file);
   }
 
   async #restoreRecordings(): Promise<void> {
-    this.#screenSaver.changed();
+    this.#checkpointer.changed();
     await this.#transcript.flush();
   }
 
@@ -165,7 +171,7 @@ export class HostServer {
   /** Each file is worth having without the others. */
   async #save(exit: HostExit): Promise<void> {
     const saves = await Promise.allSettled([
-      this.#screenSaver.finish(exit.endedAt),
+      this.#checkpointer.finish(exit.endedAt),
       this.#transcript.close(),
       this.#isLeaving ? this.#left : writeJson(this.#places.host, { ...this.#file, exit }),
     ]);

@@ -96,6 +96,9 @@ export interface SessionPlaces {
   host: string;
   /** Held by the session's host while it lives. */
   hostLock: string;
+  /** What the session can be brought back from. */
+  checkpoint: string;
+  /** What hosts of before there were checkpoints saved. */
   screen: string;
   transcript: string;
   log: string;
@@ -111,6 +114,7 @@ export function sessionPlaces(machine: Machine, key: string, sessionId: string):
     launch: join(folder, 'launch.json'),
     host: join(folder, 'host.json'),
     hostLock: join(folder, 'host.lock'),
+    checkpoint: join(folder, 'checkpoint.json'),
     screen: join(folder, 'screen.json'),
     transcript: join(folder, 'transcript.cast'),
     log: join(folder, 'host.log'),

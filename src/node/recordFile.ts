@@ -38,6 +38,11 @@ async function readOne(file: string, id: string): Promise<RecordReading> {
     const reason = `it cannot be read (${systemErrorCode(error) ?? error})`;
     return { state: 'damaged', reason, ...(error instanceof HoldfastError ? {} : { mayBeWhole: true }) };
   }
+  return readRecordText(text, id);
+}
+
+/** What came of reading the text of a record file, or of a copy of it. */
+export function readRecordText(text: string, id: string): RecordReading {
   const opened = openRecord(text);
   if (opened.state === 'damaged') return opened;
   const { session } = opened;

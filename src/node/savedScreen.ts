@@ -1,15 +1,32 @@
 import * as v from 'valibot';
+import type { Checkpoint } from '../protocol/checkpoint.ts';
 import { hostFileSchema, type SavedScreen, savedScreenSchema } from '../protocol/hostMessages.ts';
+import { readCheckpoints } from './checkpointFile.ts';
 import { readJson } from './durableFile.ts';
 import type { SessionPlaces } from './places.ts';
 
-/** What the session's last process left on its screen; undefined where that was not saved or cannot be read. */
-export async function readLastScreen({ screen, host }: SessionPlaces): Promise<SavedScreen | undefined> {
-  const [content, file] = await Promise.all([screen, host].map((name) => readJson(name).catch(() => undefined)));
-  const saved = v.safeParse(savedScreenSchema, content);
-  if (!saved.success) return undefined;
+/**
+ * What the session's last process left on its screen: the last whole checkpoint's, or what an older host saved;
+ * undefined where nothing was saved or can be read. Never throws.
+ */
+export async function readLastScreen(places: SessionPlaces): Promise<SavedScreen | undefined> {
+  const [checkpoints, content, file] = await Promise.all([
+    readCheckpoints(places),
+    readAny(places.screen),
+    readAny(places.host),
+  ]);
+  const older = v.safeParse(savedScreenSchema, content);
+  const screens = [...checkpoints.map(screenOf), ...(older.success ? [older.output] : [])];
   const life = v.safeParse(hostFileSchema, file);
-  return life.success && isOlder(saved.output, life.output.startedAt) ? undefined : saved.output;
+  return screens.find((screen) => !life.success || !isOlder(screen, life.output.startedAt));
+}
+
+function readAny(file: string): Promise<unknown> {
+  return readJson(file).catch(() => undefined);
+}
+
+function screenOf({ screen: { text, ...place }, savedAt, startedAt }: Checkpoint): SavedScreen {
+  return { ...place, screen: text, savedAt, startedAt };
 }
 
 /** A host saves its screen before it writes its own file, so that a newer screen than the file's is the last one. */

@@ -329,5 +329,5 @@ async function lastScreen({ places }: TestSession): Promise<string> {
 }
 
 async function savedScreen({ places }: TestSession): Promise<string> {
-  return JSON.parse(await readFile(places.screen, 'utf8')).screen;
+  return JSON.parse(await readFile(places.checkpoint, 'utf8')).screen.text;
 }

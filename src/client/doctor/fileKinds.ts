@@ -11,6 +11,7 @@ export type FileKind =
   | 'journal'
   | 'host'
   | 'launch'
+  | 'checkpoint'
   | 'tag'
   | 'unknown';
 
@@ -23,6 +24,7 @@ export const kindNames: Record<FileKind, string> = {
   journal: 'event journal',
   host: 'file of a session’s host',
   launch: 'launch file',
+  checkpoint: 'checkpoint of a session',
   tag: 'tag of a worktree',
   unknown: 'unknown kind of file',
 };
@@ -60,6 +62,7 @@ const traces: readonly [pattern: RegExp, kind: FileKind][] = [
   [/"kind": *"saved"/, 'saved'],
   [/"kind": *"export"/, 'export'],
   [/"sessions": *\[/, 'sessionList'],
+  [/"screen": *\{/, 'checkpoint'],
   [/"session": *\{/, 'record'],
 ];
 
@@ -73,6 +76,7 @@ function kindOf(fields: Fields, file: string): FileKind | undefined {
   if (fields.kind === 'saved') return 'saved';
   if (fields.kind === 'export') return 'export';
   if (has('sessions')) return isBackup(file) ? 'backup' : 'sessionList';
+  if (has('screen', 'pty', 'launch')) return 'checkpoint';
   if (has('session') || has('id', 'status', 'worktreePath')) return 'record';
   if (has('ptyPid', 'bootId')) return 'host';
   if (has('sessionId', 'args', 'env')) return 'launch';
@@ -85,6 +89,7 @@ const names: readonly [pattern: RegExp, kind: FileKind][] = [
   [/^record(\.previous)?\.json$/, 'record'],
   [/^host\.json$/, 'host'],
   [/^launch\.json$/, 'launch'],
+  [/^checkpoint(\.previous)?\.json$/, 'checkpoint'],
   [/^holdfast\.json$/, 'tag'],
 ];
 

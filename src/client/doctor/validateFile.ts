@@ -6,7 +6,7 @@ import { readRegularFile } from '../../node/regularFile.ts';
 import { type FileKind, recognize } from './fileKinds.ts';
 import { validateJournal } from './validateJournal.ts';
 import { validateSessions } from './validateSessions.ts';
-import { validateRecord, validateTag, validateWithSchema } from './validateSingle.ts';
+import { validateCheckpoint, validateRecord, validateTag, validateWithSchema } from './validateSingle.ts';
 
 /** What is wrong in a file, and where. */
 export interface FileProblem {
@@ -67,6 +67,8 @@ function validate(kind: FileKind, { file, bytes, text, savedAt, fields, syntaxEr
     case 'host':
     case 'launch':
       return validateWithSchema(kind, fields);
+    case 'checkpoint':
+      return validateCheckpoint(text);
     case 'tag':
       return validateTag(text);
   }

@@ -1,9 +1,11 @@
 import * as v from 'valibot';
+import { openCheckpoint } from '../../core/checkpointDocument.ts';
 import { isIntact } from '../../core/checksum.ts';
 import { formatOf } from '../../core/migrations.ts';
 import { openRecord } from '../../core/recordDocument.ts';
 import { isSavedId, openSaved } from '../../core/savedSession.ts';
 import { openTag } from '../../core/worktreeTag.ts';
+import type { Checkpoint } from '../../protocol/checkpoint.ts';
 import { hostFileSchema, launchSpecSchema } from '../../protocol/hostMessages.ts';
 import { sessionRecordSchema } from '../../protocol/sessionRecord.ts';
 import type { FileProblem, Validation } from './validateFile.ts';
@@ -31,6 +33,31 @@ function savedProblems(text: string, fields: Record<string, unknown>, name: stri
   const id = name.split('.')[0] ?? '';
   const opened = openSaved(text, isSavedId(id) ? id : String(fields.id));
   return opened.state === 'sound' ? [] : [{ where: '', problem: opened.problem }];
+}
+
+/** A session's checkpoint, with the copy of the record in it. */
+export function validateCheckpoint(text: string): Validation {
+  const fields = JSON.parse(text) as Record<string, unknown>;
+  const checksum = fields.sha256 === undefined ? 'none' : isIntact(fields) ? 'right' : 'wrong';
+  const opened = openCheckpoint(text);
+  const found = { format: formatOf(fields), checksum, counts: {} } as const;
+  switch (opened.state) {
+    case 'sound':
+      return { ...found, problems: copyProblems(opened.checkpoint) };
+    case 'newer':
+      return {
+        ...found,
+        problems: [{ where: '', problem: `a newer version of Holdfast wrote it (${opened.version})` }],
+      };
+    case 'damaged':
+      return { ...found, problems: [{ where: '', problem: opened.reason }] };
+  }
+}
+
+function copyProblems({ record }: Checkpoint): FileProblem[] {
+  if (record === undefined) return [];
+  const opened = openRecord(JSON.stringify(record));
+  return opened.state === 'damaged' ? [{ where: 'record', problem: opened.reason }] : [];
 }
 
 /** A worktree's tag. */

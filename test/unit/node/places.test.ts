@@ -81,6 +81,7 @@ describe('a session’s files', () => {
       .filter((file) => file !== folder)
       .map((file) => file.slice(folder.length));
     assert.deepEqual(names.sort(), [
+      '/checkpoint.json',
       '/host.json',
       '/host.lock',
       '/host.log',

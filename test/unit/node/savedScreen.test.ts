@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm, truncate } from 'node:fs/promises';
 import path from 'node:path';
-import { writeJson } from '../../../src/node/durableFile.ts';
+import { serializeCheckpoint } from '../../../src/core/checkpointDocument.ts';
+import { previousVersion, writeDurable, writeJson } from '../../../src/node/durableFile.ts';
 import { type SessionPlaces, sessionPlaces, thisMachine } from '../../../src/node/places.ts';
 import { readLastScreen } from '../../../src/node/savedScreen.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
+import { checkpointOf } from '../checkpoints.ts';
 
 describe('the last screen of a session', () => {
   const dirs = useTempDirs();
@@ -43,6 +45,56 @@ describe('the last screen of a session', () => {
   it('is none where the file cannot be read', async () => {
     await mkdir(places.screen, { recursive: true });
     assert.equal(await readLastScreen(places), undefined);
+  });
+
+  describe('where hosts leave checkpoints', () => {
+    const damages: [what: string, damage: () => Promise<unknown>, shown: string | undefined][] = [
+      ['is in the last one', () => Promise.resolve(), 'last'],
+      ['is in the one before where the last one is cut off', () => cutOff(places.checkpoint), 'before'],
+      ['is in the one before where the last one is gone', () => rm(places.checkpoint), 'before'],
+      [
+        'is in the one before where a folder is in the place of the last one',
+        () => obstruct(places.checkpoint),
+        'before',
+      ],
+      [
+        'is what an older host saved where neither is whole',
+        () => Promise.all([places.checkpoint, previousVersion(places.checkpoint)].map(cutOff)),
+        'text',
+      ],
+      [
+        'is none where there is neither',
+        () =>
+          Promise.all([places.checkpoint, previousVersion(places.checkpoint), places.screen].map((file) => rm(file))),
+        undefined,
+      ],
+      ['is not one of an earlier host', () => writeHost(at(4)), undefined],
+      ['is what an older host saved that came after them', () => downgrade(at(4)), 'text'],
+    ];
+    for (const [what, damage, shown] of damages) {
+      it(what, async () => {
+        await save({ startedAt: second, savedAt: second });
+        await writeHost(second);
+        for (const text of ['before', 'last']) {
+          const checkpoint = checkpointOf({ text, startedAt: second });
+          await writeDurable(places.checkpoint, serializeCheckpoint(checkpoint), { keepPrevious: true });
+        }
+        await damage();
+        assert.equal((await readLastScreen(places))?.screen, shown);
+      });
+    }
+
+    const cutOff = (file: string) => truncate(file, 100);
+
+    async function obstruct(file: string): Promise<void> {
+      await rm(file);
+      await mkdir(file);
+    }
+
+    async function downgrade(startedAt: string): Promise<void> {
+      await save({ startedAt, savedAt: startedAt });
+      await writeHost(startedAt);
+    }
   });
 
   function save(fields: { startedAt?: string; savedAt: string }): Promise<void> {
