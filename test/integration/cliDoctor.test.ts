@@ -8,11 +8,13 @@ import type { SessionManager } from '../../src/client/sessionManager.ts';
 import { exportSessions } from '../../src/client/sessionTransfer.ts';
 import { registerStorage } from '../../src/client/windowStorages.ts';
 import { EventJournal } from '../../src/node/eventJournal.ts';
+import { exists } from '../../src/node/exists.ts';
 import { repositoryPlaces, sessionPlaces } from '../../src/node/places.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { signal } from '../support/processes.ts';
 import { git } from '../support/repository.ts';
 import { describeOnUnix } from '../support/unix.ts';
+import { waitFor } from '../support/waitFor.ts';
 import { CliTerminal, runCli } from './support/cli.ts';
 import { helperPid, useProject } from './support/project.ts';
 import { machine, processEnd } from './support/scene.ts';
@@ -178,6 +180,21 @@ describeOnUnix('holdfast validate', () => {
     return path.join(folder, path.basename(file));
   };
 
+  const checkpoint = async () => {
+    await waitFor(() => exists(files().checkpoint));
+    return files().checkpoint;
+  };
+
+  it('tells of a checkpoint whose screen has changed, also under another name', async () => {
+    const changed = await copy(await checkpoint(), (text) => text.replace('"cols": ', '"cols": 1'));
+    const renamed = path.join(path.dirname(changed), 'mine.json');
+    await copyFile(changed, renamed);
+    assert.deepEqual(
+      [await told(changed), await told(renamed)],
+      Array(2).fill('1 checkpoint wrong {} : its checksum is wrong'),
+    );
+  });
+
   const kinds: [what: string, make: () => Promise<string>, expected: string][] = [
     [
       'a session list',
@@ -226,6 +243,7 @@ describeOnUnix('holdfast validate', () => {
     ],
     ['a host’s file', async () => files().host, '0 host - {}'],
     ['a launch file', async () => files().launch, '0 launch - {}'],
+    ['a checkpoint', checkpoint, '0 checkpoint right {}'],
     [
       'a worktree’s tag',
       async () => path.join(await git(login.worktreePath, 'rev-parse', '--absolute-git-dir'), 'holdfast.json'),

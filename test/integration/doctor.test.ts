@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { Backups } from '../../src/client/backups.ts';
@@ -16,6 +16,7 @@ import { serializeRegistry } from '../../src/core/registryDocument.ts';
 import { revise } from '../../src/core/sessionRecord.ts';
 import { creationLockFile } from '../../src/node/creationLocks.ts';
 import { EventJournal } from '../../src/node/eventJournal.ts';
+import { exists } from '../../src/node/exists.ts';
 import { repositoryPlaces, type SessionPlaces, sessionPlaces, thisMachine } from '../../src/node/places.ts';
 import { identify } from '../../src/node/processIdentity.ts';
 import { findWorkplace } from '../../src/node/repository.ts';
@@ -111,6 +112,15 @@ describeOnUnix('the doctor', () => {
     await processEnd(pid);
   }
 
+  it('leaves the damaged checkpoint of a session that runs to its host', async () => {
+    await checkpointed();
+    await writeFile(files().checkpoint, '{');
+    assert.deepEqual(told(await look()), ['warning checkpoint-damaged SESSION/checkpoint.json']);
+  });
+
+  /** The session’s host has begun to keep them. */
+  const checkpointed = () => waitFor(() => exists(files().checkpoint));
+
   it('changes nothing and starts no helper', async () => {
     await end();
     await writeFile(list, '{"version":');
@@ -191,6 +201,29 @@ describeOnUnix('the doctor', () => {
       },
       ['error record-missing SESSION/record.json (safe)', 'info list-behind LIST'],
       /only the helper that runs knows it/,
+    ],
+    [
+      'a checkpoint that is damaged',
+      async () => {
+        await checkpointed();
+        await window.stop(login.id);
+        await truncate(files().checkpoint, 100);
+      },
+      ['warning checkpoint-damaged SESSION/checkpoint.json (safe)'],
+      /cannot be used: it is not whole JSON\. The other version of it is sound/,
+    ],
+    [
+      'checkpoints of which none is whole',
+      async () => {
+        await checkpointed();
+        await window.stop(login.id);
+        for (const name of ['', '.previous']) await truncate(path.join(files().folder, `checkpoint${name}.json`), 0);
+      },
+      [
+        'warning checkpoint-damaged SESSION/checkpoint.json (safe)',
+        'warning checkpoint-damaged SESSION/checkpoint.previous.json (safe)',
+      ],
+      /it is empty\. There is no other that could be used/,
     ],
     [
       'an environment in a launch file',
@@ -700,6 +733,7 @@ describeOnUnix('the doctor', () => {
         await project().git('branch', '--list'),
         ...(await listing(places().folder, storage)),
       ];
+      await waitFor(async () => !(await exists(files().host)) || (await exists(files().checkpoint)));
       const before = await state();
       const findings = await look();
       const plain = told(findings).map((line) =>

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { acceptProposal, rebuild } from '../../src/client/rebuild.ts';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import { registerStorage } from '../../src/client/windowStorages.ts';
 import type { RebuildPlan } from '../../src/core/rebuildPlan.ts';
 import type { Proposal } from '../../src/core/rebuildProposals.ts';
+import { exists } from '../../src/node/exists.ts';
 import { repositoryPlaces, sessionPlaces } from '../../src/node/places.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { signal } from '../support/processes.ts';
 import { git } from '../support/repository.ts';
+import { waitFor } from '../support/waitFor.ts';
 import { helperPid, hostPids, useProject, type WindowOptions } from './support/project.ts';
 import { machine, processEnd } from './support/scene.ts';
 
@@ -78,6 +80,20 @@ describe('rebuilding a registry that was lost', () => {
     const { sessions } = await rebuild(window.options, { known: [] });
     const file = path.join(places().sessionsFolder, login.id, 'record.json');
     assert.deepEqual(sessions, [{ record: login, from: { kind: 'sessionFolder', path: file } }]);
+  });
+
+  it('brings sessions back from the copies that their hosts keep', async () => {
+    const folder = path.join(places().sessionsFolder, login.id);
+    const file = path.join(folder, 'checkpoint.json');
+    await waitFor(() => exists(file));
+    await end();
+    await rm(window.options.storage, { recursive: true });
+    for (const name of await readdir(folder)) if (name.startsWith('record')) await rm(path.join(folder, name));
+    const { sessions } = await rebuild(window.options, { known: [] });
+    assert.deepEqual(
+      sessions.map(({ record: { id, name }, from }) => ({ id, name, from })),
+      [{ id: login.id, name: login.name, from: { kind: 'sessionFolder', path: file } }],
+    );
   });
 
   for (const [where, noted] of [

@@ -6,6 +6,7 @@ import { sessionPlaces } from '../../node/places.ts';
 import { quarantine } from '../../node/quarantine.ts';
 import { readRecordFile } from '../../node/recordFile.ts';
 import { launchSpecSchema } from '../../protocol/hostMessages.ts';
+import { checkCheckpoints } from './checkpointCheck.ts';
 import { counted, type Diagnosed } from './doctorContext.ts';
 import type { Examination } from './examination.ts';
 import type { SessionFolder } from './sessionFolders.ts';
@@ -19,6 +20,7 @@ export async function checkHostFolders(examination: Examination): Promise<Diagno
   const checks = folders.map(async (folder) => [
     ...(await checkRecord(examination, folder)),
     ...checkHostFile(folder),
+    ...(await checkCheckpoints(folder)),
     ...(await checkLaunch(folder)),
   ]);
   return [...(await Promise.all(checks)).flat(), ...(await checkGone(examination))];
