@@ -18,7 +18,7 @@ export interface Pty {
   resize(cols: number, rows: number): void;
   /** Signals the process and what it runs in the foreground. */
   signal(name: Signal['signal']): void;
-  /** Tells both to end; the exit is then reported once both have, or were killed. */
+  /** Tells both to end; the exit is then reported once both have, be it that they were killed. */
   hangUp(): void;
   /** Stops and resumes reading, which makes a program that prints too fast wait. */
   pause(): void;

@@ -3,8 +3,9 @@ import path from 'node:path';
 import { ReadStream } from 'node:tty';
 import { loadNativeModule } from 'node-pty/lib/utils.js';
 import { Emitter } from '../base/event.ts';
-import { foregroundGroup, isGroupAlive } from '../node/processIdentity.ts';
+import { foregroundGroup } from '../node/processIdentity.ts';
 import { DescriptorWriter } from './descriptorWriter.ts';
+import { HungUpGroups } from './hungUpGroups.ts';
 import type { Pty, PtyExit, PtyOptions } from './pty.ts';
 
 /**
@@ -36,9 +37,6 @@ const drainTimeout = 200;
 /** How long what a background child prints can put off the end of the session; milliseconds. */
 const maxDrain = 1_000;
 
-/** How often to look whether what was hung up has ended; milliseconds. */
-const stragglerInterval = 50;
-
 const unchangedUser = -1;
 
 export function spawnUnixPty(options: PtyOptions): Pty {
@@ -60,8 +58,7 @@ class UnixPty implements Pty {
   #exit: PtyExit | undefined;
   #drained = false;
   #drainUntil = 0;
-  /** The process groups that were told to end. */
-  #hungUp: ReadonlySet<number> = new Set();
+  readonly #hungUp = new HungUpGroups();
   #drainTimer: NodeJS.Timeout | undefined;
 
   constructor(native: NativePty, helperPath: string, { file, args, cwd, env, cols, rows }: PtyOptions) {
@@ -102,19 +99,18 @@ class UnixPty implements Pty {
 
   signal(name: NodeJS.Signals): void {
     // A shell with job control gives what it runs a group of its own, which is the one in the foreground.
-    const groups = this.#exit ? this.#stragglers() : new Set([foregroundGroup(this.pid) ?? this.pid, this.pid]);
+    const groups = this.#exit ? this.#hungUp.alive : this.#groups();
     for (const group of groups) signalGroup(group, name);
-    if (name === 'SIGKILL') this.#hungUp = new Set();
+    if (name === 'SIGKILL') this.#hungUp.killed();
   }
 
   hangUp(): void {
-    if (!this.#exit) this.#hungUp = new Set([...this.#hungUp, foregroundGroup(this.pid) ?? this.pid, this.pid]);
+    if (!this.#exit) this.#hungUp.add(this.#groups());
     this.signal('SIGHUP');
   }
 
-  /** What was hung up and has not ended, such as a job whose shell was quicker. */
-  #stragglers(): ReadonlySet<number> {
-    return new Set([...this.#hungUp].filter(isGroupAlive));
+  #groups(): Set<number> {
+    return new Set([foregroundGroup(this.pid) ?? this.pid, this.pid]);
   }
 
   pause(): void {
@@ -136,7 +132,7 @@ class UnixPty implements Pty {
     this.#exit = exit;
     this.#drainUntil = Date.now() + maxDrain;
     this.#closeTerminal();
-    if (this.#drained) this.#report(exit);
+    if (this.#drained) void this.#report(exit);
     else this.#drainTimer = setTimeout(() => this.#drainTimedOut(), drainTimeout);
   }
 
@@ -153,12 +149,12 @@ class UnixPty implements Pty {
     this.#closeTerminal();
     this.#writer.close();
     this.#stream.destroy();
-    if (this.#exit) this.#report(this.#exit);
+    if (this.#exit) void this.#report(this.#exit);
   }
 
-  #report(exit: PtyExit): void {
-    if (this.#stragglers().size === 0) this.#onExit.fire(exit);
-    else setTimeout(() => this.#report(exit), stragglerInterval);
+  async #report(exit: PtyExit): Promise<void> {
+    await this.#hungUp.ended();
+    this.#onExit.fire(exit);
   }
 
   #closeTerminal(): void {

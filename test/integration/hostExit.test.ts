@@ -76,6 +76,20 @@ describeOnUnix('the end of a session', () => {
     assert.deepEqual([exit?.code, performance.now() - started < 3_000], [3, true]);
   });
 
+  it('does not end a background process that wants to outlive its session', async () => {
+    const script = "trap '' HUP; sleep 60 & echo background $! there; read go; exit 3";
+    const session = await scene().start(client, ['sh', '-c', script]);
+    const terminal = await TestTerminal.open(scene(), session);
+    const background = Number((await terminal.sees(/background (\d+) there/))[1]);
+    terminal.type('\n');
+    await processEnd((await readHostFile(session.places))?.pid as number);
+    const outlives = await isRunningProcess(background);
+    signal(background, 'SIGKILL');
+    await processEnd(background);
+    const { exit } = await endedRecord(client, session);
+    assert.deepEqual([outlives, exit?.code], [true, 3]);
+  });
+
   it('is not held up by a background process that goes on printing', async () => {
     const noisy = "trap '' HUP; (for i in $(seq 1 60); do echo noise; sleep 0.05; done) & exit 3";
     const session = await scene().start(client, ['sh', '-c', noisy]);
@@ -114,8 +128,12 @@ describeOnUnix('stopping a session', () => {
     client = await scene().client();
   });
 
-  it('ends a process that ignores the hangup once its grace is over', async () => {
-    const session = await scene().start(client, ['bash', '-c', "trap '' HUP; echo ready; while :; do sleep 0.1; done"]);
+  it('ends a process that ignores the hangup, and all else that can be ignored, once its grace is over', async () => {
+    const session = await scene().start(client, [
+      'bash',
+      '-c',
+      "trap '' HUP INT QUIT TERM; echo ready; while :; do sleep 0.1; done",
+    ]);
     const terminal = await TestTerminal.open(scene(), session);
     await terminal.sees('ready');
     const { status, exit } = await client.stop(session.id, 300);
@@ -130,6 +148,15 @@ describeOnUnix('stopping a session', () => {
     await client.stop(session.id, 300);
     await processEnd(job);
     assert.equal(await isRunningProcess(job), false);
+  });
+
+  it('waits until what the process had in its group is seen to be gone', async () => {
+    const script = "(trap '' HUP TERM; while :; do sleep 0.1; done) & echo child $! there; wait";
+    const session = await scene().start(client, ['sh', '-c', script]);
+    const terminal = await TestTerminal.open(scene(), session);
+    const child = Number((await terminal.sees(/child (\d+) there/))[1]);
+    await client.stop(session.id, 300);
+    assert.equal(await isRunningProcess(child), false);
   });
 
   it('can be made quicker by asking again with less grace', async () => {

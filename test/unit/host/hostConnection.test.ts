@@ -194,6 +194,15 @@ describe('a client’s connection to a session host', () => {
     assert.deepEqual([before, context.status(0).stoppingSince], [null, first]);
   });
 
+  it('tells of a process that not even a kill ends that it is to end, not that it has', async () => {
+    await greet();
+    client.sendJson(frameType.stop, 2, { graceMs: 500 });
+    await waitFor(() => pty.calls.length === 1);
+    mock.timers.tick(3_600_000);
+    const { stoppingSince, exit } = context.status(0);
+    assert.deepEqual([pty.calls.at(-1), stoppingSince !== null, exit], ['signal SIGKILL', true, null]);
+  });
+
   describe('of a helper', () => {
     const helper = { ...greeting, client: { kind: 'helper', pid: 1 } };
 
