@@ -14,21 +14,30 @@ import {
   type RegistryChange,
 } from '../protocol/helperRpc.ts';
 import { helperProtocol } from '../protocol/versions.ts';
+import { Heartbeat } from './heartbeat.ts';
 
-/** How long a helper may take to answer, in milliseconds; stopping a session may take longer. */
-const helloDeadline = 5_000;
+/** How long a helper may take to answer what it can answer at once; milliseconds. */
+const defaultAnswerDeadline = 5_000;
+
+/** How long it may take to do something, in milliseconds; stopping a session may take longer. */
 export const requestDeadline = 60_000;
 
 export interface ConnectOptions {
   socket: string;
   token: string;
   client: HelperHello['client'];
+  /** How long a helper may take to answer what it can answer at once; milliseconds. */
+  answerDeadline?: number | undefined;
 }
 
-/** One connection to a helper. Every request settles, at the latest when the connection closes. */
+/**
+ * One connection to a helper. Every request settles, at the latest when the connection closes; it closes also where the
+ * helper no longer answers anything.
+ */
 export class HelperConnection implements Disposable {
   readonly #rpc: MessageConnection;
   readonly #destroy: () => void;
+  readonly #answerDeadline: number;
   readonly #onRegistryChange = new Emitter<RegistryChange>();
   readonly onRegistryChange = this.#onRegistryChange.event;
   readonly #onHealth = new Emitter<HealthReport>();
@@ -41,12 +50,14 @@ export class HelperConnection implements Disposable {
   readonly #closed = new Deferred<void>();
 
   /** @throws the system's error where nobody listens; {@link HoldfastError} where the helper refuses. */
-  static async connect({ socket: path, token, client }: ConnectOptions): Promise<HelperConnection> {
+  static async connect(options: ConnectOptions): Promise<HelperConnection> {
+    const { socket: path, token, client, answerDeadline = defaultAnswerDeadline } = options;
     const socket = await connect(path);
-    const connection = new HelperConnection(rpcOver(socket.setNoDelay()), () => socket.destroy());
+    const connection = new HelperConnection(rpcOver(socket.setNoDelay()), () => socket.destroy(), answerDeadline);
     try {
       const hello = { protocol: helperProtocol, token, client };
-      connection.#welcome = await connection.request(helperMethods.hello, hello, helloDeadline);
+      connection.#welcome = await connection.request(helperMethods.hello, hello, answerDeadline);
+      connection.#watch();
       return connection;
     } catch (error) {
       connection.dispose();
@@ -54,9 +65,10 @@ export class HelperConnection implements Disposable {
     }
   }
 
-  private constructor(rpc: MessageConnection, destroy: () => void) {
+  private constructor(rpc: MessageConnection, destroy: () => void, answerDeadline: number) {
     this.#rpc = rpc;
     this.#destroy = destroy;
+    this.#answerDeadline = answerDeadline;
     rpc.onNotification(helperEvents.registryChanged, (change) => this.#onRegistryChange.fire(change));
     rpc.onNotification(helperEvents.healthChanged, (report) => this.#onHealth.fire(report));
     rpc.onNotification(helperEvents.noticed, (notice) => this.#onNotice.fire(notice));
@@ -96,14 +108,34 @@ export class HelperConnection implements Disposable {
    * @throws {HoldfastError} `TIMEOUT`
    */
   async shutdown(): Promise<void> {
-    await this.request0(helperMethods.shutdown, helloDeadline).catch((error: HoldfastError) => {
+    const deadline = this.#answerDeadline;
+    await this.request0(helperMethods.shutdown, deadline).catch((error: HoldfastError) => {
       if (error.code !== 'CONNECTION_LOST') throw error;
     });
-    await withDeadline(this.#closed.promise, helloDeadline, () => timedOut('shutdown', helloDeadline));
+    await withDeadline(this.#closed.promise, deadline, () => timedOut('shutdown', deadline));
   }
 
   dispose(): void {
     this.#destroy();
+  }
+
+  /** Whoever waits for an answer learns of the end at once, and a helper that is only slow answers the next greeting. */
+  #watch(): void {
+    const heartbeat = new Heartbeat({
+      ask: (deadline) => this.#answers(deadline),
+      onSilence: () => this.dispose(),
+      deadline: this.#answerDeadline,
+    });
+    void this.#closed.promise.then(() => heartbeat.dispose());
+  }
+
+  async #answers(deadline: number): Promise<boolean> {
+    try {
+      await this.request0(helperMethods.status, deadline);
+      return true;
+    } catch (error) {
+      return (error as HoldfastError).code !== 'TIMEOUT';
+    }
   }
 
   async #settle<R>(method: string, deadline: number, send: () => Promise<R>): Promise<R> {
@@ -118,6 +150,6 @@ export class HelperConnection implements Disposable {
 function timedOut(method: string, deadline: number): HoldfastError {
   return new HoldfastError('TIMEOUT', `The Holdfast helper did not answer “${method}” in ${deadline / 1000} s.`, {
     advice: 'Sessions run on. “Holdfast: Restart Helper” may help.',
-    data: { method },
+    data: { method, deadline },
   });
 }

@@ -1,17 +1,15 @@
 import path from 'node:path';
-import * as v from 'valibot';
 import { delay } from '../base/async.ts';
 import { backoff } from '../base/backoff.ts';
-import { fromErrorShape, HoldfastError, systemErrorCode } from '../base/errors.ts';
+import { fromErrorShape, HoldfastError } from '../base/errors.ts';
 import { startBackground } from '../node/backgroundProcess.ts';
-import { readJson } from '../node/durableFile.ts';
 import { canBeJudged, describeOwner, type LockOwner, readLock } from '../node/lockOwner.ts';
 import { type Machine, type RepositoryPlaces, repositoryPlaces } from '../node/places.ts';
 import { liveness } from '../node/processIdentity.ts';
 import { stageRuntime } from '../node/runtimeFolder.ts';
-import { readToken } from '../node/token.ts';
 import type { HelperHello } from '../protocol/helperRpc.ts';
-import { HelperConnection } from './helperConnection.ts';
+import type { HelperConnection } from './helperConnection.ts';
+import { HelperReach } from './helperReach.ts';
 import { announceSuccessor, findSuccessor, isOutdated } from './helperUpgrade.ts';
 
 /** How long a helper may take from its start to its first answer; milliseconds. */
@@ -26,11 +24,6 @@ const endDeadline = 2_000;
 /** V8 settings that keep a mostly idle program small. */
 const helperFlags = ['--max-semi-space-size=1', '--v8-pool-size=1'];
 
-/** Errors of a socket that mean only that nobody listens there. */
-const nobodyListens = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTCONN']);
-
-const helperFileSchema = v.object({ socket: v.string() });
-
 export interface HelperLauncherOptions {
   machine: Machine;
   key: string;
@@ -39,28 +32,34 @@ export interface HelperLauncherOptions {
   client: HelperHello['client'];
   /** How long a helper may take from its start to its first answer; milliseconds. */
   startDeadline?: number;
+  /** How long a helper may take to answer what it can answer at once; milliseconds. */
+  answerDeadline?: number;
 }
 
 /** Finds the repository's helper, or starts it. Any number may try at once: one helper comes of it. */
 export class HelperLauncher {
   readonly #options: HelperLauncherOptions;
   readonly #places: RepositoryPlaces;
+  readonly #reach: HelperReach;
   readonly #startDeadline: number;
 
   constructor(options: HelperLauncherOptions) {
     this.#options = options;
     this.#startDeadline = options.startDeadline ?? defaultStartDeadline;
     this.#places = repositoryPlaces(options.machine, options.key);
+    const { client, answerDeadline } = options;
+    this.#reach = new HelperReach({ places: this.#places, client, answerDeadline });
   }
 
-  /** A connection to the helper that runs; undefined where none does. An older one is replaced first. */
+  /** A connection to the helper that runs; undefined where none does. An older or a silent one is replaced first. */
   async tryConnect(): Promise<HelperConnection | undefined> {
-    const connection = await this.#connect();
+    const { connection, silent } = await this.#reach.find();
+    if (silent) return this.#newest(await this.#startUntilFound(silent));
     return connection && this.#newest(connection);
   }
 
   /**
-   * An older helper is replaced first.
+   * An older helper is replaced first, and so is one that lives but does not answer; it is not killed for that.
    *
    * @throws {HoldfastError} `HELPER_START_FAILED`, with the log's path in `data.log`.
    */
@@ -85,31 +84,29 @@ export class HelperLauncher {
     return this.#connectOrStart();
   }
 
-  async #connect(): Promise<HelperConnection | undefined> {
-    try {
-      const token = await readToken(this.#places.stateFolder);
-      return await HelperConnection.connect({ socket: await this.#socket(), token, client: this.#options.client });
-    } catch (error) {
-      if (isNobodyThere(error)) return undefined;
-      throw error;
-    }
+  async #connectOrStart(): Promise<HelperConnection> {
+    const { connection, silent } = await this.#reach.find();
+    return connection ?? this.#startUntilFound(silent);
   }
 
-  async #connectOrStart(): Promise<HelperConnection> {
-    const deadline = Date.now() + this.#startDeadline;
+  /** Starts a helper, in the place of one that is silent where there is one, as often as it takes until one is found. */
+  async #startUntilFound(former: LockOwner | undefined): Promise<HelperConnection> {
+    const deadline = performance.now() + this.#startDeadline;
+    let silent = former;
     let nextStart = 0;
     for (const pause of backoff({ initial: 10, max: 200 })) {
-      const connection = await this.#connect();
-      if (connection) return connection;
-      if (Date.now() > deadline) break;
-      if (Date.now() >= nextStart) {
-        await this.#start();
+      if (performance.now() >= nextStart) {
+        await this.#start(silent);
         await this.#requireOwnMachine();
         // Another starter's helper may be on its way to its socket, or one that is ending may hold the lock still.
-        nextStart = Date.now() + restartInterval;
+        nextStart = performance.now() + restartInterval;
       } else {
         await delay(pause);
       }
+      const found = await this.#reach.find();
+      if (found.connection) return found.connection;
+      if (performance.now() > deadline) break;
+      silent = found.silent;
     }
     const owner = await readLock(this.#places.helperLock);
     throw this.#startFailed('does not answer', owner && `${this.#describe(owner)} End that process if it hangs.`);
@@ -132,7 +129,7 @@ export class HelperLauncher {
   /** Ends the helper that runs: by asking, or where it does not answer, by its pid. Sessions' hosts run on. */
   async end(): Promise<void> {
     try {
-      await (await this.#connect())?.shutdown();
+      await (await this.#reach.greet())?.shutdown();
     } catch {
       await this.#endUnasked();
     }
@@ -155,13 +152,13 @@ export class HelperLauncher {
     }
   }
 
-  async #start(): Promise<void> {
+  async #start(former: LockOwner | undefined): Promise<void> {
     const { dist } = this.#options;
     const successor = await findSuccessor(this.#places.helperFile, dist);
     const runtime = successor ?? (await stageRuntime(dist, this.#places.stateFolder));
     const { report } = await startBackground({
       script: path.join(runtime, 'helper.cjs'),
-      args: [this.#options.key],
+      args: [this.#options.key, ...(former ? [former.nonce] : [])],
       flags: helperFlags,
       logFile: this.#places.helperLog,
       deadline: this.#startDeadline,
@@ -172,12 +169,6 @@ export class HelperLauncher {
     if (!report) throw this.#startFailed('ended at once');
   }
 
-  /** The running helper's own word first: its environment may name another socket folder than ours. */
-  async #socket(): Promise<string> {
-    const file = v.safeParse(helperFileSchema, await readJson(this.#places.helperFile));
-    return file.success ? file.output.socket : this.#places.helperSocket;
-  }
-
   #startFailed(what: string, advice?: string): HoldfastError {
     const log = this.#places.helperLog;
     return new HoldfastError('HELPER_START_FAILED', `The Holdfast helper ${what}.`, {
@@ -185,9 +176,4 @@ export class HelperLauncher {
       data: { log },
     });
   }
-}
-
-function isNobodyThere(error: unknown): boolean {
-  if (error instanceof HoldfastError) return error.code === 'CONNECTION_LOST';
-  return nobodyListens.has(systemErrorCode(error) ?? '');
 }

@@ -5,8 +5,9 @@ import type { RepositoryPlaces } from '../node/places.ts';
 import { ServerSocket } from '../node/sockets.ts';
 import type { ServerToken } from '../node/token.ts';
 import type { HelperService } from './helperService.ts';
-import type { HelperRight, HelperState } from './helperState.ts';
+import type { HelperState } from './helperState.ts';
 import { RpcSession } from './rpcSession.ts';
+import type { RightState, ServingRight } from './servingRight.ts';
 
 export interface HelperServerOptions {
   places: RepositoryPlaces;
@@ -14,6 +15,7 @@ export interface HelperServerOptions {
   version: string;
   service: HelperService;
   state: HelperState;
+  right: ServingRight;
   log: Log;
   /** How long the helper stays with neither sessions nor clients; milliseconds. */
   graceMs: number;
@@ -31,7 +33,7 @@ export class HelperServer {
 
   constructor(options: HelperServerOptions) {
     this.#options = options;
-    const { service, log, places, socketInterval } = options;
+    const { service, log, places, right, socketInterval } = options;
     const server = net.createServer((socket) => this.#accept(socket));
     this.#socket = new ServerSocket({
       server,
@@ -48,6 +50,8 @@ export class HelperServer {
     });
     service.supervision.recovery.onNotice((notice) => this.#tell(notice));
     service.supervisor.links.onChange(() => this.#watchGrace());
+    // Its own clients are told by the end of their connection, and look for the other one.
+    right.onLost(() => void this.close());
     service.onShutdownRequest(() => {
       log.info('Shutdown requested');
       void this.close();
@@ -84,15 +88,15 @@ export class HelperServer {
 
   /** Two helpers never serve one repository for long: the one that has the lock goes on. */
   async #check(): Promise<void> {
-    const right = await this.#checkState();
-    if (right === 'lost') return this.close();
-    if (right === 'retaken') await this.#socket.reclaim();
+    const state = await this.#checkState();
+    if (state === 'lost') return;
+    if (state === 'retaken') await this.#socket.reclaim();
     const { links } = this.#options.service.supervisor;
     await links.adoptAppeared().catch((error) => this.#options.log.warn('Hosts could not be looked for', { error }));
   }
 
   /** What cannot be told or written now is looked at again the next time. */
-  async #checkState(): Promise<HelperRight | undefined> {
+  async #checkState(): Promise<RightState | undefined> {
     try {
       return await this.#options.state.check();
     } catch (error) {
@@ -108,8 +112,8 @@ export class HelperServer {
   }
 
   #accept(socket: net.Socket): void {
-    const { token, version, service } = this.#options;
-    const session = new RpcSession({ socket, token, version, service }, () => {
+    const { token, version, right, service } = this.#options;
+    const session = new RpcSession({ socket, token, version, right, service }, () => {
       this.#sessions.delete(session);
       this.#watchGrace();
     });

@@ -1,25 +1,22 @@
 import { Sequencer } from '../base/async.ts';
 import { writeJson } from '../node/durableFile.ts';
 import { exists } from '../node/exists.ts';
-import type { KeptLock } from '../node/keptLock.ts';
 import type { Log } from '../node/log.ts';
 import type { RepositoryPlaces } from '../node/places.ts';
 import type { ServerToken } from '../node/token.ts';
 import type { Registry } from './registry.ts';
+import type { RightState, ServingRight } from './servingRight.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 
 export interface HelperStateOptions {
   places: RepositoryPlaces;
   version: string;
-  lock: KeptLock;
+  right: ServingRight;
   token: ServerToken;
   registry: Registry;
   files: SessionFiles;
   log: Log;
 }
-
-/** What became of the helper's right to serve its repository. */
-export type HelperRight = 'held' | 'retaken' | 'lost';
 
 /** What the helper has on disk, so that there is one of it and the next one knows all; brought back where it was deleted. */
 export class HelperState {
@@ -32,34 +29,33 @@ export class HelperState {
 
   /** Says where clients find the helper. */
   async announce(): Promise<void> {
-    const { places, version } = this.#options;
-    await writeJson(places.helperFile, { pid: process.pid, version, socket: places.helperSocket });
+    const { places, version, right } = this.#options;
+    const { epoch } = right;
+    await writeJson(places.helperFile, { pid: process.pid, version, epoch, socket: places.helperSocket });
   }
 
   /** Nothing is written where another helper has the lock: the files are then that one's. */
-  check(): Promise<HelperRight> {
+  check(): Promise<RightState> {
     return this.#checks.queue(() => this.#check());
   }
 
   release(): Promise<void> {
-    return this.#options.lock.release();
+    return this.#options.right.release();
   }
 
-  async #check(): Promise<HelperRight> {
-    const { lock, log } = this.#options;
-    const right = await lock.check();
-    if (right.state === 'lost') {
-      log.warn('Another helper has the lock', { pid: right.owner.pid });
-      return 'lost';
-    }
-    const written = await this.#restore(right.state === 'retaken');
+  async #check(): Promise<RightState> {
+    const { right, log } = this.#options;
+    const state = await right.check();
+    if (state === 'lost') return state;
+    const written = await this.#restore(state === 'retaken');
     if (written.length > 0) log.warn('Files were gone and were written again', { written });
-    return right.state;
+    return state;
   }
 
   async #restore(isRetaken: boolean): Promise<string[]> {
-    const { places, token, registry, files } = this.#options;
+    const { places, token, registry, files, right } = this.#options;
     const written: string[] = isRetaken ? ['lock'] : [];
+    if (await right.restore()) written.push('epoch');
     if (await token.restore()) written.push('token');
     if (isRetaken || !(await exists(places.helperFile))) {
       await this.announce();

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { toErrorShape } from '../base/errors.ts';
-import { KeptLock } from '../node/keptLock.ts';
-import { tryLock } from '../node/lockFile.ts';
 import { createFileLog, type Log } from '../node/log.ts';
 import { type Machine, repositoryPlaces, thisMachine } from '../node/places.ts';
 import { markRuntimeUse } from '../node/runtimeFolder.ts';
@@ -17,22 +15,26 @@ import { HelperState } from './helperState.ts';
 import { Registry } from './registry.ts';
 import { SessionFiles } from './sessionFiles.ts';
 import { Supervision } from './supervision.ts';
+import { takeRight } from './takeOver.ts';
 
 const defaultGraceMs = 30_000;
 
 /** How often what nobody needs any more is removed; milliseconds. */
 const cleaningInterval = 6 * 3_600_000;
 
-/** `helper.cjs <repository key>`; says on standard output, in one line, that it is ready, or why it is not. */
+/**
+ * `helper.cjs <repository key> [<nonce of the lock of a helper that does not answer>]`; says on standard output, in one
+ * line, that it is ready, or why it is not.
+ */
 async function main(): Promise<void> {
-  const [key = ''] = process.argv.slice(2);
+  const [key = '', former] = process.argv.slice(2);
   const machine = thisMachine();
   const log = createFileLog(repositoryPlaces(machine, key).helperLog, 'helper');
   process.on('SIGHUP', () => undefined);
   process.on('uncaughtException', (error) => log.error('Unexpected error', { error, stack: error.stack }));
   process.on('unhandledRejection', (error) => log.error('Unexpected rejection', { error }));
   try {
-    const server = await startHelper(machine, key, log);
+    const server = await startHelper(machine, key, { former, log });
     report({ ready: server !== undefined });
     await server?.ended;
     process.exit(0);
@@ -44,27 +46,31 @@ async function main(): Promise<void> {
 }
 
 /** Undefined where another helper serves this repository already. */
-async function startHelper(machine: Machine, key: string, log: Log): Promise<HelperServer | undefined> {
+async function startHelper(
+  machine: Machine,
+  key: string,
+  { former, log }: { former: string | undefined; log: Log },
+): Promise<HelperServer | undefined> {
   const places = repositoryPlaces(machine, key);
   await prepareSocketFolder(places.socketFolder);
-  const attempt = await tryLock(places.helperLock);
-  if (!('lock' in attempt)) return undefined;
+  const version = readVersion();
+  const right = await takeRight({ places, former, version, log });
+  if (!right) return undefined;
   await markRuntimeUse(__dirname);
   const token = await ServerToken.read(places.stateFolder);
-  const version = readVersion();
-  const files = new SessionFiles(machine, key, log);
+  const files = new SessionFiles(machine, key, log, () => right.require());
   const records = await files.readRecords();
   const save = (record: SessionRecord, requests: readonly string[]) => files.saveRecord(record, requests);
   const destroyed = await DestroyedSessions.load(places.folder, log);
   const forgotten = (id: string) => destroyed.forgotten(id);
   const registry = new Registry({ records, requests: files.requests, save, forgotten });
-  const supervision = await Supervision.make({ places, programs: __dirname, token, files, registry, log });
+  const { epoch } = right;
+  const supervision = await Supervision.make({ places, programs: __dirname, token, epoch, files, registry, log });
   const service = new HelperService({ registry, supervision, files, log, version, clients: () => server.clients });
   const graceMs = Number(process.env.HOLDFAST_HELPER_GRACE_MS) || defaultGraceMs;
   const socketInterval = Number(process.env.HOLDFAST_SOCKET_CHECK_MS) || undefined;
-  const lock = new KeptLock(places.helperLock, attempt.lock);
-  const state = new HelperState({ places, version, lock, token, registry, files, log });
-  const server = new HelperServer({ places, token, version, service, state, log, graceMs, socketInterval });
+  const state = new HelperState({ places, version, right, token, registry, files, log });
+  const server = new HelperServer({ places, token, version, right, service, state, log, graceMs, socketInterval });
   await service.reconcile();
   await server.open();
   await state.announce();
@@ -84,7 +90,7 @@ async function startHelper(machine: Machine, key: string, log: Log): Promise<Hel
   void cleaner.run();
   setInterval(() => void cleaner.run(), cleaningInterval);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void server.close());
-  log.info('Helper started', { key, version, hosts: supervision.supervisor.links.count });
+  log.info('Helper started', { key, version, epoch, hosts: supervision.supervisor.links.count });
   return server;
 }
 

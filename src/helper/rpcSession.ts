@@ -25,6 +25,7 @@ import {
 } from '../protocol/helperRpc.ts';
 import { helperProtocol, negotiate } from '../protocol/versions.ts';
 import type { HelperService } from './helperService.ts';
+import type { ServingRight } from './servingRight.ts';
 
 /** How long a new connection may take to say who it is; milliseconds. */
 const helloDeadline = 5_000;
@@ -36,6 +37,7 @@ export interface RpcSessionOptions {
   socket: net.Socket;
   token: ServerToken;
   version: string;
+  right: Pick<ServingRight, 'epoch' | 'require'>;
   service: HelperService;
 }
 
@@ -135,9 +137,12 @@ export class RpcSession {
     handle: (params: v.InferOutput<S>) => Promise<R>,
   ): void {
     this.#connection.onRequest(method.method, (params: unknown) =>
-      this.#answer(() => {
+      this.#answer(async () => {
         this.#requireHello();
-        return handle(v.parse(schema, params));
+        const narrowed = v.parse(schema, params);
+        // What was sent before this helper was stopped and superseded was sent again to the next one.
+        await this.#options.right.require();
+        return handle(narrowed);
       }),
     );
   }
@@ -169,6 +174,8 @@ export class RpcSession {
   async #hello(params: unknown): Promise<HelperWelcome> {
     const { token, protocol, client } = v.parse(helperHelloSchema, params);
     this.#requireToken(token);
+    const { right, version } = this.#options;
+    await right.require();
     const agreed = negotiate(helperProtocol, protocol);
     if (agreed === undefined) {
       throw new HoldfastError('PROTOCOL_MISMATCH', 'The helper that runs is of another version.', {
@@ -179,7 +186,7 @@ export class RpcSession {
     clearTimeout(this.#timer);
     this.#greeted = true;
     this.#canTell = client.kind !== 'cli';
-    return { protocol: agreed, pid: process.pid, version: this.#options.version };
+    return { protocol: agreed, pid: process.pid, version, epoch: right.epoch };
   }
 
   /** A client that had the wrong one gets no second try. */

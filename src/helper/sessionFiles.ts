@@ -24,6 +24,7 @@ export class SessionFiles {
   readonly #machine: Machine;
   readonly #key: string;
   readonly #log: Log;
+  readonly #requireRight: () => Promise<void>;
   /** By session, as they were read with the records: ids of the last changes that clients asked for. */
   readonly requests = new Map<string, readonly string[]>();
   /** Sentences for the user about records that were not as they should be. */
@@ -33,10 +34,12 @@ export class SessionFiles {
   /** Sessions whose record a newer version has written. */
   readonly #newer = new Map<string, string>();
 
-  constructor(machine: Machine, key: string, log: Log) {
+  /** `requireRight` rejects where another helper may write here by now. */
+  constructor(machine: Machine, key: string, log: Log, requireRight = async () => {}) {
     this.#machine = machine;
     this.#key = key;
     this.#log = log;
+    this.#requireRight = requireRight;
   }
 
   places(id: string): SessionPlaces {
@@ -90,7 +93,9 @@ export class SessionFiles {
     if (newer !== undefined) throw writtenByNewer(name, newer);
     const reason = this.#damaged.get(id);
     if (reason !== undefined) await quarantine(file, { reason });
-    await writeDurable(file, serializeRecord(record, requests), { keepPrevious: reason === undefined });
+    const keepPrevious = reason === undefined;
+    // A helper that takes over revokes what is whole by then but not in place, and reads what is in place.
+    await writeDurable(file, serializeRecord(record, requests), { keepPrevious, beforeReplace: this.#requireRight });
     this.#damaged.delete(id);
   }
 
@@ -100,7 +105,7 @@ export class SessionFiles {
   }
 
   async saveLaunch(launch: LaunchSpec): Promise<void> {
-    await writeJson(this.places(launch.sessionId).launch, launch);
+    await writeJson(this.places(launch.sessionId).launch, launch, { beforeReplace: this.#requireRight });
   }
 
   /** Removes from the launch file the environment, which may hold secrets, where no host has done so. */
@@ -141,6 +146,7 @@ export class SessionFiles {
     const attempt = await tryLock(this.places(id).hostLock);
     if (!('lock' in attempt)) return false;
     try {
+      await this.#requireRight();
       await Promise.all(paths.map((name) => rm(name, { recursive: true, force: true })));
       return true;
     } finally {

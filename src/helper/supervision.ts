@@ -32,6 +32,8 @@ export interface SupervisionOptions {
   /** The folder of the built programs. */
   programs: string;
   token: ServerToken;
+  /** Of this helper: hosts refuse those that were superseded. */
+  epoch: number;
   files: SessionFiles;
   registry: Registry;
   log: Log;
@@ -54,12 +56,12 @@ export class Supervision {
   }
 
   private constructor(options: SupervisionOptions, kept: KeptSettings, isSuccessor: boolean) {
-    const { places, programs, token, files, registry, log } = options;
+    const { places, programs, token, epoch, files, registry, log } = options;
     const hostScript = path.join(programs, 'host.cjs');
     const settings = () => kept.current;
     const breaker = new CircuitBreaker();
     const progress = new SessionProgress({ registry, settings });
-    const links = new HostLinks({ token, files, registry, progress, log, isSuccessor });
+    const links = new HostLinks({ token, epoch, files, registry, progress, log, isSuccessor });
     const starter = new HostStarter({ key: places.key, hostScript, files, log });
     this.settings = kept;
     this.#places = places;

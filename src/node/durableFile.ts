@@ -11,6 +11,8 @@ export interface WriteOptions {
   mode?: number;
   /** Keeps what the file holds now as {@link previousVersion}. */
   keepPrevious?: boolean;
+  /** Runs once the new content is whole, under another name; where it throws, nothing has changed. */
+  beforeReplace?: () => Promise<void>;
 }
 
 /** Where a file's last version is kept: `sessions.json` → `sessions.previous.json`. */
@@ -68,9 +70,10 @@ async function create(file: string, data: string | Buffer): Promise<boolean> {
 async function replace(
   file: string,
   data: string | Buffer,
-  { mode = 0o600, keepPrevious }: WriteOptions,
+  { mode = 0o600, keepPrevious, beforeReplace }: WriteOptions,
 ): Promise<void> {
   await writeDraft(file, data, mode, async (draft) => {
+    await beforeReplace?.();
     if (keepPrevious) await keepCurrent(file, mode);
     await renameOver(draft, file);
   });

@@ -30,6 +30,11 @@ export class KeptLock {
     return { state: 'retaken' };
   }
 
+  /** Whether the file names this owner still. */
+  isInPlace(): Promise<boolean> {
+    return this.#lock.isInPlace();
+  }
+
   release(): Promise<void> {
     return this.#lock.release();
   }

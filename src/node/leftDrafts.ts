@@ -41,6 +41,17 @@ export async function sweepDrafts(folder: string, now = Date.now()): Promise<num
   return swept.filter(({ status }) => status === 'fulfilled').length;
 }
 
+/** Removes what the process `pid` has begun to write to `file` and not put in place, so that it cannot do so any more. */
+export async function revokeDrafts(file: string, pid: number): Promise<void> {
+  const { dir, base } = path.parse(file);
+  const own = (await namesIn(dir)).filter((name) => name.startsWith(`.${base}.`) && parseDraftName(name)?.pid === pid);
+  for (const name of own) {
+    await unlink(path.join(dir, name)).catch((error) => {
+      if (!isMissing(error)) throw error;
+    });
+  }
+}
+
 function isLeft({ pid, writtenAt }: LeftDraft, now: number): boolean {
   const age = now - writtenAt;
   return age > maxAge || (age > minAge && pid !== undefined && !isAlive(pid));

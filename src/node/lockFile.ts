@@ -5,7 +5,7 @@ import { backoff } from '../base/backoff.ts';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { isMissing } from './durableFile.ts';
 import { LockClaim } from './lockClaim.ts';
-import { describeOwner, judge, type LockContent, type LockOwner, ownerOf, readContent } from './lockOwner.ts';
+import { describeOwner, judge, type LockContent, type LockOwner, ownerOf, readContent, readLock } from './lockOwner.ts';
 import { type ProcessTable, processTable } from './processIdentity.ts';
 
 /*
@@ -32,6 +32,23 @@ export async function tryLock(file: string, table: ProcessTable = processTable()
   // What killed takers have left does no harm where it stays.
   if ('lock' in attempt) await sweep(file, table).catch(() => undefined);
   return attempt;
+}
+
+/**
+ * Takes the lock at `file` from `former`, which may live: the one exception to the rule of {@link tryLock}, for an
+ * owner that was seen not to answer and that looks at the lock before all it does. The caller holds `right`, a lock
+ * that only one who wants this may have.
+ *
+ * @throws {HoldfastError} `LOCKED` where the right is no longer the caller's.
+ */
+export async function supersedeLock(file: string, former: LockOwner, right: Lock): Promise<LockAttempt> {
+  if (!(await right.isInPlace())) throw new HoldfastError('LOCKED', `The right to take ${file} over was lost.`);
+  const claim = await LockClaim.write(file);
+  try {
+    return (await replaceOwner(claim, former, processTable())) ?? { heldBy: await readLock(file) };
+  } finally {
+    await claim.remove();
+  }
 }
 
 export interface AcquireOptions {
@@ -123,7 +140,7 @@ async function take(file: string, table: ProcessTable): Promise<LockAttempt> {
         if (await claim.link()) return { lock: claim };
         continue;
       }
-      const attempt = await replaceDead(claim, current, table);
+      const attempt = await replaceOwner(claim, current, table);
       if (attempt) return attempt;
     }
   } finally {
@@ -132,15 +149,19 @@ async function take(file: string, table: ProcessTable): Promise<LockAttempt> {
 }
 
 /**
- * The right to replace one dead owner is a lock of its own, named after that owner's nonce. With the right in hand
- * and the nonce still in place, nobody else may rename over it. Undefined where somebody else has done so before.
+ * The right to replace one owner is a lock of its own, named after that owner's nonce. With the right in hand and the
+ * nonce still in place, nobody else may rename over it. Undefined where somebody else has done so before.
  */
-async function replaceDead(claim: LockClaim, dead: LockContent, table: ProcessTable): Promise<LockAttempt | undefined> {
-  const right = await take(`${claim.file}.${dead.nonce.slice(0, 8)}`, table);
+async function replaceOwner(
+  claim: LockClaim,
+  former: LockContent,
+  table: ProcessTable,
+): Promise<LockAttempt | undefined> {
+  const right = await take(`${claim.file}.${former.nonce.slice(0, 8)}`, table);
   if (!('lock' in right)) return right;
   try {
     const current = await readContent(claim.file);
-    return current?.nonce === dead.nonce && (await claim.rename()) ? { lock: claim } : undefined;
+    return current?.nonce === former.nonce && (await claim.rename()) ? { lock: claim } : undefined;
   } finally {
     // Nobody wants to replace that owner any more.
     await right.lock.release().catch(() => undefined);

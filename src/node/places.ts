@@ -58,7 +58,11 @@ export interface RepositoryPlaces {
   socketFolder: string;
   helperSocket: string;
   helperLock: string;
+  /** Held while a helper that does not answer is superseded. */
+  takeoverLock: string;
   helperFile: string;
+  /** The number of the last helper that had the right to serve. */
+  epochFile: string;
   helperLog: string;
   sessionsFolder: string;
   /** What the user has saved of sessions. */
@@ -81,7 +85,9 @@ export function repositoryPlaces(machine: Machine, key: string): RepositoryPlace
     socketFolder: socketFolder(machine),
     helperSocket: socketPath(machine, 'helper', key),
     helperLock: join(folder, 'helper.lock'),
+    takeoverLock: join(folder, 'takeover.lock'),
     helperFile: join(folder, 'helper.json'),
+    epochFile: join(folder, 'epoch.json'),
     helperLog: join(folder, 'helper.log'),
     sessionsFolder: join(folder, 'sessions'),
     savedFolder: join(folder, 'saved'),

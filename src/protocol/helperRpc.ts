@@ -22,6 +22,8 @@ export interface HelperWelcome {
   protocol: number;
   pid: number;
   version: string;
+  /** One higher than that of any helper before; absent from helpers that have none. */
+  epoch?: number;
 }
 
 /** The registry as it stood after change number `sequence`. */

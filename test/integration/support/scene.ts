@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { HelperClient } from '../../../src/client/helperClient.ts';
-import { HelperLauncher } from '../../../src/client/helperLauncher.ts';
+import { HelperLauncher, type HelperLauncherOptions } from '../../../src/client/helperLauncher.ts';
 import { HostClient } from '../../../src/client/hostClient.ts';
 import { sessionEnvironment } from '../../../src/core/launchCommand.ts';
 import { newRecord } from '../../../src/core/sessionRecord.ts';
@@ -64,7 +64,7 @@ export class Scene {
     return new Scene(folder, key, await readToken(repositoryPlaces(machine, key).stateFolder));
   }
 
-  launcher(options: { startDeadline?: number; dist?: string } = {}): HelperLauncher {
+  launcher(options: Partial<HelperLauncherOptions> = {}): HelperLauncher {
     const client = { kind: 'test' as const, pid: process.pid, version: '0.0.0' };
     return new HelperLauncher({ machine, key: this.key, dist, client, ...options });
   }

@@ -13,6 +13,7 @@ import { helperMethods } from '../../../src/protocol/helperRpc.ts';
 import { helperProtocol } from '../../../src/protocol/versions.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 
+const right = { epoch: 7, require: async () => undefined };
 const [own, other] = ['1'.repeat(64), '2'.repeat(64)] as const;
 
 describe('a client’s connection to the helper', () => {
@@ -32,7 +33,7 @@ describe('a client’s connection to the helper', () => {
     client.listen();
     const socket = (await accepted)[0] as net.Socket;
     const token = new ServerToken(folder, own);
-    session = new RpcSession({ socket, token, version: '1.2.3', service: {} as HelperService }, () => undefined);
+    session = new RpcSession({ socket, token, version: '1.2.3', right, service: {} as HelperService }, () => undefined);
   });
 
   afterEach(() => {
