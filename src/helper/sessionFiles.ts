@@ -7,6 +7,7 @@ import { exists } from '../node/exists.ts';
 import { sweepDrafts } from '../node/leftDrafts.ts';
 import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
+import { pausePoint } from '../node/pausePoint.ts';
 import {
   type Machine,
   previousTranscript,
@@ -94,8 +95,14 @@ export class SessionFiles {
     const reason = this.#damaged.get(id);
     if (reason !== undefined) await quarantine(file, { reason });
     const keepPrevious = reason === undefined;
-    // A helper that takes over revokes what is whole by then but not in place, and reads what is in place.
-    await writeDurable(file, serializeRecord(record, requests), { keepPrevious, beforeReplace: this.#requireRight });
+    const beforeReplace = () => this.#mayReplace();
+    await writeDurable(file, serializeRecord(record, requests), { keepPrevious, beforeReplace }).catch(
+      async (error) => {
+        // A write that was revoked fails for no reason of the disk's.
+        await this.#requireRight();
+        throw error;
+      },
+    );
     this.#damaged.delete(id);
   }
 
@@ -139,6 +146,12 @@ export class SessionFiles {
     // Where this is cut short, no version is left that knows nothing of the end.
     const earlier = [previousVersion(record), checkpoint, previousVersion(checkpoint)];
     return (await this.#removeUnused(id, earlier)) && this.#removeUnused(id, [folder]);
+  }
+
+  /** A helper that takes over revokes what is whole by then but not in place, and reads what is in place. */
+  async #mayReplace(): Promise<void> {
+    await this.#requireRight();
+    await pausePoint('helper-record-whole');
   }
 
   /** With the lock in hand there is no host, and none can start. */

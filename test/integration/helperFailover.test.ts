@@ -127,15 +127,15 @@ describeOnUnix('a helper whose greeting is late', () => {
   let helper: SilentHelper;
   afterEach(() => helper.end());
 
-  const late: [what: string, answer: (greeting: number) => number | undefined][] = [
-    ['but comes within the deadline', () => answerDeadline / 2],
-    ['once, but not a second time', (greeting) => (greeting === 1 ? undefined : 0)],
+  const late: [what: string, answer: (greeting: number) => number | undefined, greetings: number][] = [
+    ['but comes within the deadline', () => answerDeadline / 2, 1],
+    ['once, but not a second time', (greeting) => (greeting === 1 ? undefined : 0), 2],
   ];
-  for (const [what, answer] of late) {
+  for (const [what, answer, greetings] of late) {
     it(`${what} is not replaced`, async () => {
       helper = await SilentHelper.start(scene(), answer);
       const connection = await scene().launcher({ answerDeadline }).connectOrStart();
-      assert.deepEqual([connection.pid, await helper.isOwner()], [process.pid, true]);
+      assert.deepEqual([connection.pid, await helper.isOwner(), helper.greetings], [process.pid, true, greetings]);
       connection.dispose();
     });
   }

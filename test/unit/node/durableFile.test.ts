@@ -35,6 +35,26 @@ describe('a durable file', () => {
     assert.ok(contents.includes(await readFile(file, 'utf8')));
   });
 
+  it('stays as it was where what is to run before it is replaced throws, with the new content whole by then', async () => {
+    const file = path.join(await dirs.make(), 'file');
+    await writeDurable(file, 'first');
+    const seen: string[] = [];
+    const refuse = async () => {
+      for (const name of await readdir(path.dirname(file))) seen.push(name === 'file' ? 'first' : 'second');
+      throw new HoldfastError('CONNECTION_LOST', 'superseded');
+    };
+    const write = writeDurable(file, 'second', { keepPrevious: true, beforeReplace: refuse });
+    await assert.rejects(write, { code: 'CONNECTION_LOST' });
+    const left = [await readdir(path.dirname(file)), await readFile(file, 'utf8')];
+    assert.deepEqual(
+      [seen.sort(), left],
+      [
+        ['first', 'second'],
+        [['file'], 'first'],
+      ],
+    );
+  });
+
   it('is an error with advice where a file is in the place of its folder', async () => {
     const file = path.join(await dirs.make(), 'file');
     await writeFile(file, 'kept');

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { draftOf, parseDraftName } from '../../../src/node/drafts.ts';
-import { sweepDrafts } from '../../../src/node/leftDrafts.ts';
+import { revokeDrafts, sweepDrafts } from '../../../src/node/leftDrafts.ts';
 import { FaultyDisk } from '../../faults/support/faultyDisk.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 
@@ -76,5 +76,22 @@ describe('what a killed writer has left', () => {
 
   it('is nothing where there is no folder', async () => {
     assert.equal(await sweepDrafts(path.join(await dirs.make(), 'none')), 0);
+  });
+});
+
+describe('what a writer that lives has begun', () => {
+  const dirs = useTempDirs();
+
+  it('is revoked for one file, and nobody else’s with it', async () => {
+    const folder = await dirs.make();
+    const own = ['.record.json.7-0a.draft', '.record.json.7-0b.draft.123'];
+    const others = ['.launch.json.7-0a.draft', '.record.json.77-0a.draft', 'record.json'];
+    for (const name of [...own, ...others]) await writeFile(path.join(folder, name), '{}');
+    await revokeDrafts(path.join(folder, 'record.json'), 7);
+    assert.deepEqual((await readdir(folder)).sort(), others);
+  });
+
+  it('is nothing where there is no folder', async () => {
+    await assert.doesNotReject(revokeDrafts(path.join(await dirs.make(), 'none', 'record.json'), 7));
   });
 });

@@ -6,7 +6,7 @@ import { rmSync, watch } from 'node:fs';
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { tryLock } from '../../../src/node/lockFile.ts';
+import { type Lock, supersedeLock, tryLock } from '../../../src/node/lockFile.ts';
 import { canBeJudged, type LockOwner, readLock } from '../../../src/node/lockOwner.ts';
 import { projectNode } from '../../support/paths.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
@@ -16,6 +16,50 @@ const holder = path.join(import.meta.dirname, 'lockHolder.ts');
 /** Starts a program in a pid namespace of its own, which ends with it. */
 const unshare = '/usr/bin/unshare';
 const container = ['--pid', '--fork', '--mount-proc', '--kill-child'];
+
+describe('a lock whose owner is superseded', () => {
+  const dirs = useTempDirs();
+  let file: string;
+  let right: Lock;
+  let former: LockOwner;
+  beforeEach(async () => {
+    file = path.join(await dirs.make(), 'some.lock');
+    await tryLock(file);
+    former = (await readLock(file)) as LockOwner;
+    const attempt = await tryLock(path.join(path.dirname(file), 'takeover.lock'));
+    assert.ok('lock' in attempt);
+    right = attempt.lock;
+  });
+
+  it('has a new owner, and leaves nothing beside it', async () => {
+    const attempt = await supersedeLock(file, former, right);
+    assert.ok('lock' in attempt);
+    assert.deepEqual(
+      [await attempt.lock.isInPlace(), (await readLock(file))?.nonce === former.nonce, await namesBeside(file)],
+      [true, false, ['some.lock', 'takeover.lock']],
+    );
+  });
+
+  it('goes to exactly one of ten', async () => {
+    const attempts = await Promise.all(Array.from({ length: 10 }, () => supersedeLock(file, former, right)));
+    assert.equal(attempts.filter((attempt) => 'lock' in attempt).length, 1);
+  });
+
+  it('stays with whoever has it instead of that owner by now', async () => {
+    const attempt = await supersedeLock(file, { ...former, nonce: 'of-another-owner' }, right);
+    assert.deepEqual([attempt, (await readLock(file))?.nonce], [{ heldBy: former }, former.nonce]);
+  });
+
+  it('stays as it is without the right to take it over', async () => {
+    await right.release();
+    await assert.rejects(supersedeLock(file, former, right), { code: 'LOCKED' });
+    assert.equal((await readLock(file))?.nonce, former.nonce);
+  });
+
+  async function namesBeside(name: string): Promise<string[]> {
+    return (await readdir(path.dirname(name))).sort();
+  }
+});
 
 describe('a lock', () => {
   const dirs = useTempDirs();
