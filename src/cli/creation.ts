@@ -18,6 +18,7 @@ const settings: ManagerSettings = {
   scrollback: 5000,
   theme: 'dark',
   shell: defaultShell(process.platform, process.env),
+  surviveLogout: true,
 };
 
 /** What it takes to tell what would be made, with a helper or without. */

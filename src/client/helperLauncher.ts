@@ -34,6 +34,8 @@ export interface HelperLauncherOptions {
   startDeadline?: number;
   /** How long a helper may take to answer what it can answer at once; milliseconds. */
   answerDeadline?: number;
+  /** Further variables for a helper that is started. */
+  environment?: () => Record<string, string>;
 }
 
 /** Finds the repository's helper, or starts it. Any number may try at once: one helper comes of it. */
@@ -161,6 +163,7 @@ export class HelperLauncher {
       args: [this.#options.key, ...(former ? [former.nonce] : [])],
       flags: helperFlags,
       logFile: this.#places.helperLog,
+      env: this.#options.environment?.() ?? {},
       deadline: this.#startDeadline,
       errorCode: 'HELPER_START_FAILED',
     });

@@ -10,6 +10,7 @@ import { isLive, isRunning, wasStarted } from '../core/sessionRecord.ts';
 import { type Machine, repositoryPlaces, sessionPlaces } from '../node/places.ts';
 import { type RecordReading, readRecordFile } from '../node/recordFile.ts';
 import type { Workplace } from '../node/repository.ts';
+import { withoutScopes } from '../node/userScope.ts';
 import { isWorktreeOf } from '../node/worktree.ts';
 import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { HelperHello, HelperStatus } from '../protocol/helperRpc.ts';
@@ -45,6 +46,8 @@ export interface ManagerSettings {
   scrollback: number;
   theme: 'dark' | 'light';
   shell: string;
+  /** Whether helper and hosts are to go on after the user has logged out, where the system can do that. */
+  surviveLogout: boolean;
   /** Of the terminal that will probably show a new session. */
   size?: TerminalSize | undefined;
 }
@@ -86,7 +89,8 @@ export class SessionManager implements Disposable {
     this.options = options;
     const { machine, workplace, dist, client, storage } = options;
     const { key, root } = workplace;
-    this.#launcher = new HelperLauncher({ machine, key, dist, client });
+    const environment = () => (options.settings().surviveLogout ? {} : withoutScopes);
+    this.#launcher = new HelperLauncher({ machine, key, dist, client, environment });
     this.#replica = new RegistryReplica({ folder: storage, key, root });
     this.helper = new HelperClient({ launcher: this.#launcher, replica: () => this.#replica.all() });
     this.state = new StateKeeper({

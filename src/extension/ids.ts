@@ -27,6 +27,7 @@ export const settingIds = {
   maxSessions: 'holdfast.maxSessions',
   worktreesFolder: 'holdfast.worktreesFolder',
   scrollback: 'holdfast.scrollback',
+  surviveLogout: 'holdfast.surviveLogout',
 } as const;
 
 /** How far the window has got with its sessions; each has a welcome text. */

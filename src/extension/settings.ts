@@ -12,6 +12,7 @@ export function readSettings(): ManagerSettings {
     scrollback: settings.get<number>(settingIds.scrollback, 5000),
     theme: currentTheme(),
     shell: vscode.env.shell || defaultShell(process.platform, process.env),
+    surviveLogout: settings.get<boolean>(settingIds.surviveLogout, true),
   };
 }
 

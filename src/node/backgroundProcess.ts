@@ -7,6 +7,8 @@ import { withDeadline } from '../base/async.ts';
 import { type ErrorCode, HoldfastError } from '../base/errors.ts';
 import { sessionEnvironment } from '../core/launchCommand.ts';
 import { toStorageError } from './durableFile.ts';
+import { createFileLog } from './log.ts';
+import { allowsScopes, type UserScopes, userScopes } from './userScope.ts';
 
 export interface BackgroundProgram {
   /** The bundle to run. */
@@ -20,6 +22,7 @@ export interface BackgroundProgram {
   deadline: number;
   env?: Record<string, string>;
   errorCode: ErrorCode;
+  scopes?: UserScopes;
 }
 
 export interface StartedProgram {
@@ -29,15 +32,52 @@ export interface StartedProgram {
 }
 
 /**
- * Starts one of our own programs so that it outlives this process, with the JavaScript runtime this process
- * runs on, and waits for its first line.
+ * Starts one of our own programs so that it outlives this process and, where the system can do that, the user's login,
+ * with the JavaScript runtime this process runs on, and waits for its first line.
  *
  * @throws {HoldfastError} `errorCode` when it cannot be started or says nothing in time.
  */
 export async function startBackground(program: BackgroundProgram): Promise<StartedProgram> {
-  const { script, args, flags = [], logFile, deadline, errorCode } = program;
+  const { script, args, flags = [] } = program;
+  const commandLine = [process.execPath, ...flags, script, ...args];
+  const prefix = await scopePrefix(program, commandLine);
+  if (!prefix) return (await start(program, commandLine)).program;
+  const { scopes = userScopes } = program;
+  try {
+    const { program: started, exitCode } = await start(program, [...prefix, ...commandLine]);
+    // Our programs say why they end; where there is no scope to be had, systemd-run ends with 1 before there is one.
+    if (started.report !== undefined || exitCode !== 1) return started;
+  } catch (error) {
+    scopes.giveUp('a program in a scope did not start');
+    throw error;
+  }
+  scopes.giveUp('systemd-run ended with 1');
+  await tellObstacle(program, scopes);
+  return (await start(program, commandLine)).program;
+}
+
+async function scopePrefix(program: BackgroundProgram, commandLine: string[]): Promise<string[] | undefined> {
+  const { script, env = {}, scopes = userScopes } = program;
+  if (!allowsScopes(env)) return undefined;
+  const prefix = await scopes.prefix(commandLine, nameOf(script));
+  if (!prefix) await tellObstacle(program, scopes);
+  return prefix;
+}
+
+/** Once for the life of this process, in the log of what it starts then. */
+async function tellObstacle({ script, logFile }: BackgroundProgram, scopes: UserScopes): Promise<void> {
+  const obstacle = await scopes.takeObstacle();
+  if (obstacle === undefined) return;
+  createFileLog(logFile, `${nameOf(script)} starter`).info('A logout may end what is started from here', { obstacle });
+}
+
+async function start(
+  program: BackgroundProgram,
+  [file = '', ...args]: string[],
+): Promise<{ program: StartedProgram; exitCode: number | null }> {
+  const { script, logFile, deadline, errorCode } = program;
   const log = await openLog(logFile);
-  const child = spawn(process.execPath, [...flags, script, ...args], {
+  const child = spawn(file, args, {
     cwd: path.dirname(logFile),
     detached: true,
     windowsHide: true,
@@ -46,16 +86,16 @@ export async function startBackground(program: BackgroundProgram): Promise<Start
   });
   closeSync(log);
   const failure = (what: string, cause?: unknown) =>
-    new HoldfastError(errorCode, `${path.basename(script, '.cjs')} ${what}.`, {
+    new HoldfastError(errorCode, `${nameOf(script)} ${what}.`, {
       advice: `Its log is ${logFile}.`,
       data: { log: logFile },
       cause,
     });
   try {
-    const report = await withDeadline(firstLine(child), deadline, () =>
+    const report = await withDeadline(firstReport(child), deadline, () =>
       failure(`did not start within ${deadline / 1000} s`),
     );
-    return { pid: child.pid as number, report };
+    return { program: { pid: child.pid as number, report }, exitCode: child.exitCode };
   } catch (error) {
     // Left alone it might still come up, with nobody who knows of it.
     child.kill();
@@ -64,6 +104,10 @@ export async function startBackground(program: BackgroundProgram): Promise<Start
     child.stdout?.destroy();
     child.unref();
   }
+}
+
+function nameOf(script: string): string {
+  return path.basename(script, '.cjs');
 }
 
 async function openLog(file: string): Promise<number> {
@@ -75,15 +119,19 @@ async function openLog(file: string): Promise<number> {
   }
 }
 
-async function firstLine(child: ChildProcess): Promise<unknown> {
+/** Undefined once the program has ended without a line. */
+async function firstReport(child: ChildProcess): Promise<unknown> {
   const failed = new Promise<never>((_, reject) => child.once('error', reject));
-  const line = (async () => {
-    for await (const text of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-      return JSON.parse(text) as unknown;
-    }
-    return undefined;
-  })();
-  return Promise.race([line, failed]);
+  const exited = new Promise<undefined>((resolve) => child.once('exit', () => resolve(undefined)));
+  const report = (await Promise.race([firstLine(child), failed])) ?? exited;
+  return report;
+}
+
+async function firstLine(child: ChildProcess): Promise<unknown> {
+  for await (const text of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    return JSON.parse(text) as unknown;
+  }
+  return undefined;
 }
 
 /**

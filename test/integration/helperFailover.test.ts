@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { HelperClient } from '../../src/client/helperClient.ts';
 import { HelperConnection } from '../../src/client/helperConnection.ts';
+import { startBackground } from '../../src/node/backgroundProcess.ts';
 import { readJson } from '../../src/node/durableFile.ts';
 import { helperMethods } from '../../src/protocol/helperRpc.ts';
 import { signal } from '../support/processes.ts';
 import { describeOnUnix } from '../support/unix.ts';
-import { isRunningProcess, processEnd, program, type Scene, useScene } from './support/scene.ts';
+import { dist, isRunningProcess, processEnd, program, type Scene, useScene } from './support/scene.ts';
 import { SilentHelper } from './support/silentHelper.ts';
 import { TestTerminal } from './support/terminal.ts';
 
@@ -146,6 +148,18 @@ describeOnUnix('a helper whose greeting is late', () => {
     const connection = await scene().launcher({ answerDeadline }).connectOrStart();
     assert.deepEqual([connection.pid, await helper.isOwner(), helper.greetings], [process.pid, true, 4]);
     connection.dispose();
+  });
+
+  it('is not replaced by a successor that was sent for an earlier one', async () => {
+    helper = await SilentHelper.start(scene());
+    const { report } = await startBackground({
+      script: path.join(dist, 'helper.cjs'),
+      args: [scene().key, 'nonce-of-an-earlier-one'],
+      logFile: scene().places.helperLog,
+      deadline: 10_000,
+      errorCode: 'HELPER_START_FAILED',
+    });
+    assert.deepEqual([report, await helper.isOwner(), helper.greetings], [{ ready: false }, true, 0]);
   });
 
   it('and never comes is replaced', async () => {

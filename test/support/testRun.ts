@@ -19,6 +19,8 @@ export function beginTestRun(env: NodeJS.ProcessEnv = process.env): TestRun {
   env.HOLDFAST_TEST_FOLDER = run.folder;
   env.HOLDFAST_STATE_DIR = makeFolder(run.folder, 'state');
   env.HOLDFAST_RUNTIME_DIR = makeFolder(run.folder, 'sock');
+  // The same everywhere, whether or not the machine has a service manager for its users.
+  env.HOLDFAST_SCOPE = 'off';
   makeFolder(run.folder, 'temp');
   return run;
 }

@@ -17,6 +17,7 @@ const manager = new SessionManager({
     scrollback: 1000,
     theme: 'dark',
     shell: '/bin/sh',
+    surviveLogout: true,
   }),
 });
 await manager.load();

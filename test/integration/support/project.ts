@@ -34,6 +34,7 @@ const quietSettings: ManagerSettings = {
   scrollback: 1000,
   theme: 'dark',
   shell: process.platform === 'win32' ? 'cmd.exe' : '/bin/sh',
+  surviveLogout: true,
 };
 
 /** A folder and the windows that are open on it, without VS Code. */

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import type { MessageConnection } from 'vscode-jsonrpc';
+import { HoldfastError } from '../../../src/base/errors.ts';
 import type { HelperService } from '../../../src/helper/helperService.ts';
 import { RpcSession } from '../../../src/helper/rpcSession.ts';
 import { fromResponseError, rpcOver } from '../../../src/node/rpcConnection.ts';
@@ -13,7 +14,6 @@ import { helperMethods } from '../../../src/protocol/helperRpc.ts';
 import { helperProtocol } from '../../../src/protocol/versions.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 
-const right = { epoch: 7, require: async () => undefined };
 const [own, other] = ['1'.repeat(64), '2'.repeat(64)] as const;
 
 describe('a client’s connection to the helper', () => {
@@ -22,6 +22,8 @@ describe('a client’s connection to the helper', () => {
   let server: net.Server;
   let session: RpcSession;
   let client: MessageConnection;
+  let right: { epoch: number; require: () => Promise<void> };
+  let called: string[];
 
   beforeEach(async () => {
     folder = await dirs.make();
@@ -33,7 +35,9 @@ describe('a client’s connection to the helper', () => {
     client.listen();
     const socket = (await accepted)[0] as net.Socket;
     const token = new ServerToken(folder, own);
-    session = new RpcSession({ socket, token, version: '1.2.3', right, service: {} as HelperService }, () => undefined);
+    right = { epoch: 7, require: async () => undefined };
+    called = [];
+    session = new RpcSession({ socket, token, version: '1.2.3', right, service: service() }, () => undefined);
   });
 
   afterEach(() => {
@@ -41,6 +45,20 @@ describe('a client’s connection to the helper', () => {
     session.close();
     server.close();
   });
+
+  const service = () => {
+    const start = async () => called.push('start');
+    return { once: (_: string, mutate: () => unknown) => mutate(), start } as unknown as HelperService;
+  };
+
+  /** Has a session started, and returns the code of the error where it is not. */
+  const start = (): Promise<string> => {
+    const launch = { sessionId: 's', file: 'cat', args: [], cwd: '/', env: {}, cols: 80, rows: 24, scrollback: 0 };
+    return client.sendRequest(helperMethods.start.method, { requestId: '1', launch }).then(
+      () => 'started',
+      (error) => (fromResponseError(error) as { code: string }).code,
+    );
+  };
 
   /** What the helper answers: its version, or the code of its error. */
   const greet = (token: string): Promise<string> => {
@@ -50,6 +68,28 @@ describe('a client’s connection to the helper', () => {
       (error) => (fromResponseError(error) as { code: string }).code,
     );
   };
+
+  it('is told which helper it is', async () => {
+    const hello = { token: own, protocol: helperProtocol, client: { kind: 'test' as const, pid: 1, version: '0.0.0' } };
+    const welcome = await client.sendRequest(helperMethods.hello.method, hello);
+    assert.deepEqual(welcome, { protocol: 1, pid: process.pid, version: '1.2.3', epoch: 7 });
+  });
+
+  it('asks nothing of a helper that was superseded since the greeting', async () => {
+    await greet(own);
+    const before = await start();
+    right.require = async () => {
+      throw new HoldfastError('CONNECTION_LOST', 'superseded');
+    };
+    assert.deepEqual([before, await start(), called], ['started', 'CONNECTION_LOST', ['start']]);
+  });
+
+  it('is not greeted by a helper that was superseded', async () => {
+    right.require = async () => {
+      throw new HoldfastError('CONNECTION_LOST', 'superseded');
+    };
+    assert.equal(await greet(own), 'CONNECTION_LOST');
+  });
 
   it('is greeted with the token that the helper began with', async () => {
     assert.equal(await greet(own), '1.2.3');
