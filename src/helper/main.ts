@@ -15,7 +15,7 @@ import { HelperState } from './helperState.ts';
 import { Registry } from './registry.ts';
 import { SessionFiles } from './sessionFiles.ts';
 import { Supervision } from './supervision.ts';
-import { takeRight } from './takeOver.ts';
+import { takeRight, withFreeSocket } from './takeOver.ts';
 
 const defaultGraceMs = 30_000;
 
@@ -51,11 +51,12 @@ async function startHelper(
   key: string,
   { former, log }: { former: string | undefined; log: Log },
 ): Promise<HelperServer | undefined> {
-  const places = repositoryPlaces(machine, key);
-  await prepareSocketFolder(places.socketFolder);
+  const repository = repositoryPlaces(machine, key);
+  await prepareSocketFolder(repository.socketFolder);
   const version = readVersion();
-  const right = await takeRight({ places, former, version, log });
+  const right = await takeRight({ places: repository, former, version, log });
   if (!right) return undefined;
+  const places = await withFreeSocket(repository, right);
   await markRuntimeUse(__dirname);
   const token = await ServerToken.read(places.stateFolder);
   const files = new SessionFiles(machine, key, log, () => right.require());

@@ -7,6 +7,7 @@ import { type LockOwner, readLock } from '../node/lockOwner.ts';
 import type { Log } from '../node/log.ts';
 import type { RepositoryPlaces } from '../node/places.ts';
 import { liveness } from '../node/processIdentity.ts';
+import { isListenedAt } from '../node/sockets.ts';
 import { readToken } from '../node/token.ts';
 import { helperProtocol } from '../protocol/versions.ts';
 import { isSilent } from './formerHelper.ts';
@@ -74,4 +75,18 @@ async function staysSilent({ places, version }: RightOptions): Promise<boolean> 
   const token = await readToken(places.stateFolder);
   const client = { kind: 'cli' as const, pid: process.pid, version };
   return isSilent(await helperAddress(places), { protocol: helperProtocol, token, client }, lastChance);
+}
+
+/**
+ * Where a helper listens that has the right to. A pipe of Windows cannot be taken from a process that lives, as a
+ * superseded helper may; then it is one of the helper's own, which its file names.
+ */
+export async function withFreeSocket(
+  places: RepositoryPlaces,
+  { epoch }: Pick<ServingRight, 'epoch'>,
+  platform = process.platform,
+): Promise<RepositoryPlaces> {
+  if (platform !== 'win32') return places;
+  const isTaken = await isListenedAt(places.helperSocket).catch(() => true);
+  return isTaken ? { ...places, helperSocket: `${places.helperSocket}-${epoch}` } : places;
 }

@@ -8,6 +8,7 @@ import { announceSuccessor } from '../../src/client/helperUpgrade.ts';
 import { stageRuntime } from '../../src/node/runtimeFolder.ts';
 import { signal } from '../support/processes.ts';
 import { tempDirs } from '../support/tempDirs.ts';
+import { itOnUnix } from '../support/unix.ts';
 import { dist, processEnd, type Scene, useScene } from './support/scene.ts';
 
 describe('a client that is newer than the helper', () => {
@@ -47,6 +48,20 @@ describe('a client that is newer than the helper', () => {
     const connection = await scene().launcher({ dist: newer }).tryConnect();
     assert.equal(connection?.version, '0.10.0');
     connection?.dispose();
+  });
+
+  itOnUnix('replaces one that does not answer, which ends once it goes on', async () => {
+    await (await open(older)).status();
+    const former = await scene().helperPid();
+    signal(former, 'SIGSTOP');
+    const connection = await scene().launcher({ dist: newer, answerDeadline: 600 }).connectOrStart();
+    signal(former, 'SIGCONT');
+    await processEnd(former);
+    assert.deepEqual(
+      [connection.version, connection.isOpen, await scene().helperPid()],
+      ['0.10.0', true, connection.pid],
+    );
+    connection.dispose();
   });
 
   it('takes the older clients along, which leave the newer helper alone', async () => {
