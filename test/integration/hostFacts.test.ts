@@ -62,13 +62,13 @@ describeOnUnix('helpers of one session host', () => {
 
   it('are pushed out by a newer one, which the host notes, and refused from then on', async () => {
     const session = await scene().start(await scene().client(), ['cat']);
-    const older = await connect(session, 999);
+    const older = await connect(session, 2 ** 40);
     const closed = new Promise<string>((resolve) => older.onClose(() => resolve('closed')));
-    const newer = await connect(session, 1_000);
+    const newer = await connect(session, 2 ** 40 + 1);
     const stays = await scene().connectHost(session);
     assert.deepEqual([await closed, newer.isOpen, stays.isOpen], ['closed', true, true]);
-    await assert.rejects(connect(session, 999), { code: 'STALE_EPOCH' });
-    await waitFor(async () => (await readHostFile(session.places))?.epoch === 1_000);
+    await assert.rejects(connect(session, 2 ** 40), { code: 'STALE_EPOCH' });
+    await waitFor(async () => (await readHostFile(session.places))?.epoch === 2 ** 40 + 1);
   });
 
   async function connect({ places }: TestSession, epoch: number): Promise<HostClient> {
