@@ -108,13 +108,18 @@ export class HostSupervisor {
     if (!this.links.get(id)) return this.#hangUp(id, graceMs, host);
     const { trees } = this.#options;
     const begunAt = performance.now();
-    const members = await trees.hangUp(id, part);
-    const record = await this.#hangUp(id, graceMs, host);
+    const members = await trees.find(id, part);
+    const record = await this.#hangUp(id, graceMs, host, () => trees.hangUp(members));
     await trees.kill(id, members, { part, patience: Math.max(0, graceMs - (performance.now() - begunAt)) });
     return record;
   }
 
-  async #hangUp(id: string, graceMs: number, host: HostFile | undefined): Promise<SessionRecord> {
+  async #hangUp(
+    id: string,
+    graceMs: number,
+    host: HostFile | undefined,
+    alsoHangUp: () => Promise<void> = async () => undefined,
+  ): Promise<SessionRecord> {
     const { registry } = this.#options;
     const link = this.links.get(id);
     const record = registry.require(id);
@@ -125,6 +130,11 @@ export class HostSupervisor {
     const isEnd = (change: RegistryChange) => change.record.id === id && !isRunning(change.record);
     const ended = nextEvent(registry.onChange, isEnd, giveUp.signal);
     link.stop(graceMs);
+    // Not before the host knows that the end is asked for, or it would count as a crash.
+    link
+      .ping()
+      .then(alsoHangUp)
+      .catch((error) => this.#options.log.debug('Not all processes of a session were hung up', { id, error }));
     try {
       return (await withDeadline(ended, graceMs + stopMargin, () => doesNotEnd(record, host))).record;
     } finally {

@@ -33,11 +33,16 @@ export class TreeEnder {
     this.#options = options;
   }
 
-  /** Hangs up all of them. Returns who they are, for {@link kill} later: by then nothing may tell whose they were. */
-  async hangUp(id: string, part: TreePart): Promise<ProcessRef[]> {
-    const members = await this.#find(id, part);
-    await signalEach(members, 'SIGHUP');
-    return members;
+  /** Who they are now: once the session's own process has ended nothing may tell any more whose they were. */
+  async find(id: string, part: TreePart): Promise<ProcessRef[]> {
+    const { sampler, log } = this.#options;
+    await sampler.sample().catch((error) => log.warn('The processes could not be looked at', { error }));
+    const detached = new Set(sampler.detached(id).map(({ pid }) => pid));
+    return sampler.members(id).filter(({ pid }) => part === 'all' || !detached.has(pid));
+  }
+
+  hangUp(members: readonly ProcessRef[]): Promise<void> {
+    return signalEach(members, 'SIGHUP');
   }
 
   /**
@@ -48,17 +53,10 @@ export class TreeEnder {
     let left = await waitForEnds(members, patience);
     for (let look = 0; look < maxLooks && left.length > 0; look++) {
       await signalEach(left, 'SIGKILL');
-      left = await waitForEnds([...left, ...(await this.#find(id, part))], killTime);
+      left = await waitForEnds([...left, ...(await this.find(id, part))], killTime);
     }
     if (left.length > 0)
       this.#options.log.warn('Processes of a session do not end', { id, pids: left.map(({ pid }) => pid) });
     return left;
-  }
-
-  async #find(id: string, part: TreePart): Promise<ProcessRef[]> {
-    const { sampler, log } = this.#options;
-    await sampler.sample().catch((error) => log.warn('The processes could not be looked at', { error }));
-    const detached = new Set(sampler.detached(id).map(({ pid }) => pid));
-    return sampler.members(id).filter(({ pid }) => part === 'all' || !detached.has(pid));
   }
 }

@@ -145,7 +145,8 @@ describeOnUnix('holdfast attach', () => {
   });
 
   it('ends with 1 and says below what was shown what to do when the session’s host is killed', async () => {
-    const [window] = await start(['/bin/cat']);
+    const [window, record] = await start(['/bin/cat']);
+    await window.helper.update(record, () => ({ policy: { retry: 'never' } }));
     const terminal = attach({ cols: 300 });
     terminal.type('ready\r');
     await terminal.waitForText(/ready\nready/);
@@ -153,6 +154,20 @@ describeOnUnix('holdfast attach', () => {
     const code = await terminal.exit();
     const text = await terminal.waitForText(/\(CONNECTION_LOST\)/);
     assert.deepEqual({ code, lines: text.split('\n').slice(-2) }, { code: 1, lines: ['', `holdfast: ${hostLost}`] });
+  });
+
+  it('goes on with the session once that was started again because its host was killed', async () => {
+    const [window] = await start(['/bin/cat']);
+    const terminal = attach({ cols: 300 });
+    terminal.type('first life\r');
+    await terminal.waitForText(/first life\nfirst life/);
+    for (const pid of await hostPids(window)) process.kill(pid, 'SIGKILL');
+    await terminal.waitForText(/── Its session host was killed at .*; this is attempt 1 of 3 ──/);
+    terminal.type('second life\r');
+    await terminal.waitForText(/second life\nsecond life/);
+    terminal.type('\x1c');
+    terminal.type('d');
+    assert.equal(await terminal.exit(), 0);
   });
 
   it('tells what was kept and what to do where the socket of the session’s host is gone', async () => {

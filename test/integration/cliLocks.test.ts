@@ -139,8 +139,9 @@ describeOnUnix('holdfast locks', () => {
 });
 
 /** Every file below a folder with the time it was last written, sockets and logs of running hosts apart. */
+/** What a host writes of its own accord is not among it. */
 async function listing(folder: string): Promise<string[]> {
-  const names = (await readdir(folder, { recursive: true })).filter((name) => !/transcript|screen|\.log/.test(name));
+  const names = (await readdir(folder, { recursive: true })).filter((name) => !/^sessions|\.log/.test(name));
   const times = await Promise.all(names.map(async (name) => (await stat(path.join(folder, name))).mtimeMs));
   return names.map((name, index) => `${name} ${times[index]}`).sort();
 }

@@ -182,13 +182,18 @@ describeOnUnix('a session host that is killed', () => {
     client = await scene().client();
   });
 
-  it('leaves its session idle, said to be lost', async () => {
+  it('leaves its session recovering, and says why', async () => {
     const session = await scene().start(client, ['cat']);
     await killHost(session);
-    const { status, exit, ptyPid } = await endedRecord(client, session);
+    const { status, exit, ptyPid, evidence } = await endedRecord(client, session);
     assert.deepEqual(
-      { status, exit, ptyPid },
-      { status: 'idle', exit: { code: null, signal: null, reason: 'lost' }, ptyPid: undefined },
+      { status, exit, ptyPid, what: evidence?.what },
+      {
+        status: 'recovering',
+        exit: { code: null, signal: null, reason: 'lost' },
+        ptyPid: undefined,
+        what: 'its session host was killed',
+      },
     );
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import { repositoryPlaces } from '../../src/node/places.ts';
@@ -7,6 +7,7 @@ import { quarantineFolder } from '../../src/node/quarantine.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { signal } from '../support/processes.ts';
 import { git } from '../support/repository.ts';
+import { waitFor } from '../support/waitFor.ts';
 import { helperPid, hostPids, screenOf, useProject } from './support/project.ts';
 import { machine, processEnd } from './support/scene.ts';
 
@@ -38,13 +39,28 @@ describe('a window that comes back', () => {
     assert.deepEqual([found?.ptyPid, found?.status], [record.ptyPid, 'active']);
   });
 
-  it('finds the session idle after the helper and all hosts were killed', async () => {
+  it('finds the session started again after the helper and all hosts were killed', async () => {
     await kill([await helperPid(window), ...(await hostPids(window))]);
-    const [found] = (await reopened()).list();
-    const { name, status, ptyPid, exit, worktreePath } = found as SessionRecord;
+    const again = await reopened();
+    const found = await waitFor(
+      async () => again.get(record.id),
+      (current) => current?.status === 'active',
+      { what: 'the session to run again' },
+    );
+    const { name, attempts, ptyPid, worktreePath } = found as SessionRecord;
+    assert.notEqual(ptyPid, record.ptyPid);
+    assert.deepEqual([name, attempts, worktreePath], ['login', 1, record.worktreePath]);
+  });
+
+  it('finds the session idle after the helper and all hosts were killed where nobody had looked for long', async () => {
+    const pids = [await helperPid(window), ...(await hostPids(window))];
+    const { helperFile } = repositoryPlaces(machine, window.options.workplace.key);
+    await kill(pids);
+    await utimes(helperFile, 0, 0);
+    const { status, exit, evidence } = (await reopened()).get(record.id) as SessionRecord;
     assert.deepEqual(
-      { name, status, ptyPid, reason: exit?.reason, worktreePath },
-      { name: 'login', status: 'idle', ptyPid: undefined, reason: 'lost', worktreePath: record.worktreePath },
+      [status, exit?.reason, evidence?.what],
+      ['idle', 'lost', 'its process was gone when Holdfast came back'],
     );
   });
 
