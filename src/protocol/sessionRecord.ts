@@ -91,7 +91,6 @@ const endingSchema = v.looseObject({
   what: v.string(),
   at: timestamp,
 });
-export type WatchdogEnding = v.InferOutput<typeof endingSchema>;
 
 /** What runs: a line for the user's shell, an argument vector, or null for the shell itself. */
 export const commandSchema = v.union([v.null(), v.string(), v.array(v.string())]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
@@ -28,8 +28,14 @@ describeOnUnix('a session whose process is torn out of its work', () => {
     env?: Record<string, string>,
   ): Promise<SessionRecord> => {
     const { record } = await window.create({ name: 'login', command, ...(env ? { env } : {}) });
-    return window.helper.update(record, () => ({ policy: { retry: 'onCrash', retryDelay: soon, ...policy } }));
+    const changed = await window.helper.update(record, () => ({
+      policy: { retry: 'onCrash', retryDelay: soon, ...policy },
+    }));
+    await writeFile(path.join(record.worktreePath, 'go'), '');
+    return changed;
   };
+  /** Ends no sooner than its policy is known. */
+  const ending = (script: string) => shell(`until [ -e go ]; do sleep 0.02; done; ${script}`);
   const shell = (script: string) => ['/bin/sh', '-c', script];
   const until = (isWanted: (record: SessionRecord) => boolean, what: string) =>
     waitFor(
@@ -90,15 +96,15 @@ describeOnUnix('a session whose process is torn out of its work', () => {
     ['a request to end', 'kill -TERM $$', 'failed', 'was ended by SIGTERM'],
   ] as const) {
     it(`is not started again after ${what}`, async () => {
-      await make(shell(`sleep 0.3; ${script}`));
+      await make(ending(script));
       const record = await until(({ exit }) => exit !== undefined, 'its end');
       assert.deepEqual([record.status, record.attempts, record.evidence?.what], [status, 0, evidence]);
     });
   }
 
   it('is started again after a failure where its policy says so, but for the codes that it leaves out', async () => {
-    const script = 'echo run >> runs; sleep 0.3; if [ "$(wc -l < runs)" -lt 2 ]; then exit 3; else exit 4; fi';
-    const record = await make(shell(script), { retry: 'onFailure', neverRetry: [4] });
+    const script = 'echo run >> runs; if [ "$(wc -l < runs)" -lt 2 ]; then exit 3; else exit 4; fi';
+    const record = await make(ending(script), { retry: 'onFailure', neverRetry: [4] });
     const ended = await statusOf('failed');
     const runs = await readFile(path.join(record.worktreePath, 'runs'), 'utf8');
     assert.deepEqual(
@@ -108,7 +114,7 @@ describeOnUnix('a session whose process is torn out of its work', () => {
   });
 
   it('is given up where it ends within a second three times in a row', async () => {
-    await make(shell('sleep 0.3; kill -KILL $$'), { maxAttempts: 50, retryDelay: 0.05 });
+    await make(ending('kill -KILL $$'), { maxAttempts: 50, retryDelay: 0.05 });
     const { attempts, evidence } = await statusOf('failed');
     assert.deepEqual(
       [attempts, evidence?.what],
@@ -117,7 +123,7 @@ describeOnUnix('a session whose process is torn out of its work', () => {
   });
 
   it('is given up when no attempt is left', async () => {
-    await make(shell('sleep 1.2; kill -KILL $$'), { maxAttempts: 1 });
+    await make(ending('sleep 1.2; kill -KILL $$'), { maxAttempts: 1 });
     const { attempts, evidence } = await statusOf('failed');
     assert.deepEqual([attempts, evidence?.what], [1, 'was ended by SIGKILL; no attempt is left of 1']);
   });
