@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { HelperClient } from '../../src/client/helperClient.ts';
 import { HelperConnection } from '../../src/client/helperConnection.ts';
+import { HostClient } from '../../src/client/hostClient.ts';
 import { startBackground } from '../../src/node/backgroundProcess.ts';
 import { readJson } from '../../src/node/durableFile.ts';
+import type { SessionPlaces } from '../../src/node/places.ts';
 import { helperMethods } from '../../src/protocol/helperRpc.ts';
 import { signal } from '../support/processes.ts';
 import { describeOnUnix } from '../support/unix.ts';
-import { dist, isRunningProcess, processEnd, program, type Scene, useScene } from './support/scene.ts';
+import { waitFor } from '../support/waitFor.ts';
+import { dist, isRunningProcess, processEnd, program, readHostFile, type Scene, useScene } from './support/scene.ts';
 import { SilentHelper } from './support/silentHelper.ts';
 import { TestTerminal } from './support/terminal.ts';
 
@@ -46,6 +49,19 @@ describeOnUnix('a helper that lives but does not answer', () => {
       },
       { isNew: true, formerLives: true, record: [name, session.record.ptyPid, 'active'] },
     );
+  });
+
+  it('is refused by the hosts once its successor has adopted them', async () => {
+    const client = await connect(scene());
+    const { places } = await scene().start(client, ['cat']);
+    const before = await waitForEpoch(places);
+    await stopHelper();
+    await client.list();
+    const after = await waitForEpoch(places, before);
+    const { socket } = places;
+    const hello = { socket, token: scene().token, client: { kind: 'helper' as const, pid: process.pid } };
+    const { code } = await HostClient.connect({ ...hello, epoch: before }).catch((error) => error);
+    assert.deepEqual([after, code], [await epochOf(scene()), 'STALE_EPOCH']);
   });
 
   it('is replaced while a terminal goes on as if nothing had happened', async () => {
@@ -182,6 +198,13 @@ async function connectPatiently(scene: Scene): Promise<HelperConnection> {
   const { helperSocket: socket } = scene.places;
   const client = { kind: 'test' as const, pid: process.pid, version: '0.0.0' };
   return scene.own(await HelperConnection.connect({ socket, token: scene.token, client, answerDeadline: 60_000 }));
+}
+
+/** The epoch that a host has noted, once it is another one than `former`. */
+async function waitForEpoch(places: SessionPlaces, former?: number): Promise<number> {
+  const read = async () => (await readHostFile(places))?.epoch;
+  const epoch = await waitFor(read, (found) => found !== undefined && found !== former, { what: 'the host’s epoch' });
+  return epoch as number;
 }
 
 async function epochOf({ places }: Scene): Promise<number> {
