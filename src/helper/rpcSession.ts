@@ -1,6 +1,7 @@
 import type net from 'node:net';
 import * as v from 'valibot';
 import type { MessageConnection, NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import { Sequencer } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { rpcOver, toResponseError } from '../node/rpcConnection.ts';
 import type { ServerToken } from '../node/token.ts';
@@ -46,6 +47,8 @@ export class RpcSession {
   readonly #options: RpcSessionOptions;
   readonly #connection: MessageConnection;
   readonly #timer: NodeJS.Timeout;
+  /** Each look at the right takes its time, and requests are to be carried out as they came. */
+  readonly #inOrder = new Sequencer();
   #greeted = false;
   #mayShowToken = true;
   /** Whether what the user should know can be told there. */
@@ -141,7 +144,7 @@ export class RpcSession {
         this.#requireHello();
         const narrowed = v.parse(schema, params);
         // What was sent before this helper was stopped and superseded was sent again to the next one.
-        await this.#options.right.require();
+        await this.#inOrder.queue(() => this.#options.right.require());
         return handle(narrowed);
       }),
     );

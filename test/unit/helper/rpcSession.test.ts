@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import type { MessageConnection } from 'vscode-jsonrpc';
+import { Deferred } from '../../../src/base/async.ts';
 import { HoldfastError } from '../../../src/base/errors.ts';
 import type { HelperService } from '../../../src/helper/helperService.ts';
 import { RpcSession } from '../../../src/helper/rpcSession.ts';
@@ -47,13 +48,17 @@ describe('a client’s connection to the helper', () => {
   });
 
   const service = () => {
-    const start = async () => called.push('start');
-    return { once: (_: string, mutate: () => unknown) => mutate(), start } as unknown as HelperService;
+    const start = async ({ sessionId }: { sessionId: string }) => called.push(`start ${sessionId}`);
+    return {
+      once: (_: string, mutate: () => unknown) => mutate(),
+      start,
+      registry: { list: () => [] },
+    } as unknown as HelperService;
   };
 
   /** Has a session started, and returns the code of the error where it is not. */
-  const start = (): Promise<string> => {
-    const launch = { sessionId: 's', file: 'cat', args: [], cwd: '/', env: {}, cols: 80, rows: 24, scrollback: 0 };
+  const start = (sessionId = 's'): Promise<string> => {
+    const launch = { sessionId, file: 'cat', args: [], cwd: '/', env: {}, cols: 80, rows: 24, scrollback: 0 };
     return client.sendRequest(helperMethods.start.method, { requestId: '1', launch }).then(
       () => 'started',
       (error) => (fromResponseError(error) as { code: string }).code,
@@ -81,7 +86,20 @@ describe('a client’s connection to the helper', () => {
     right.require = async () => {
       throw new HoldfastError('CONNECTION_LOST', 'superseded');
     };
-    assert.deepEqual([before, await start(), called], ['started', 'CONNECTION_LOST', ['start']]);
+    assert.deepEqual([before, await start(), called], ['started', 'CONNECTION_LOST', ['start s']]);
+  });
+
+  it('has its requests carried out as they came, however long each look at the helper’s right takes', async () => {
+    await greet(own);
+    const first = new Deferred<void>();
+    const looks = [first.promise];
+    right.require = async () => looks.shift();
+    const started = [start('one'), start('two')];
+    // By its answer the helper has both.
+    await client.sendRequest(helperMethods.list.method);
+    first.resolve();
+    await Promise.all(started);
+    assert.deepEqual(called, ['start one', 'start two']);
   });
 
   it('is not greeted by a helper that was superseded', async () => {
