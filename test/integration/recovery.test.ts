@@ -18,8 +18,10 @@ const late = 600;
 describeOnUnix('a session whose process is torn out of its work', () => {
   const project = useProject();
   let window: SessionManager;
+  let gate: string;
   beforeEach(async () => {
     window = await project().open();
+    gate = path.join(await project().newFolder('gate'), 'go');
   });
 
   const make = async (
@@ -31,11 +33,11 @@ describeOnUnix('a session whose process is torn out of its work', () => {
     const changed = await window.helper.update(record, () => ({
       policy: { retry: 'onCrash', retryDelay: soon, ...policy },
     }));
-    await writeFile(path.join(record.worktreePath, 'go'), '');
+    await writeFile(gate, '');
     return changed;
   };
   /** Ends no sooner than its policy is known. */
-  const ending = (script: string) => shell(`until [ -e go ]; do sleep 0.02; done; ${script}`);
+  const ending = (script: string) => shell(`until [ -e '${gate}' ]; do sleep 0.02; done; ${script}`);
   const shell = (script: string) => ['/bin/sh', '-c', script];
   const until = (isWanted: (record: SessionRecord) => boolean, what: string) =>
     waitFor(
