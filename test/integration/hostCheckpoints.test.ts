@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { HelperClient } from '../../src/client/helperClient.ts';
 import { readCheckpoints } from '../../src/node/checkpointFile.ts';
 import { writeJson } from '../../src/node/durableFile.ts';
@@ -87,6 +87,16 @@ describeOnUnix('the checkpoint of a session', () => {
     await client.start(scene().launch(id, ['sh', '-c', 'echo newer; cat']));
     await shows(session, 'newer');
     assert.match((await readLastScreen(session.places))?.screen ?? '', /older\s+newer/);
+  });
+
+  it('goes with its session, screen and all', async () => {
+    const session = await scene().start(client, ['cat']);
+    await shows(session, '');
+    await client.delete(await client.stop(session.id, 0));
+    await waitFor(
+      () => readdir(session.places.folder),
+      (names) => !names.some((name) => name.startsWith('checkpoint')),
+    );
   });
 
   async function shows({ places }: TestSession, text: string): Promise<Checkpoint> {
