@@ -277,7 +277,11 @@ describeOnUnix('a session host that does not answer', () => {
 
   it('is neither given up nor joined by a second one', async () => {
     const session = await scene().start(await scene().client(), ['cat']);
-    const host = await readHostFile(session.places);
+    // Which helper has spoken to it is noted a moment after its start.
+    const host = await waitFor(
+      () => readHostFile(session.places),
+      (file) => file?.epoch !== undefined,
+    );
     signal(host?.pid as number, 'SIGSTOP');
     const helper = await scene().helperPid();
     signal(helper, 'SIGKILL');
