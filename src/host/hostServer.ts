@@ -140,8 +140,10 @@ export class HostServer {
     await this.#socket.open();
     await withDeadline(startTime, startTimeDeadline, () => new Error('slow system')).catch(() => undefined);
     // What was restored belongs to this life before anyone can tell that it has begun.
-    if (showsEarlier) await this.#checkpointer.save();
-    else this.#checkpointer.changed();
+    const first = this.#checkpointer.save();
+    // The record does not say yet that the session runs.
+    this.#checkpointer.changed();
+    if (showsEarlier) await first;
     await pausePoint('host-process-spawned');
     await writeJson(this.#places.host, this.#file);
   }

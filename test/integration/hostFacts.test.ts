@@ -4,6 +4,7 @@ import type { HelperClient } from '../../src/client/helperClient.ts';
 import { HostClient } from '../../src/client/hostClient.ts';
 import { isRunning } from '../../src/core/sessionRecord.ts';
 import { processTable } from '../../src/node/processIdentity.ts';
+import { readLastScreen } from '../../src/node/savedScreen.ts';
 import { signal } from '../support/processes.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -38,9 +39,12 @@ describeOnUnix('what a session host tells those who look after it', () => {
       () => host.status(),
       ({ inputPending, inputPendingSince }) => Boolean(inputPending && inputPendingSince),
     );
-    signal(stuck.ptyPid, 'SIGCONT');
     const after = await waitFor(
-      () => host.status(),
+      () => {
+        // It may stop only now.
+        signal(stuck.ptyPid, 'SIGCONT');
+        return host.status();
+      },
       ({ inputPending }) => inputPending === 0,
     );
     assert.deepEqual([after.inputPendingSince, (after.lastInputAt ?? '') <= new Date().toISOString()], [null, true]);
@@ -85,7 +89,7 @@ describeOnUnix('a session that is started again with a reason', () => {
     const session = await scene().start(client, ['sh', '-c', 'echo first life; cat']);
     await screenOf(session, 'first life');
     const { pid } = (await readHostFile(session.places)) as { pid: number };
-    await waitFor(async () => (await (await scene().connectHost(session)).status()).checkpointAt);
+    await waitFor(async () => (await readLastScreen(session.places))?.screen.includes('first life'));
     signal(pid, 'SIGKILL');
     await processEnd(pid);
     await waitFor(async () => !isRunning((await client.list()).records.find(({ id }) => id === session.id) as never));
