@@ -1,9 +1,10 @@
-import { link, mkdir, open, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { KeyedSequencer } from '../base/async.ts';
 import { describeError, HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { draftOf } from './drafts.ts';
+import { readRegularFile } from './regularFile.ts';
 import { renameOver } from './renameFile.ts';
 
 export interface WriteOptions {
@@ -169,7 +170,7 @@ async function keepCurrent(file: string, mode: number): Promise<void> {
     await link(file, draft).catch(async (error) => {
       if (isMissing(error)) throw error;
       // Not every file system has links. What has the name already may be the very file, which must not be written to.
-      await writeFile(draft, await readFile(file), { mode, flag: 'wx', flush: true });
+      await writeFile(draft, await readRegularFile(file), { mode, flag: 'wx', flush: true });
     });
     await renameOver(draft, previousVersion(file));
   } catch (error) {
@@ -184,12 +185,12 @@ export async function writeJson(file: string, value: unknown, options?: WriteOpt
   await writeDurable(file, `${JSON.stringify(value, undefined, 2)}\n`, options);
 }
 
-/** The parsed content, or undefined where there is no such file or no JSON in it. */
+/** The parsed content, or undefined where there is no such file or no JSON in it, as in a folder or a pipe. */
 export async function readJson(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return JSON.parse((await readRegularFile(file)).toString('utf8'));
   } catch (error) {
-    if (error instanceof SyntaxError || isMissing(error)) return undefined;
+    if (error instanceof SyntaxError || error instanceof HoldfastError || isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { hostname, uptime } from 'node:os';
 import * as v from 'valibot';
+import { HoldfastError } from '../base/errors.ts';
 import { isMissing } from './durableFile.ts';
 import { isInReach, liveness, type ProcessTable, processIdentitySchema, processTable } from './processIdentity.ts';
+import { readRegularFile } from './regularFile.ts';
 
 const ownerSchema = v.object({ ...processIdentitySchema.entries, host: v.string(), nonce: v.string() });
 export type LockOwner = v.InferOutput<typeof ownerSchema>;
@@ -11,7 +13,7 @@ export type LockOwner = v.InferOutput<typeof ownerSchema>;
 /** `held` by an owner that is proven alive, `stale` where it is proven gone. */
 export type LockState = 'held' | 'stale' | 'unknown';
 
-/** A lock without an owner in it, as a power cut can leave it; the nonce tells it from the next one. */
+/** A lock without an owner in it, as a power cut can leave it, or no file at all; the nonce tells it from the next one. */
 interface UnreadableLock {
   nonce: string;
   /** Milliseconds since 1970. */
@@ -20,16 +22,28 @@ interface UnreadableLock {
 
 export type LockContent = LockOwner | UnreadableLock;
 
+/** An owner takes a few hundred bytes; what is longer than this names none. */
+const maxLockSize = 64 * 1024;
+
 /** What a lock file says; undefined where there is none. */
 export async function readContent(file: string): Promise<LockContent | undefined> {
   try {
-    const text = await readFile(file, 'utf8');
-    const owner = parseOwner(text);
+    const owner = parseOwner(await readText(file));
     if (owner) return owner;
     const { ino, mtimeMs } = await stat(file);
     return { nonce: digest(`${ino} ${mtimeMs}`), writtenAt: mtimeMs };
   } catch (error) {
     if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Empty for a folder, a pipe or another file that cannot be a lock. */
+async function readText(file: string): Promise<string> {
+  try {
+    return (await readRegularFile(file, maxLockSize)).toString('utf8');
+  } catch (error) {
+    if (error instanceof HoldfastError) return '';
     throw error;
   }
 }

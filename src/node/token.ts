@@ -1,35 +1,40 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { HoldfastError, systemErrorCode } from '../base/errors.ts';
-import { isMissing, toStorageError } from './durableFile.ts';
+import { HoldfastError } from '../base/errors.ts';
+import { createDurable, isMissing, toStorageError, writeDurable } from './durableFile.ts';
 import { exists } from './exists.ts';
+import { readRegularFile } from './regularFile.ts';
 
-/** The user's 256-bit token, made on first use; whoever can read the state folder may talk to its processes. */
+/**
+ * The user's 256-bit token, made on first use; whoever can read the state folder may talk to its processes.
+ *
+ * @throws {HoldfastError} `DISK_FULL`, `STORAGE_NOT_WRITABLE`
+ */
 export async function readToken(stateFolder: string): Promise<string> {
   const file = tokenFile(stateFolder);
-  try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch (error) {
-    if (!isMissing(error)) throw toStorageError(error, file);
-  }
-  await makeToken(file, randomBytes(32).toString('hex'));
-  return (await readFile(file, 'utf8')).trim();
+  const known = await tokenIn(file);
+  if (known !== undefined) return known;
+  const made = randomBytes(32).toString('hex');
+  await makeToken(file, made);
+  return (await tokenIn(file)) ?? made;
 }
 
-/** Of several makers at once, the first link stands and all read its token. */
-async function makeToken(file: string, token: string): Promise<void> {
-  const draft = `${file}.${randomBytes(8).toString('hex')}`;
+/** Undefined where there is no such file, or what is there is no token. */
+async function tokenIn(file: string): Promise<string | undefined> {
   try {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(draft, token, { mode: 0o600 });
-    await link(draft, file);
+    const token = (await readRegularFile(file, maxTokenFile)).toString('utf8').trim();
+    return tokenPattern.test(token) ? token : undefined;
   } catch (error) {
-    if (systemErrorCode(error) !== 'EEXIST') throw toStorageError(error, file);
-  } finally {
-    await unlink(draft).catch(() => undefined);
+    if (isMissing(error) || error instanceof HoldfastError) return undefined;
+    throw toStorageError(error, file);
   }
+}
+
+/** Of several makers at once, the first one's stands and all read it. What is no token, as an empty file, is replaced. */
+async function makeToken(file: string, token: string): Promise<void> {
+  const isNew = await createDurable(file, token);
+  if (!isNew && (await tokenIn(file)) === undefined) await writeDurable(file, token);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { delay } from '../../base/async.ts';
@@ -7,6 +6,7 @@ import { HoldfastError, systemErrorCode, toErrorShape } from '../../base/errors.
 import { isMissing, readJson } from '../../node/durableFile.ts';
 import { judge, ownerOf, readContent } from '../../node/lockOwner.ts';
 import type { RepositoryPlaces } from '../../node/places.ts';
+import { readRegularFile } from '../../node/regularFile.ts';
 import { type HelperHello, helperMethods } from '../../protocol/helperRpc.ts';
 import type { SessionRecord } from '../../protocol/sessionRecord.ts';
 import { HelperConnection } from '../helperConnection.ts';
@@ -76,11 +76,11 @@ const helperFileSchema = v.object({ socket: v.string() });
 
 async function connectOnce(places: RepositoryPlaces, client: HelperHello['client']): Promise<HelperConnection> {
   // Read here, because the usual way makes one where there is none.
-  const token = await readFile(path.join(places.stateFolder, 'token'), 'utf8').catch((error) => {
+  const token = await readRegularFile(path.join(places.stateFolder, 'token')).catch((error) => {
     if (isMissing(error)) return '';
     throw error;
   });
-  return HelperConnection.connect({ socket: await socketOf(places), token: token.trim(), client });
+  return HelperConnection.connect({ socket: await socketOf(places), token: token.toString().trim(), client });
 }
 
 /** By the helper's own word: its environment may name another socket folder than ours. */

@@ -15,6 +15,7 @@ import { failure, faultKinds } from '../../faults/support/faults.ts';
 import { FaultyDisk } from '../../faults/support/faultyDisk.ts';
 import { replaceFileFunctions } from '../../faults/support/fileFunctions.ts';
 import { forEveryFault } from '../../faults/support/forEveryFault.ts';
+import { oddFiles } from '../../support/oddFiles.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { itOnUnix } from '../../support/unix.ts';
 
@@ -184,6 +185,14 @@ describe('reading JSON', () => {
     it(`gives nothing where the file ${what}`, async () => {
       const file = path.join(await dirs.make(), 'file.json');
       if (content !== undefined) await writeFile(file, content);
+      assert.equal(await readJson(file), undefined);
+    });
+  }
+
+  for (const [what, plant] of oddFiles) {
+    itOnUnix(`gives nothing, and waits for nothing, where ${what} is in its place`, async () => {
+      const file = path.join(await dirs.make(), 'file.json');
+      await plant(file);
       assert.equal(await readJson(file), undefined);
     });
   }

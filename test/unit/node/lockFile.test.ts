@@ -8,8 +8,10 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Lock, supersedeLock, tryLock } from '../../../src/node/lockFile.ts';
 import { canBeJudged, type LockOwner, readLock } from '../../../src/node/lockOwner.ts';
+import { oddFiles } from '../../support/oddFiles.ts';
 import { projectNode } from '../../support/paths.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
+import { itOnUnix } from '../../support/unix.ts';
 
 const holder = path.join(import.meta.dirname, 'lockHolder.ts');
 
@@ -163,6 +165,13 @@ describe('a lock', () => {
     await writeFile(file, '');
     assert.deepEqual(await tryLock(file), { heldBy: undefined });
   });
+
+  for (const [what, plant] of oddFiles) {
+    itOnUnix(`with ${what} in its place is not taken, and nobody waits for it`, async () => {
+      await plant(file);
+      assert.deepEqual(await tryLock(file), { heldBy: undefined });
+    });
+  }
 
   it('that a power cut left empty is taken, for its owner is of an earlier boot', async () => {
     await writeFile(file, '');

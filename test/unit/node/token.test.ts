@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readToken, ServerToken, tokensEqual } from '../../../src/node/token.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
+import { itOnUnix } from '../../support/unix.ts';
+
+const tokenPattern = /^[0-9a-f]{64}$/;
 
 describe('the token', () => {
   const dirs = useTempDirs();
@@ -28,6 +32,39 @@ describe('the token', () => {
     const file = path.join(await dirs.make(), 'file');
     await writeFile(file, '');
     await assert.rejects(readToken(path.join(file, 'state')), { code: 'STORAGE_NOT_WRITABLE' });
+  });
+
+  for (const [what, content] of [
+    ['is empty, as a power cut can leave it', ''],
+    ['was cut short', '1'.repeat(63)],
+  ] as const) {
+    it(`is made anew where its file ${what}`, async () => {
+      const folder = await dirs.make();
+      await writeFile(path.join(folder, 'token'), content);
+      const token = await readToken(folder);
+      assert.deepEqual([tokenPattern.test(token), await readToken(folder)], [true, token]);
+    });
+  }
+
+  itOnUnix('is made anew where a pipe is in its place, which nobody waits for', async () => {
+    const folder = await dirs.make();
+    execFileSync('mkfifo', [path.join(folder, 'token')]);
+    assert.match(await readToken(folder), tokenPattern);
+  });
+
+  itOnUnix('is made anew where a link to another file is in its place, which stays as it is', async () => {
+    const folder = await dirs.make();
+    const other = path.join(await dirs.make(), 'other');
+    await writeFile(other, 'precious');
+    await symlink(other, path.join(folder, 'token'));
+    const token = await readToken(folder);
+    assert.deepEqual([tokenPattern.test(token), await readFile(other, 'utf8')], [true, 'precious']);
+  });
+
+  itOnUnix('is an error with advice where a folder is in its place', async () => {
+    const folder = await dirs.make();
+    await mkdir(path.join(folder, 'token'));
+    await assert.rejects(readToken(folder), { code: 'STORAGE_NOT_WRITABLE' });
   });
 
   describe('of a server', () => {
