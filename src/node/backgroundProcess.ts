@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { withDeadline } from '../base/async.ts';
@@ -8,6 +7,7 @@ import { type ErrorCode, HoldfastError } from '../base/errors.ts';
 import { sessionEnvironment } from '../core/launchCommand.ts';
 import { toStorageError } from './durableFile.ts';
 import { createFileLog } from './log.ts';
+import { makeFolders } from './makeFolders.ts';
 import { allowsScopes, type UserScopes, userScopes } from './userScope.ts';
 
 export interface BackgroundProgram {
@@ -112,7 +112,7 @@ function nameOf(script: string): string {
 
 async function openLog(file: string): Promise<number> {
   try {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolders(path.dirname(file));
     return openSync(file, 'a', 0o600);
   } catch (error) {
     throw toStorageError(error, file);

@@ -1,9 +1,10 @@
-import { link, mkdir, open, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, open, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { KeyedSequencer } from '../base/async.ts';
 import { describeError, HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { draftOf } from './drafts.ts';
+import { makeFolders } from './makeFolders.ts';
 import { readRegularFile } from './regularFile.ts';
 import { renameOver } from './renameFile.ts';
 
@@ -104,26 +105,9 @@ async function writeDraft(
 
 /** Makes a folder and those above it that are missing, with names that last. */
 export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 }).catch(async (error) => {
-    throw await reasonOf(error, folder);
-  });
+  const first = await makeFolders(folder);
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = path.dirname(made)) await syncFolder(path.dirname(made));
-}
-
-/** Node calls a folder missing that cannot be made, as on a read-only disk; made alone, it gets the system's reason. */
-async function reasonOf(error: unknown, folder: string): Promise<unknown> {
-  const parent = path.dirname(folder);
-  if (!isMissing(error) || parent === folder) return error;
-  try {
-    await stat(parent);
-  } catch {
-    return reasonOf(error, parent);
-  }
-  return mkdir(folder, { mode: 0o700 }).then(
-    () => error,
-    (reason) => reason,
-  );
 }
 
 /** The writer does not look at how much the system took. */
@@ -237,6 +221,8 @@ const storageErrors: Record<string, { code: 'DISK_FULL' | 'STORAGE_NOT_WRITABLE'
   EISDIR: notWritable('has a folder in the place of the file'),
   ENOTDIR: notWritable('cannot be made, for a file is in its place'),
   EEXIST: notWritable('cannot be made, for a file is in its place'),
+  ENOENT: notWritable('is not there and cannot be made'),
+  ENAMETOOLONG: notWritable('has a path that is too long for this system'),
 };
 
 function notWritable(what: string) {

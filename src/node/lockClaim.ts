@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, unlink, writeFile } from 'node:fs/promises';
+import { link, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { systemErrorCode } from '../base/errors.ts';
@@ -8,6 +8,7 @@ import { removeAtExit } from './heldLocks.ts';
 import { giveUp, type LockOwner, readContent } from './lockOwner.ts';
 import { ownIdentity } from './processIdentity.ts';
 import { patiently, renameOver } from './renameFile.ts';
+import { makeFolders } from './makeFolders.ts';
 
 /** A file of the taker's own that becomes the lock at `file`, so that this appears whole or not at all. */
 export class LockClaim {
@@ -96,7 +97,7 @@ export class LockClaim {
       await writeNew(this.#path, this.#content);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      await mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
+      await makeFolders(path.dirname(this.file));
       await writeNew(this.#path, this.#content);
     }
   }

@@ -28,22 +28,45 @@ function pathOf(machine: Machine): path.PlatformPath {
   return machine.platform === 'win32' ? path.win32 : path.posix;
 }
 
-/** The user's state folder: runtime copies, session folders, token, logs. */
+/** The user's state folder: runtime copies, session folders, token, logs. @throws {HoldfastError} `INVALID_ARGUMENT` */
 export function stateFolder(machine: Machine): string {
   const { env, homedir, platform } = machine;
   const { join } = pathOf(machine);
-  if (env.HOLDFAST_STATE_DIR) return env.HOLDFAST_STATE_DIR;
+  const chosen = chosenFolder(machine, 'HOLDFAST_STATE_DIR');
+  if (chosen !== undefined) return chosen;
   if (platform === 'darwin') return join(homedir, 'Library', 'Application Support', 'holdfast');
   if (platform === 'win32') return join(env.LOCALAPPDATA || join(homedir, 'AppData', 'Local'), 'holdfast');
-  return join(env.XDG_STATE_HOME || join(homedir, '.local', 'state'), 'holdfast');
+  return join(baseFolder(machine, 'XDG_STATE_HOME') ?? join(homedir, '.local', 'state'), 'holdfast');
 }
 
-/** The folder for sockets; not used on Windows, where named pipes have a namespace of their own. */
+/**
+ * The folder for sockets; not used on Windows, where named pipes have a namespace of their own.
+ *
+ * @throws {HoldfastError} `INVALID_ARGUMENT`
+ */
 export function socketFolder(machine: Machine): string {
-  const { env, tmpdir, user } = machine;
+  const { tmpdir, user } = machine;
   const { join } = pathOf(machine);
-  if (env.HOLDFAST_RUNTIME_DIR) return env.HOLDFAST_RUNTIME_DIR;
-  return env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'holdfast') : join(tmpdir, `holdfast-${user}`);
+  const chosen = chosenFolder(machine, 'HOLDFAST_RUNTIME_DIR');
+  if (chosen !== undefined) return chosen;
+  const base = baseFolder(machine, 'XDG_RUNTIME_DIR');
+  return base === undefined ? join(tmpdir, `holdfast-${user}`) : join(base, 'holdfast');
+}
+
+/** A relative one would be another folder for every process, and lie in the user's repository. */
+function chosenFolder(machine: Machine, variable: string): string | undefined {
+  const folder = machine.env[variable];
+  if (!folder || pathOf(machine).isAbsolute(folder)) return folder || undefined;
+  throw new HoldfastError('INVALID_ARGUMENT', `${variable} is not an absolute path: ${folder}. Nothing was changed.`, {
+    advice: 'Set it to the full path of a folder of your own.',
+    data: { variable, folder },
+  });
+}
+
+/** A relative one is ignored, as the standard has it. @see https://specifications.freedesktop.org/basedir-spec/latest */
+function baseFolder(machine: Machine, variable: string): string | undefined {
+  const folder = machine.env[variable];
+  return folder && pathOf(machine).isAbsolute(folder) ? folder : undefined;
 }
 
 /** The longest socket path that every supported system accepts, in bytes (macOS has the shortest limit). */

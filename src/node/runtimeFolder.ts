@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { isMissing, toStorageError } from './durableFile.ts';
 import { exists } from './exists.ts';
 import { tryLock } from './lockFile.ts';
 import type { Log } from './log.ts';
+import { makeFolders } from './makeFolders.ts';
 
 /** All runtime copies, in the state folder. */
 const allRuntimes = 'runtime';
@@ -35,7 +36,7 @@ export async function stageRuntime(dist: string, stateFolder: string): Promise<s
   }
   const draft = unusedName(folder);
   try {
-    await mkdir(draft, { recursive: true, mode: 0o700 });
+    await makeFolders(draft);
     for (const file of runtimeFiles()) await cp(path.join(dist, file), path.join(draft, file), { recursive: true });
     await allowSpawnHelper(draft);
     await setAsideIncomplete(folder);

@@ -1,11 +1,12 @@
 import { lstatSync } from 'node:fs';
-import { lstat, mkdir, unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { Throttler } from '../base/async.ts';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { isMissing, toStorageError } from './durableFile.ts';
 import type { Log } from './log.ts';
+import { makeFolders } from './makeFolders.ts';
 
 /**
  * Makes the socket folder, or refuses one that somebody else could have put there: it must be a real folder of
@@ -16,7 +17,7 @@ import type { Log } from './log.ts';
 export async function prepareSocketFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolders(folder);
   } catch (error) {
     throw toStorageError(error, folder);
   }

@@ -8,6 +8,7 @@ import { git, gitMessage, tryGit } from './git.ts';
 import { type GitRepository, listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
 import { isWorktree, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
 import { readTag, tagName } from './worktreeTags.ts';
+import { makeFolders } from './makeFolders.ts';
 
 export interface WorktreeRequest {
   path: string;
@@ -51,7 +52,7 @@ export class NewWorktree {
   async checkOut(): Promise<void> {
     const { path: folder, branch } = this.#request;
     // Where this cannot be, git says so better.
-    this.#madeAround = await mkdir(path.dirname(folder), { recursive: true }).catch(() => undefined);
+    this.#madeAround = await makeFolders(path.dirname(folder), 0o777).catch(() => undefined);
     try {
       await git(['worktree', 'add', '--quiet', '--', folder, branch], { cwd: this.#root, timeout: treeTimeout });
     } catch (error) {

@@ -19,12 +19,22 @@ describe('the state folder', () => {
   const cases: [where: string, machine: Machine, folder: string][] = [
     ['on Linux', linux, '/home/me/.local/state/holdfast'],
     ['on Linux with XDG_STATE_HOME', withEnv(linux, { XDG_STATE_HOME: '/state' }), '/state/holdfast'],
+    ['on Linux with a relative XDG_STATE_HOME', withEnv(linux, { XDG_STATE_HOME: 'state' }), '/home/me/.local/state/holdfast'],
     ['on macOS', mac, '/Users/me/Library/Application Support/holdfast'],
     ['on Windows', windows, 'C:\\Users\\me\\AppData\\Local\\holdfast'],
     ['on Windows with LOCALAPPDATA', withEnv(windows, { LOCALAPPDATA: 'D:\\Local' }), 'D:\\Local\\holdfast'],
     ['where the user says', withEnv(mac, { HOLDFAST_STATE_DIR: '/mine' }), '/mine'],
   ];
   for (const [where, at, folder] of cases) it(`${where} is ${folder}`, () => assert.equal(stateFolder(at), folder));
+
+  for (const [at, folder] of [
+    [linux, 'state'],
+    [windows, '.\\state'],
+  ] as const) {
+    it(`cannot be ${folder} on ${at.platform}, which each process would take for another one`, () => {
+      assert.throws(() => stateFolder(withEnv(at, { HOLDFAST_STATE_DIR: folder })), { code: 'INVALID_ARGUMENT' });
+    });
+  }
 });
 
 describe('the socket folder', () => {
@@ -35,6 +45,10 @@ describe('the socket folder', () => {
     ['where the user says', withEnv(linux, { HOLDFAST_RUNTIME_DIR: '/mine', XDG_RUNTIME_DIR: '/run' }), '/mine'],
   ];
   for (const [where, at, folder] of cases) it(`${where} is ${folder}`, () => assert.equal(socketFolder(at), folder));
+
+  it('cannot be a relative path, which each process would take for another one', () => {
+    assert.throws(() => socketFolder(withEnv(linux, { HOLDFAST_RUNTIME_DIR: 'run' })), { code: 'INVALID_ARGUMENT' });
+  });
 });
 
 describe('a socket', () => {
