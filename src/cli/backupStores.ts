@@ -1,7 +1,7 @@
 import { describeError, HoldfastError, systemErrorCode } from '../base/errors.ts';
 import type { Backup, BackupReason } from '../client/backupFile.ts';
 import { Backups } from '../client/backups.ts';
-import { findStorages, type WindowStorage } from '../client/windowStorages.ts';
+import { findStorages, type UnreadableNote, type WindowStorage } from '../client/windowStorages.ts';
 import { ago } from '../core/presentation.ts';
 import { repositoryPlaces, thisMachine } from '../node/places.ts';
 import type { Workplace } from '../node/repository.ts';
@@ -26,10 +26,10 @@ export class BackupStores {
 
   static async find({ key }: Workplace): Promise<BackupStores> {
     const places = repositoryPlaces(thisMachine(), key);
-    const { there, gone } = await findStorages(places);
+    const { there, gone, unreadable } = await findStorages(places);
     const [first, ...others] = [...there, places].map(({ folder }) => new Backups({ folder, key })) as [Backups];
     const found: StoredBackup[] = [];
-    const problems: HoldfastError[] = [];
+    const problems = unreadable.map(noteUnreadable);
     for (const store of [first, ...others]) {
       try {
         for (const backup of await store.list()) found.push({ backup, store });
@@ -92,6 +92,14 @@ function notReadable({ folder }: Backups, error: unknown): HoldfastError {
     advice: 'Put it right, or move it away; the backups in it are not counted meanwhile.',
     data: { folder },
     cause: error,
+  });
+}
+
+function noteUnreadable({ file, problem }: UnreadableNote): HoldfastError {
+  const text = `A window’s note of its storage cannot be read (${problem}), so that its backups are not found: ${file}.`;
+  return new HoldfastError('DAMAGED_FILE', text, {
+    advice: 'Open all windows of this repository, which note it anew.',
+    data: { file },
   });
 }
 

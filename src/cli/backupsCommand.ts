@@ -38,6 +38,7 @@ export async function createBackup(program: Program, { json }: CommandArguments)
   const stores = await BackupStores.find(await findWorkplace(currentFolder()));
   const records = await withSessions(program, async ({ helper }) => (helper ? (await helper.list()).records : []));
   const taken = await stores.take('manual', records);
+  reportProblems(stores.problems, { json });
   if (json) printJson(taken ?? null);
   else print(describeTaken(taken, stores.backups));
   return 0;

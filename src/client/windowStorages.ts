@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
+import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { openRegistry } from '../core/registryDocument.ts';
-import { isMissing, readJson, writeJson } from '../node/durableFile.ts';
+import { isMissing, writeJson } from '../node/durableFile.ts';
 import { exists } from '../node/exists.ts';
 import type { RepositoryPlaces } from '../node/places.ts';
 import { readRegularFile } from '../node/regularFile.ts';
@@ -14,6 +15,9 @@ const maxFolders = 500;
 
 /** Bytes; a replica of a thousand sessions has about one million. */
 const maxFileSize = 64 * 1024 * 1024;
+
+/** Bytes; a note is a path and a time. */
+const maxNoteSize = 64 * 1024;
 
 const replicaName = /^sessions(?:[.-].*)?\.json$/;
 
@@ -27,6 +31,15 @@ export interface NotedStorages {
   there: WindowStorage[];
   /** Those whose folder is not there any more, or cannot be looked at, with the list and the backups that it had. */
   gone: WindowStorage[];
+  /** Notes that say of no storage where it is. */
+  unreadable: UnreadableNote[];
+}
+
+/** A file in which a window noted its storage, and that cannot be read. */
+export interface UnreadableNote {
+  file: string;
+  /** Why, as the end of a sentence. */
+  problem: string;
 }
 
 /** The records in a file of another window. */
@@ -59,13 +72,17 @@ export async function findStorages(places: RepositoryPlaces): Promise<NotedStora
   const folder = registerFolder(places);
   const names = await namesIn(folder);
   const files = names.filter((name) => name.endsWith('.json')).slice(0, maxFolders);
-  const entries = await Promise.all(files.map((name) => readEntry(path.join(folder, name))));
+  const entries = (await Promise.all(files.map((name) => readEntry(path.join(folder, name))))).flat();
   const noted = entries
-    .filter((entry) => entry !== undefined)
+    .filter((entry) => 'folder' in entry)
     .sort((a, b) => (a.seenAt === b.seenAt ? (a.folder < b.folder ? -1 : 1) : a.seenAt < b.seenAt ? 1 : -1));
   // A folder that cannot be looked at may be back tomorrow.
   const areThere = await Promise.all(noted.map((entry) => exists(entry.folder).catch(() => false)));
-  return { there: noted.filter((_, index) => areThere[index]), gone: noted.filter((_, index) => !areThere[index]) };
+  return {
+    there: noted.filter((_, index) => areThere[index]),
+    gone: noted.filter((_, index) => !areThere[index]),
+    unreadable: entries.filter((entry) => 'file' in entry),
+  };
 }
 
 /**
@@ -115,9 +132,24 @@ async function readReplica(file: string, key: string): Promise<Replica | undefin
   return { path: file, records, ...(savedAt === undefined ? {} : { savedAt }) };
 }
 
-async function readEntry(file: string): Promise<WindowStorage | undefined> {
-  const entry = v.safeParse(entrySchema, await readJson(file).catch(() => undefined));
-  return entry.success ? entry.output : undefined;
+/** Nothing where the file is gone by now. */
+async function readEntry(file: string): Promise<(WindowStorage | UnreadableNote)[]> {
+  try {
+    const entry = v.safeParse(entrySchema, parseJson((await readRegularFile(file, maxNoteSize)).toString('utf8')));
+    return [entry.success ? entry.output : { file, problem: 'it is damaged' }];
+  } catch (error) {
+    if (isMissing(error)) return [];
+    const what = error instanceof HoldfastError ? `it ${error.data.what}` : undefined;
+    return [{ file, problem: what ?? `it cannot be read (${systemErrorCode(error)})` }];
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function registerFolder(places: RepositoryPlaces): string {

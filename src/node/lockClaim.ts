@@ -6,9 +6,9 @@ import { systemErrorCode } from '../base/errors.ts';
 import { isMissing } from './durableFile.ts';
 import { removeAtExit } from './heldLocks.ts';
 import { giveUp, type LockOwner, readContent } from './lockOwner.ts';
+import { makeFolders } from './makeFolders.ts';
 import { ownIdentity } from './processIdentity.ts';
 import { patiently, renameOver } from './renameFile.ts';
-import { makeFolders } from './makeFolders.ts';
 
 /** A file of the taker's own that becomes the lock at `file`, so that this appears whole or not at all. */
 export class LockClaim {

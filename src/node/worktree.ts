@@ -5,10 +5,10 @@ import { serializeTag, type WorktreeTag } from '../core/worktreeTag.ts';
 import { isMissing, writeDurable } from './durableFile.ts';
 import { exists } from './exists.ts';
 import { git, gitMessage, tryGit } from './git.ts';
+import { makeFolders } from './makeFolders.ts';
 import { type GitRepository, listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
 import { isWorktree, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
 import { readTag, tagName } from './worktreeTags.ts';
-import { makeFolders } from './makeFolders.ts';
 
 export interface WorktreeRequest {
   path: string;

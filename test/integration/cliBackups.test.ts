@@ -248,6 +248,19 @@ describe('holdfast backups', () => {
     );
   });
 
+  it('tells of a window’s note that cannot be read, whose backups are not found', async () => {
+    const note = path.join(places.folder, 'windows', 'x.json');
+    await writeFile(note, 'garbage');
+    const { code, stderr } = await run('list');
+    assert.deepEqual(
+      [code, stderr],
+      [
+        1,
+        `A window’s note of its storage cannot be read (it is damaged), so that its backups are not found: ${note}. Open all windows of this repository, which note it anew.\n`,
+      ],
+    );
+  });
+
   it('tells of sessions of a backup that make no sense, also programs, and brings back the others', async () => {
     const id = 'sessions-20300101T000000.000Z-change';
     const records = [record, { id: 'none' } as SessionRecord];

@@ -22,15 +22,27 @@ export async function checkRegistry(examination: Examination): Promise<Diagnosed
     ...checkEntries(examination, storage),
   ]);
   const findings = (await Promise.all(checks)).flat();
-  return [...findings, ...(await checkGone(examination)), ...(await compareWithHelper(examination))];
+  return [...findings, ...(await checkNotes(examination)), ...(await compareWithHelper(examination))];
 }
 
-/** Storages that windows have noted: lists, backups and journals were in them. */
-async function checkGone({ places }: Examination): Promise<Diagnosed[]> {
-  const { gone } = await findStorages(places);
-  return gone.map(({ folder, seenAt }) => ({
+/** Storages that windows have noted and that cannot be found: lists, backups and journals are, or were, in them. */
+async function checkNotes({ places }: Examination): Promise<Diagnosed[]> {
+  const { gone, unreadable } = await findStorages(places);
+  const lost = unreadable.map(({ file, problem }) => ({
+    code: 'storage-note-damaged',
+    severity: 'warning' as const,
+    subject: file,
+    problem:
+      'A window’s note of its storage cannot be read, so that its session list, backups and journal are not found.',
+    evidence: [`The note says nothing: ${problem}.`],
+    repair: {
+      text: 'Open all windows of this repository, which note it anew; then delete the file if it is still damaged.',
+      isSafe: false,
+    },
+  }));
+  const missing = gone.map(({ folder, seenAt }) => ({
     code: 'storage-missing',
-    severity: 'warning',
+    severity: 'warning' as const,
     subject: folder,
     problem: 'The storage folder of a window is gone, and with it a session list, its backups and its journal.',
     evidence: [`The window was last seen at ${seenAt}.`],
@@ -39,6 +51,7 @@ async function checkGone({ places }: Examination): Promise<Diagnosed[]> {
       isSafe: false,
     },
   }));
+  return [...lost, ...missing];
 }
 
 async function checkList(examination: Examination, storage: StorageContent): Promise<Diagnosed[]> {

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { findReplicas, findStorages, listStorages, registerStorage } from '../../../src/client/windowStorages.ts';
 import { serializeRegistry } from '../../../src/core/registryDocument.ts';
 import { type RepositoryPlaces, repositoryPlaces, thisMachine } from '../../../src/node/places.ts';
+import { oddFiles } from '../../support/oddFiles.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
+import { itOnUnix } from '../../support/unix.ts';
 import { aRecord } from '../records.ts';
 
 const key = '0123456789abcdef';
@@ -66,6 +68,24 @@ describe('the storages of other windows', () => {
     await writeFile(path.join(places.folder, 'windows', 'x.json'), '{"folder":7}');
     assert.equal((await listStorages(places)).length, 1);
   });
+
+  it('are told apart from notes that say nothing', async () => {
+    await registerStorage(places, own);
+    const file = path.join(places.folder, 'windows', 'x.json');
+    await writeFile(file, 'garbage');
+    const { there, unreadable } = await findStorages(places);
+    assert.deepEqual([there.length, unreadable], [1, [{ file, problem: 'it is damaged' }]]);
+  });
+
+  for (const [what, plant] of oddFiles) {
+    itOnUnix(`are found, and nobody waits for it, where ${what} is among the notes`, async () => {
+      await registerStorage(places, own);
+      const file = path.join(places.folder, 'windows', 'x.json');
+      await plant(file);
+      const { there, unreadable } = await findStorages(places);
+      assert.deepEqual([there.length, unreadable], [1, [{ file, problem: 'it is no regular file' }]]);
+    });
+  }
 
   it('are searched for replicas, those with the suffix of a reconnected window first', async () => {
     await save(own, 'own');

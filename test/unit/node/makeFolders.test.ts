@@ -20,7 +20,10 @@ describe('making folders', () => {
   it('made by twenty at once are there for each of them', async () => {
     const folder = path.join(await dirs.make(), 'a', 'b');
     const makers = Array.from({ length: 20 }, () => makeFolders(folder).then(() => stat(folder)));
-    assert.equal((await Promise.all(makers)).every((entry) => entry.isDirectory()), true);
+    assert.equal(
+      (await Promise.all(makers)).every((entry) => entry.isDirectory()),
+      true,
+    );
   });
 
   it('says what is in the way', async () => {

@@ -19,7 +19,11 @@ describe('the state folder', () => {
   const cases: [where: string, machine: Machine, folder: string][] = [
     ['on Linux', linux, '/home/me/.local/state/holdfast'],
     ['on Linux with XDG_STATE_HOME', withEnv(linux, { XDG_STATE_HOME: '/state' }), '/state/holdfast'],
-    ['on Linux with a relative XDG_STATE_HOME', withEnv(linux, { XDG_STATE_HOME: 'state' }), '/home/me/.local/state/holdfast'],
+    [
+      'on Linux with a relative XDG_STATE_HOME',
+      withEnv(linux, { XDG_STATE_HOME: 'state' }),
+      '/home/me/.local/state/holdfast',
+    ],
     ['on macOS', mac, '/Users/me/Library/Application Support/holdfast'],
     ['on Windows', windows, 'C:\\Users\\me\\AppData\\Local\\holdfast'],
     ['on Windows with LOCALAPPDATA', withEnv(windows, { LOCALAPPDATA: 'D:\\Local' }), 'D:\\Local\\holdfast'],
