@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -246,6 +247,30 @@ describeOnUnix('the doctor', () => {
       () => chmod(path.join(places().stateFolder, 'token'), 0o644),
       ['error token-readable STATE/token (safe)'],
       /mode is 644; it should be 600/,
+    ],
+    [
+      'a storage in which others may replace files',
+      () => chmod(storage, 0o777),
+      ['warning storage-open STORAGE (safe)'],
+      /Its mode is 777/,
+    ],
+    [
+      'a list that others may change',
+      () => chmod(list, 0o666),
+      ['warning kept-files-open STORAGE (safe)'],
+      /sessions\.json is 666/,
+    ],
+    [
+      'a record that others may change',
+      () => chmod(files().record, 0o666),
+      ['warning kept-files-open REPOSITORY/sessions (safe)'],
+      /record\.json is 666/,
+    ],
+    [
+      'a saved session that others may read',
+      async () => chmod(path.join(places().savedFolder, `${(await saved().save(login)).id}.json`), 0o644),
+      ['warning kept-files-open REPOSITORY/saved (safe)'],
+      /\.json is 644/,
     ],
     [
       'a socket folder that others may enter',
@@ -616,6 +641,18 @@ describeOnUnix('the doctor', () => {
       /storage folder of a window is gone.* The window was last seen at 2/,
     ],
     [
+      'a window’s note that says nothing',
+      () => writeFile(path.join(places().folder, 'windows', 'damaged.json'), 'garbage'),
+      ['warning storage-note-damaged REPOSITORY/windows/damaged.json'],
+      /note of its storage cannot be read.* it is damaged/,
+    ],
+    [
+      'a pipe in place of a window’s note',
+      async () => execFileSync('mkfifo', [path.join(places().folder, 'windows', 'pipe.json')]),
+      ['warning storage-note-damaged REPOSITORY/windows/pipe.json'],
+      /it is no regular file/,
+    ],
+    [
       'a damaged journal',
       async () => {
         const journal = new EventJournal({ folder: storage });
@@ -771,7 +808,7 @@ describeOnUnix('the doctor', () => {
       const theirs = await project().newFolder('storage');
       const previous = path.join(theirs, 'sessions.previous.json');
       list = path.join(theirs, 'sessions.json');
-      for (const file of [list, previous]) await writeFile(file, other);
+      for (const file of [list, previous]) await writeFile(file, other, { mode: 0o600 });
       await spoil();
       await registerStorage(places(), theirs);
       const before = await listing(theirs);
@@ -863,6 +900,17 @@ describeOnUnix('the doctor of a folder', () => {
     );
   });
 
+  it('tells of a window’s storage that cannot be written', async () => {
+    const context = await contextOf(repository().folder, path.join(await repository().newFolder('state'), 'none'));
+    const storage = path.join(await repository().newFolder('storage'), 'file');
+    await writeFile(storage, '');
+    const findings = await runDoctor({ ...context, storage });
+    assert.deepEqual(
+      findings.filter(({ subject }) => subject === storage).map(({ code, evidence }) => [code, ...evidence]),
+      [['storage-unwritable', 'A file is in its place.']],
+    );
+  });
+
   it('looks at 200 sessions in less than two seconds', async () => {
     const {
       machine: host,
@@ -886,12 +934,13 @@ describeOnUnix('the doctor of a folder', () => {
     for (const record of records) {
       const { record: file, folder } = sessionPlaces(host, key, record.id);
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      await writeFile(file, serializeRecord(record));
+      await writeFile(file, serializeRecord(record), { mode: 0o600 });
     }
     await chmod(repositoryPlaces(host, key).folder, 0o700);
     await writeFile(
       path.join(storage, 'sessions.json'),
       serializeRegistry({ key, generation: 1, savedAt: new Date(), records }),
+      { mode: 0o600 },
     );
     await new Backups({ folder: storage, key }).take('manual', { records, generation: 1 });
     await registerStorage(repositoryPlaces(host, key), storage);

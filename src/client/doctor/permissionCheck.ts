@@ -1,13 +1,17 @@
-import { constants } from 'node:fs';
-import { access, chmod, lstat, stat } from 'node:fs/promises';
+import { chmod, lstat, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { systemErrorCode } from '../../base/errors.ts';
 import { isMissing } from '../../node/durableFile.ts';
 import type { Diagnosed } from './doctorContext.ts';
 import type { Examination } from './examination.ts';
+import { octal, writeObstacle } from './permissions.ts';
+import { checkStoragePermissions } from './storagePermissionCheck.ts';
 
 /** Whether what is the user's alone can be had by nobody else, and can be written. */
-export async function checkPermissions({ places }: Examination): Promise<Diagnosed[]> {
+export async function checkPermissions(examination: Examination): Promise<Diagnosed[]> {
+  return [...(await checkPlaces(examination)), ...(await checkStoragePermissions(examination))];
+}
+
+async function checkPlaces({ places }: Examination): Promise<Diagnosed[]> {
   const { stateFolder, folder, sessionsFolder, socketFolder } = places;
   const writable = await checkWritable(stateFolder);
   if (process.platform === 'win32') return writable;
@@ -21,7 +25,7 @@ export async function checkPermissions({ places }: Examination): Promise<Diagnos
 }
 
 async function checkWritable(subject: string): Promise<Diagnosed[]> {
-  const seen = await obstacle(subject);
+  const seen = await writeObstacle(subject);
   if (seen === undefined) return [];
   return [
     {
@@ -36,18 +40,6 @@ async function checkWritable(subject: string): Promise<Diagnosed[]> {
       },
     },
   ];
-}
-
-/** One that is not there is made when it is needed. */
-async function obstacle(folder: string): Promise<string | undefined> {
-  try {
-    if (!(await stat(folder)).isDirectory()) return 'A file is in its place.';
-    await access(folder, constants.W_OK | constants.X_OK);
-    return undefined;
-  } catch (error) {
-    const code = systemErrorCode(error);
-    return code === 'ENOENT' ? undefined : `The system says ${code}.`;
-  }
 }
 
 interface Secret {
@@ -105,8 +97,4 @@ async function statIfThere(file: string) {
     if (isMissing(error)) return undefined;
     throw error;
   });
-}
-
-function octal(mode: number): string {
-  return (mode & 0o777).toString(8).padStart(3, '0');
 }
