@@ -5,6 +5,7 @@ import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import {
   isSavedId,
   type ListedSession,
+  maxNoteLength,
   type OpenedSession,
   openSaved,
   type SavedSession,
@@ -37,7 +38,7 @@ export class SavedSessions {
   /**
    * Saves a session as it is now, beside what was saved of it before. What is not committed stays in its worktree.
    *
-   * @throws {HoldfastError} `DISK_FULL`, `STORAGE_NOT_WRITABLE`, `GIT_MISSING`, `GIT_FAILED`; nothing is saved then.
+   * @throws {HoldfastError} `INVALID_ARGUMENT` for what could not be loaded again; `DISK_FULL`, `STORAGE_NOT_WRITABLE`, `GIT_MISSING`, `GIT_FAILED`; nothing is saved then.
    */
   async save(record: SessionRecord, { note }: { note?: string | undefined } = {}): Promise<SavedSession> {
     const commit = await this.#commitOf(record);
@@ -51,6 +52,7 @@ export class SavedSessions {
       ...(commit === undefined ? {} : { commit }),
       record,
     };
+    requireLoadable(saved);
     if (commit !== undefined) await git(['update-ref', refOf(saved.id), commit], { cwd: this.#workplace.root });
     await this.#write(saved).catch(async (error) => {
       await this.#letGo(saved.id);
@@ -160,6 +162,14 @@ async function readSaved(file: string, id: string): Promise<OpenedSession | unde
     const reason = error instanceof HoldfastError ? 'it is no regular file' : systemErrorCode(error);
     return { state: 'damaged', problem: `it cannot be read (${reason})` };
   }
+}
+
+function requireLoadable(saved: SavedSession): void {
+  const { id, name, note = '' } = saved;
+  const opened = note.length > maxNoteLength ? undefined : openSaved(serializeSaved(saved), id);
+  if (opened?.state === 'sound') return;
+  const reason = opened?.problem ?? `its note is longer than ${maxNoteLength} characters`;
+  throw new HoldfastError('INVALID_ARGUMENT', `“${name}” was not saved: ${reason}.`, { data: { id: saved.sessionId } });
 }
 
 function notSaved({ name, sessionId }: SavedSession, error: unknown): unknown {

@@ -15,6 +15,9 @@ export interface RestorableSession {
   commit?: string;
 }
 
+/** Characters; a note is for a person to read in a list. */
+export const maxNoteLength = 10_000;
+
 /** A session as it was when it was saved. */
 export interface SavedSession extends RestorableSession {
   state: 'sound';

@@ -10,8 +10,13 @@ export function isPlainObject(argument: unknown): argument is Record<string, unk
 export function parseArgument<S extends v.GenericSchema>(schema: S, argument: unknown): v.InferOutput<S> {
   const result = v.safeParse(schema, argument);
   if (result.success) return withoutUndefined(result.output);
-  const [issue] = result.issues;
-  throw new HoldfastError('INVALID_ARGUMENT', `${v.getDotPath(issue) ?? 'argument'}: ${issue.message}`);
+  throw new HoldfastError('INVALID_ARGUMENT', describe(result.issues[0]), { advice: 'Nothing was changed.' });
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const field = v.getDotPath(issue);
+  const isUnknown = issue.type === 'strict_object' && issue.expected === 'never';
+  return isUnknown ? `There is no argument “${field}”.` : `${field ?? 'argument'}: ${issue.message}`;
 }
 
 /** A field that was given as undefined was not given. */

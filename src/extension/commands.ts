@@ -1,8 +1,8 @@
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { isRunning } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { DestroyedSession, NewSessionOptions } from './api.ts';
+import { logSchema, newSessionSchema, nothingSchema, renameSchema } from './argumentSchemas.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
 import { confirm, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
@@ -23,20 +23,6 @@ export interface CommandContext {
   log: vscode.LogOutputChannel;
   memento: vscode.Memento;
 }
-
-const newSessionSchema = v.object({
-  name: v.optional(v.string()),
-  branch: v.optional(v.string()),
-  baseBranch: v.optional(v.string()),
-  command: v.optional(v.union([v.string(), v.array(v.string())])),
-  cwd: v.optional(v.string()),
-  env: v.optional(v.record(v.string(), v.string())),
-  show: v.optional(v.boolean()),
-  worktree: v.optional(v.boolean()),
-});
-
-const logSchema = v.object({ id: v.optional(v.string()) });
-const renameSchema = v.object({ id: v.string(), name: v.optional(v.string()) });
 
 /** Registers every command. With an argument object none of them asks, and errors are thrown to the caller. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
@@ -149,7 +135,10 @@ async function showLog({ workspace, actions, log }: CommandContext, argument: un
 }
 
 async function restartHelper({ actions, log }: CommandContext, argument: unknown): Promise<void> {
-  if (isPlainObject(argument)) return actions.restartHelper();
+  if (isPlainObject(argument)) {
+    parseArgument(nothingSchema, argument);
+    return actions.restartHelper();
+  }
   try {
     await actions.restartHelper();
     void vscode.window.showInformationMessage('The helper was restarted. All sessions ran on.');
@@ -160,6 +149,7 @@ async function restartHelper({ actions, log }: CommandContext, argument: unknown
 
 /** Restores the sessions where that failed before, as every other command does on its way. */
 async function tryAgain({ workspace, log }: CommandContext, argument: unknown): Promise<void> {
+  if (isPlainObject(argument)) parseArgument(nothingSchema, argument);
   try {
     await workspace.manager();
   } catch (error) {

@@ -1,13 +1,11 @@
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { HoldfastError } from '../base/errors.ts';
 import { describeSession, statusLook } from '../core/presentation.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { targetSchema } from './argumentSchemas.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
 import { showError } from './errorMessage.ts';
 import type { Workspace } from './workspace.ts';
-
-const targetSchema = v.object({ id: v.string() });
 
 export interface SessionCommand<T> {
   title: string;

@@ -1,8 +1,18 @@
-import * as v from 'valibot';
 import * as vscode from 'vscode';
 import type { ListedSession, SavedSession } from '../core/savedSession.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { ExportOptions, ImportOptions, LoadOptions } from './api.ts';
+import {
+  doctorSchema,
+  exportOneSchema,
+  exportSchema,
+  importSchema,
+  loadSchema,
+  nothingSchema,
+  restoreSchema,
+  saveSchema,
+  targetSchema,
+} from './argumentSchemas.ts';
 import { restoreFromBackup } from './backupPicker.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
 import type { CommandContext } from './commands.ts';
@@ -15,21 +25,6 @@ import { pickSavedAction, pickSavedSession, savedName } from './savedSessionPick
 import { onSession } from './sessionPicker.ts';
 import type { ExportedFile } from './stateActions.ts';
 import { exportSessions, importSessions } from './transferDialogs.ts';
-
-const restoreSchema = v.object({ id: v.string(), sessionIds: v.optional(v.array(v.string())) });
-const saveSchema = v.object({ id: v.string(), note: v.optional(v.string()) });
-const savedSchema = v.object({ id: v.string() });
-const loadSchema = v.object({ id: v.string(), start: v.optional(v.boolean()), show: v.optional(v.boolean()) });
-const fileOptions = { file: v.string(), includeEnv: v.optional(v.boolean()), force: v.optional(v.boolean()) };
-const exportSchema = v.object({ ...fileOptions, sessionIds: v.optional(v.array(v.string())) });
-const exportOneSchema = v.object({ ...fileOptions, id: v.string() });
-const importSchema = v.object({
-  file: v.string(),
-  salvage: v.optional(v.boolean()),
-  start: v.optional(v.boolean()),
-});
-
-const doctorSchema = v.object({ fix: v.optional(v.boolean()) });
 
 type Handler = (argument: unknown) => Promise<unknown>;
 
@@ -46,7 +41,10 @@ export function stateHandlers(context: CommandContext): Record<string, Handler> 
     }),
     [commandIds.saveSession]: (argument) => saveSession(context, argument),
     [commandIds.listSavedSessions]: command(context, {
-      direct: () => state.listSaved(),
+      direct: async (argument) => {
+        parseArgument(nothingSchema, argument);
+        return state.listSaved();
+      },
       asking: () => manageSaved(context),
     }),
     [commandIds.loadSavedSession]: command(context, {
@@ -60,7 +58,7 @@ export function stateHandlers(context: CommandContext): Record<string, Handler> 
       },
     }),
     [commandIds.deleteSavedSession]: command(context, {
-      direct: (argument) => state.deleteSaved(parseArgument(savedSchema, argument).id),
+      direct: (argument) => state.deleteSaved(parseArgument(targetSchema, argument).id),
       asking: async () => {
         const chosen = await pickSavedSession(await state.listSaved(), 'Delete Saved Session');
         return chosen && deleteSaved(context, chosen);
@@ -68,14 +66,14 @@ export function stateHandlers(context: CommandContext): Record<string, Handler> 
     }),
     [commandIds.exportSession]: (argument) => exportSession(context, argument),
     [commandIds.exportSessions]: command(context, {
-      direct: (argument) => {
+      direct: async (argument) => {
         const { file, ...options } = parseArgument(exportSchema, argument);
         return state.exportTo(file, options as ExportOptions);
       },
       asking: () => exportSessions(context),
     }),
     [commandIds.importSessions]: command(context, {
-      direct: (argument) => {
+      direct: async (argument) => {
         const { file, ...options } = parseArgument(importSchema, argument);
         return state.importFrom(file, options as ImportOptions);
       },
@@ -86,7 +84,10 @@ export function stateHandlers(context: CommandContext): Record<string, Handler> 
       asking: () => showDoctor(context.workspace),
     }),
     [commandIds.rebuildSessions]: command(context, {
-      direct: () => state.rebuild(),
+      direct: async (argument) => {
+        parseArgument(nothingSchema, argument);
+        return state.rebuild();
+      },
       asking: () => rebuildSessions(state),
     }),
   };

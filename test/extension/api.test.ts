@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { HoldfastApi } from '../../src/extension/api.ts';
 import { isAlive } from '../support/processes.ts';
 import { reportMark } from '../support/reportMark.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -169,6 +170,24 @@ describe('the exported API', () => {
       text: 'Maximum 1 sessions supported. Destroy a session to create a new one.',
     });
   });
+
+  const wrong: [what: string, call: (api: HoldfastApi) => Promise<unknown>][] = [
+    ['an option of a new session that there is not', (it) => it.newSession({ nmae: 'x' } as object)],
+    ['an id that is no text', (it) => it.stopSession({} as string)],
+    ['a name that is no text', (it) => it.renameSession(unknown, 7 as unknown as string)],
+    ['a note that is no text', (it) => it.saveSession(unknown, { a: 1 } as unknown as string)],
+    ['the id of a saved session that is no text', (it) => it.getSavedSession({} as string)],
+    ['an option of loading that is no flag', (it) => it.loadSavedSession(unknown, { start: 'no' } as object)],
+    ['ids that are no list', (it) => it.restoreBackup(unknown, unknown as unknown as string[])],
+    ['an option of an export that there is not', (it) => it.exportSessions('x.json', { sessionsIds: [] } as object)],
+    ['options that are no object', (it) => it.importSessions('x.json', 7 as unknown as object)],
+    ['an option of the doctor that there is not', (it) => it.diagnose({ fixx: true } as object)],
+  ];
+  for (const [what, call] of wrong) {
+    it(`rejects ${what}`, async () => {
+      await assert.rejects(call(api()), { code: 'INVALID_ARGUMENT' });
+    });
+  }
 
   for (const method of ['showTerminal', 'stopSession', 'restartSession', 'destroySession', 'showLog'] as const) {
     it(`rejects ${method} where there is no such session`, async () => {

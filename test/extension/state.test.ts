@@ -231,6 +231,22 @@ describe('a refused request about what is kept', () => {
 
   const refused: [what: string, command: string, argument: object, code: string, text: RegExp][] = [
     ['no session', commandIds.saveSession, { id: unknown }, 'SESSION_NOT_FOUND', /no such session/],
+    ['a field that there is not', commandIds.listSavedSessions, { all: true }, 'INVALID_ARGUMENT', /“all”/],
+    ['a field that there is not', commandIds.rebuildSessions, { all: true }, 'INVALID_ARGUMENT', /“all”/],
+    [
+      'a field that there is not',
+      commandIds.loadSavedSession,
+      { id: unknown, strat: false },
+      'INVALID_ARGUMENT',
+      /“strat”/,
+    ],
+    [
+      'a field that there is not',
+      commandIds.exportSessions,
+      { file: 'x.json', sessionsIds: [] },
+      'INVALID_ARGUMENT',
+      /There is no argument “sessionsIds”/,
+    ],
     ['an id that is no text', commandIds.saveSession, { id: 7 }, 'INVALID_ARGUMENT', /^id: /],
     ['a note that is no text', commandIds.saveSession, { id: unknown, note: 7 }, 'INVALID_ARGUMENT', /^note: /],
     ['nothing saved', commandIds.loadSavedSession, { id: unknown }, 'SAVED_SESSION_NOT_FOUND', /no saved session/],

@@ -31,6 +31,17 @@ describe('saved sessions', () => {
     assert.deepEqual(rest, { state: 'sound', sessionId: record.id, name: 'login', note: 'a note', record });
   });
 
+  for (const [what, note] of [
+    ['a note that is no text', { a: 1 } as unknown as string],
+    ['a note longer than anybody reads', 'x'.repeat(10_001)],
+  ] as const) {
+    it(`are refused with ${what}, which could not be loaded again, and nothing is saved`, async () => {
+      const { store } = await open();
+      const error = await store.save(record, { note }).catch((reason) => reason);
+      assert.deepEqual([error.code, await store.list()], ['INVALID_ARGUMENT', []]);
+    });
+  }
+
   it('are listed newest first, each save of a session by itself', async () => {
     const { store } = await open();
     const first = await store.save(record);

@@ -1,0 +1,35 @@
+import * as v from 'valibot';
+
+const flag = v.optional(v.boolean());
+const text = v.optional(v.string());
+const ids = v.optional(v.array(v.string()));
+
+/** What commands and the API take. A key that is not known is refused: a misspelled one could do more than was meant. */
+export const newSessionSchema = v.strictObject({
+  name: text,
+  branch: text,
+  baseBranch: text,
+  command: v.optional(v.union([v.string(), v.array(v.string())])),
+  cwd: text,
+  env: v.optional(v.record(v.string(), v.string())),
+  show: flag,
+  worktree: flag,
+});
+
+export const nothingSchema = v.strictObject({});
+export const targetSchema = v.strictObject({ id: v.string() });
+export const logSchema = v.strictObject({ id: text });
+export const nameSchema = v.strictObject({ name: v.string() });
+export const renameSchema = v.strictObject({ id: v.string(), name: text });
+export const restoreSchema = v.strictObject({ id: v.string(), sessionIds: ids });
+export const saveSchema = v.strictObject({ id: v.string(), note: text });
+export const loadOptionsSchema = v.strictObject({ start: flag, show: flag });
+export const loadSchema = v.strictObject({ id: v.string(), ...loadOptionsSchema.entries });
+export const fileSchema = v.strictObject({ file: v.string() });
+const fileOptions = { includeEnv: flag, force: flag };
+export const exportOptionsSchema = v.strictObject({ ...fileOptions, sessionIds: ids });
+export const exportSchema = v.strictObject({ ...fileSchema.entries, ...exportOptionsSchema.entries });
+export const exportOneSchema = v.strictObject({ ...fileSchema.entries, ...fileOptions, id: v.string() });
+export const importOptionsSchema = v.strictObject({ salvage: flag, start: flag });
+export const importSchema = v.strictObject({ ...fileSchema.entries, ...importOptionsSchema.entries });
+export const doctorSchema = v.strictObject({ fix: flag });

@@ -1,0 +1,95 @@
+import type { Event } from 'vscode';
+import type { ExportOptions, HoldfastApi, ImportOptions, LoadOptions, NewSessionOptions } from './api.ts';
+import {
+  doctorSchema,
+  exportOptionsSchema,
+  fileSchema,
+  importOptionsSchema,
+  loadOptionsSchema,
+  logSchema,
+  nameSchema,
+  newSessionSchema,
+  restoreSchema,
+  saveSchema,
+  targetSchema,
+} from './argumentSchemas.ts';
+import { parseArgument } from './commandArguments.ts';
+import { diagnose } from './doctorReport.ts';
+import type { SessionActions } from './sessionActions.ts';
+import type { StateActions } from './stateActions.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface ApiParts {
+  workspace: Workspace;
+  actions: SessionActions;
+  state: StateActions;
+  onDidChangeSessions: Event<void>;
+}
+
+/** Other extensions need not be written in TypeScript, so that what they give is looked at as any other input. */
+export function exportedApi(parts: ApiParts): HoldfastApi {
+  const { workspace, onDidChangeSessions } = parts;
+  return {
+    version: 1,
+    onDidChangeSessions,
+    get ready() {
+      return workspace.ready;
+    },
+    listSessions: () => workspace.list(),
+    getSession: (id) => workspace.get(id),
+    ...sessionMethods(parts),
+    ...stateMethods(parts),
+    diagnose: async (options = {}) => diagnose(workspace, parseArgument(doctorSchema, options).fix ?? false),
+  };
+}
+
+/** What is done to sessions one by one. */
+function sessionMethods({ actions }: ApiParts) {
+  return {
+    newSession: async (options = {}) => actions.create(parseArgument(newSessionSchema, options) as NewSessionOptions),
+    showTerminal: async (id) => actions.showTerminal(idOf(id)),
+    stopSession: async (id) => actions.stop(idOf(id)),
+    restartSession: async (id) => actions.restart(idOf(id)),
+    renameSession: async (id, name) => actions.rename(idOf(id), nameOf(name)),
+    destroySession: async (id) => actions.destroy(idOf(id)),
+    showLog: async (id) => actions.showLog(parseArgument(logSchema, { id }).id),
+    restartHelper: () => actions.restartHelper(),
+  } satisfies Partial<HoldfastApi>;
+}
+
+/** What is done to what sessions are kept in. */
+function stateMethods({ state }: ApiParts) {
+  return {
+    listBackups: () => state.listBackups(),
+    restoreBackup: async (id, sessionIds) => {
+      const given = parseArgument(restoreSchema, { id, sessionIds });
+      return (await state.restoreBackup(given.id, given.sessionIds)).restored;
+    },
+    saveSession: async (id, note) => {
+      const given = parseArgument(saveSchema, { id, note });
+      return state.save(given.id, given.note);
+    },
+    listSavedSessions: () => state.listSaved(),
+    getSavedSession: async (id) => state.getSaved(idOf(id)),
+    loadSavedSession: async (id, options = {}) =>
+      (await state.load(idOf(id), parseArgument(loadOptionsSchema, options) as LoadOptions)).record,
+    deleteSavedSession: async (id) => void (await state.deleteSaved(idOf(id))),
+    exportSessions: async (file, options = {}) =>
+      state.exportTo(fileOf(file), parseArgument(exportOptionsSchema, options) as ExportOptions),
+    importSessions: async (file, options = {}) =>
+      state.importFrom(fileOf(file), parseArgument(importOptionsSchema, options) as ImportOptions),
+    rebuildSessions: () => state.rebuild(),
+  } satisfies Partial<HoldfastApi>;
+}
+
+function idOf(id: unknown): string {
+  return parseArgument(targetSchema, { id }).id;
+}
+
+function nameOf(name: unknown): string {
+  return parseArgument(nameSchema, { name }).name;
+}
+
+function fileOf(file: unknown): string {
+  return parseArgument(fileSchema, { file }).file;
+}
