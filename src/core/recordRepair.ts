@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type SessionRecord, sessionRecordSchema, sessionStatuses } from '../protocol/sessionRecord.ts';
+import { maxRevision, type SessionRecord, sessionRecordSchema, sessionStatuses } from '../protocol/sessionRecord.ts';
 import { toSafeName } from './sessionName.ts';
 
 /** What is known around a record that must be repaired. */
@@ -72,7 +72,7 @@ export function repairRecord(value: unknown, context: RepairContext): RepairedRe
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { problem: 'it is no record' };
   const fields: Fields = { ...value };
   const repairs: string[] = [];
-  for (const repair of [repairTimes, repairStatus, repairPath, repairName, addDefaults, dropOptional]) {
+  for (const repair of [repairTimes, repairStatus, repairPath, repairName, repairRevision, addDefaults, dropOptional]) {
     for (const [field, repaired, what] of repair(fields, context)) {
       if (repaired === undefined) delete fields[field];
       else fields[field] = repaired;
@@ -119,6 +119,12 @@ const repairName: Repair = ({ name }) => {
   const safe = toSafeName(name);
   return safe ? [['name', safe, `the name became “${safe}”`]] : [];
 };
+
+/** It stays the newest copy, be it a tombstone, and can be counted on from. */
+const repairRevision: Repair = ({ revision }) =>
+  typeof revision === 'number' && revision > maxRevision
+    ? [['revision', maxRevision / 2, `the revision ${revision} became ${maxRevision / 2}`]]
+    : [];
 
 const addDefaults: Repair = (fields) =>
   defaults

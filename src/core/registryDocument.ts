@@ -46,11 +46,21 @@ export interface RegistryContent {
   unknownFields?: Record<string, unknown>;
 }
 
+/** So far below what can be counted exactly that no number of saves leads there; a file that says more says this. */
+const maxGeneration = 2 ** 52;
+
+const generationSchema = v.pipe(
+  v.number(),
+  v.integer(),
+  v.minValue(0),
+  v.transform((generation) => Math.min(generation, maxGeneration)),
+);
+
 const envelopeSchema = v.looseObject({
   format: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   version: v.pipe(v.string(), v.regex(/^\d+\.\d+/)),
   key: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/))),
-  generation: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  generation: v.optional(generationSchema, 0),
   savedAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
   count: v.optional(v.number()),
   sha256: v.optional(v.string()),

@@ -24,6 +24,9 @@ const absolutePath = /^(?:\/|[a-z]:[\\/]|\\\\)/i;
 /** A name becomes part of a branch and of a folder. */
 const plainName = /^[^/\\\p{Cc}]+$/u;
 
+/** So far below what can be counted exactly that no number of changes leads there. */
+export const maxRevision = 2 ** 52;
+
 const exitSchema = v.looseObject({
   code: v.nullable(v.number()),
   /** The signal's number. */
@@ -136,7 +139,7 @@ export const sessionRecordSchema = v.looseObject({
   archivedAt: v.optional(timestamp),
   agentSessionId: v.optional(v.string()),
   /** +1 for each change; 0 for a record that no helper has taken in yet. */
-  revision: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  revision: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxRevision)),
   /** A tombstone: the session was destroyed and must not come back from an older replica. */
   deletedAt: v.optional(timestamp),
 });

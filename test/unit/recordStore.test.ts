@@ -133,6 +133,19 @@ describe('the saved session list', () => {
     assert.match(notice, /recovered from the backup of 20/);
   });
 
+  for (const generation of ['9007199254740991', '9007199254740992', '1e300']) {
+    it(`whose generation is ${generation} is saved and read again, over and over`, async () => {
+      await put(`{"version":"1.0","generation":${generation},"sessions":[${JSON.stringify(record)}]}`);
+      const notices: (string | undefined)[] = [];
+      for (let opening = 0; opening < 3; opening++) {
+        const opened = store([record]);
+        notices.push((await opened.load()).notice);
+        await opened.save();
+      }
+      assert.deepEqual(notices, [undefined, undefined, undefined]);
+    });
+  }
+
   it('of a newer version is shown, and neither changed nor overwritten', async () => {
     await put({ version: '2.0', sessions: [record], future: true });
     const before = await readFile(file(), 'utf8');

@@ -55,6 +55,12 @@ describe('the repair of a record', () => {
       ['deletedAt was set to 2026-01-01T00:00:00.000Z'],
     ],
     [
+      'counts on from a revision that is too large to be counted on',
+      { ...aRecord(), revision: Number.MAX_SAFE_INTEGER },
+      { revision: 2 ** 51 },
+      ['the revision 9007199254740991 became 2251799813685248'],
+    ],
+    [
       'reads the status of another vocabulary',
       { ...aRecord(), status: 'running' },
       { status: 'active' },
