@@ -84,8 +84,8 @@ const commandSpecs = {
     options: ['json'],
     summary: 'List the locks of this repository and who holds them.',
     details: [
-      'Those of the helper, of sessions’ hosts, of sessions being made, and of the processes that run from Holdfast’s',
-      'copies of its programs. Starts no helper and changes nothing.',
+      'Those of the helper, of sessions’ hosts, of sessions being made, of windows’ storages, and of the processes that',
+      'run from Holdfast’s copies of its programs. Starts no helper and changes nothing.',
       '',
       'States:',
       '  held      Its process lives.',

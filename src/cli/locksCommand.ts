@@ -1,7 +1,8 @@
+import { listStorages, storageLocks } from '../client/windowStorages.ts';
 import { age } from '../core/presentation.ts';
 import { type FoundLock, findLocks } from '../node/findLocks.ts';
 import type { LockState } from '../node/lockOwner.ts';
-import { sessionPlaces, thisMachine } from '../node/places.ts';
+import { repositoryPlaces, sessionPlaces, thisMachine } from '../node/places.ts';
 import { readRecordFile } from '../node/recordFile.ts';
 import { findWorkplace } from '../node/repository.ts';
 import type { ColumnFit } from './columnWidths.ts';
@@ -31,7 +32,10 @@ interface ShownLock extends FoundLock {
 /** `holdfast locks`; asks no helper, so that it works while one hangs. */
 export async function listLocks(_program: Program, { json }: CommandArguments): Promise<number> {
   const { key, root } = await findWorkplace(currentFolder());
-  const locks = await Promise.all((await findLocks({ machine: thisMachine(), key })).map((lock) => named(lock, key)));
+  const storages = await listStorages(repositoryPlaces(thisMachine(), key));
+  const extra = storages.flatMap(({ folder }) => storageLocks(folder));
+  const found = await findLocks({ machine: thisMachine(), key, extra });
+  const locks = await Promise.all(found.map((lock) => named(lock, key)));
   if (json) printJson(locks.map(plainLock));
   else if (locks.length === 0) print(`No locks of ${root}.`);
   else for (const line of lockTable(locks, new Date())) print(line);

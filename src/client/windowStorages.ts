@@ -56,6 +56,11 @@ export async function registerStorage(places: RepositoryPlaces, folder: string, 
   await writeJson(noteOf(places, folder), entry);
 }
 
+/** The locks that windows take in a storage: to write its list, and its journal. */
+export function storageLocks(folder: string): string[] {
+  return ['storage.lock', 'events.lock'].map((name) => path.join(folder, name));
+}
+
 /** The file in which a window notes its storage. */
 export function noteOf(places: RepositoryPlaces, folder: string): string {
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
+import { registerStorage, storageLocks } from '../../src/client/windowStorages.ts';
 import { creationLockFile } from '../../src/node/creationLocks.ts';
+import { tryLock } from '../../src/node/lockFile.ts';
 import { type RepositoryPlaces, repositoryPlaces, sessionPlaces } from '../../src/node/places.ts';
 import { findWorkplace } from '../../src/node/repository.ts';
 import { describeOnUnix } from '../support/unix.ts';
@@ -63,6 +65,19 @@ describeOnUnix('holdfast locks', () => {
           file: sessionPlaces(machine, window.options.workplace.key, record.id).hostLock,
         },
       ],
+    );
+  });
+
+  it('lists who writes to a window’s storage, and to its journal', async () => {
+    const storage = await project().newFolder('storage');
+    await registerStorage(await places(), storage);
+    const files = storageLocks(storage);
+    const attempts = await Promise.all(files.map((file) => tryLock(file)));
+    const locks = await ownLocks();
+    for (const attempt of attempts) if ('lock' in attempt) await attempt.lock.release();
+    assert.deepEqual(
+      locks.map(({ kind, state, owner, file }) => [kind, state, owner?.pid, file]),
+      files.map((file) => ['storage', 'held', process.pid, file]),
     );
   });
 

@@ -1,7 +1,7 @@
-import path from 'node:path';
 import { type FoundLock, findLocks } from '../../node/findLocks.ts';
 import { tryLock } from '../../node/lockFile.ts';
 import { ownIdentity, type ProcessIdentity } from '../../node/processIdentity.ts';
+import { storageLocks } from '../windowStorages.ts';
 import type { Diagnosed } from './doctorContext.ts';
 import type { Examination } from './examination.ts';
 
@@ -12,9 +12,7 @@ import type { Examination } from './examination.ts';
 export async function checkLocks(examination: Examination): Promise<Diagnosed[]> {
   const { context, places } = examination;
   const storages = await examination.storages();
-  const extra = storages.flatMap(({ folder }) =>
-    ['storage.lock', 'events.lock'].map((name) => path.join(folder, name)),
-  );
+  const extra = storages.flatMap(({ folder }) => storageLocks(folder));
   const locks = await findLocks({ machine: context.machine, key: places.key, extra });
   const own = await ownIdentity();
   return locks.filter((lock) => lock.kind !== 'runtime' && !isOf(own, lock)).flatMap(judgeLock);
