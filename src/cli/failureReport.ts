@@ -9,7 +9,7 @@ export function reportFailure(thrown: unknown, code = 1): number {
   const error = toHoldfastError(thrown);
   const isUsage = error instanceof UsageError;
   if (wantsJson()) console.error(JSON.stringify(toErrorShape(error)));
-  else console.error(`holdfast: ${error.text}${isUsage ? '' : ` (${error.code})`}`);
+  else console.error(`holdfast: ${error.text} (${error.code})`);
   return isUsage ? usageCode : code;
 }
 

@@ -35,11 +35,14 @@ const flag = { type: 'boolean', default: false } as const;
 
 /** @throws {UsageError} */
 export function parseCommandLine(argv: readonly string[], spec: CommandLineSpec = holdfast): Invocation {
-  const { values, positionals } = parse(argv, spec);
+  const { values, positionals, tokens } = parse(argv, spec);
   const asksHelp = positionals[0] === 'help';
   const [word, ...others] = asksHelp ? positionals.slice(1) : positionals;
   if (values.version) return { kind: 'version' };
-  if (word === undefined) return { kind: 'help' };
+  if (word === undefined) {
+    if (asksHelp || values.help || !tokens.some(({ kind }) => kind === 'option')) return { kind: 'help' };
+    throw new UsageError('Which command? Its name is missing.');
+  }
   const { name, command, operands } = findCommand(spec, word, others);
   if (values.help || asksHelp) return { kind: 'help', command: name };
   if (isGroup(command)) throw new UsageError(`“holdfast ${name}” needs one of ${namesIn(command.subcommands)}.`, name);
@@ -77,7 +80,7 @@ function problemOf({ name, rawName, value, inlineValue }: OptionToken, options: 
   const spec = own === undefined ? undefined : options[own];
   if (!spec && name !== 'help' && name !== 'version') return `There is no option ${rawName}.`;
   if (spec?.value === undefined) return inlineValue ? `${rawName} takes no value.` : undefined;
-  if (value === undefined) return `${rawName} needs a value: ${rawName} ${spec.value}.`;
+  if (!value) return `${rawName} needs a value: ${rawName} ${spec.value}.`;
   // A value is seldom meant so, and an option that lacks its value often.
   const isOption = !inlineValue && value.startsWith('-') && value.length > 1;
   return isOption ? `${rawName} needs a value; “${value}” is taken for one as --${name}=${value}.` : undefined;
@@ -143,7 +146,10 @@ function checkOptions(
 }
 
 function checkOperands(name: string, { operands: specs }: CommandSpec, operands: readonly string[]): void {
-  const missing = specs.find(({ required }, index) => required && !operands[index]);
+  // An empty one, as of a variable of the shell that is not set, must not pass for none, which may mean all.
+  const empty = operands.findIndex((operand) => operand === '');
+  if (empty >= 0) throw new UsageError(`${specs[empty]?.name ?? 'An argument'} is empty.`, name);
+  const missing = specs.find(({ required }, index) => required && operands[index] === undefined);
   if (missing) throw new UsageError(missing.missing ?? `${missing.name} is missing.`, name);
   const unexpected = operands[specs.length];
   if (unexpected !== undefined) throw new UsageError(`“${unexpected}” is one argument too many.`, name);

@@ -116,7 +116,7 @@ describeOnUnix('holdfast', () => {
       { code, stderr },
       {
         code: 2,
-        stderr: `holdfast: There is no command “destory”; there are ${commands}. See “holdfast --help”.\n`,
+        stderr: `holdfast: There is no command “destory”; there are ${commands}. See “holdfast --help”. (INVALID_ARGUMENT)\n`,
       },
     );
   });

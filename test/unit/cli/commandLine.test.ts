@@ -28,6 +28,7 @@ describe('the command line', () => {
     ['--help', { kind: 'help' }],
     ['logs -h', { kind: 'help', command: 'logs' }],
     ['help', { kind: 'help' }],
+    ['help --json', { kind: 'help' }],
     ['help logs', { kind: 'help', command: 'logs' }],
     ['--version', { kind: 'version' }],
     ['ls', { kind: 'run', command: 'ls', args: none }],
@@ -56,6 +57,8 @@ describe('the command line', () => {
     ['constructor', `There is no command “constructor”; there are ${commands}.`],
     ['stop', 'Which session? Its name is missing.'],
     ['validate', 'Which file? Its name is missing.'],
+    ['-n 3', 'Which command? Its name is missing.'],
+    ['--json', 'Which command? Its name is missing.'],
     ['ls login', '“login” is one argument too many.'],
     ['stop one two', '“two” is one argument too many.'],
     ['ls --raw', '“holdfast ls” has no option --raw.'],
@@ -69,6 +72,21 @@ describe('the command line', () => {
   ];
   for (const [line, message] of refused) {
     it(`refuses “holdfast ${line}”`, () => assert.equal(parse(line), message));
+  }
+
+  const empty: [argv: string[], message: string][] = [
+    [['export', ''], 'NAME is empty.'],
+    [['status', ''], 'NAME is empty.'],
+    [['stop', ''], 'NAME is empty.'],
+    [['backups', 'verify', ''], 'BACKUP is empty.'],
+    [['ls', ''], 'An argument is empty.'],
+    [['export', '--output', ''], '--output needs a value: --output FILE.'],
+    [['export', '--output='], '--output needs a value: --output FILE.'],
+  ];
+  for (const [argv, message] of empty) {
+    it(`refuses “holdfast ${argv.map((word) => word || "''").join(' ')}”`, () => {
+      assert.throws(() => parseCommandLine(argv), { name: 'HoldfastError', message });
+    });
   }
 
   it('has help that lists every exit code, and what “stop” takes for a name', () => {

@@ -68,7 +68,8 @@ describe('a command line with subcommands', () => {
     ['shelf copy a -o b --dry-run', '--output and --dry-run exclude each other. See “holdfast shelf copy --help”.'],
   ];
   for (const [line, message] of refused) {
-    it(`refuses “${line}” with exit code 2`, () => assert.equal(run(line), `2: ! holdfast: ${message}`));
+    it(`refuses “${line}” with exit code 2`, () =>
+      assert.equal(run(line), `2: ! holdfast: ${message} (INVALID_ARGUMENT)`));
   }
 });
 
@@ -96,6 +97,6 @@ describe('the exit code', () => {
   });
 
   it('is 2 where a command finds the command line wrong', () => {
-    assert.equal(run('check wrong'), '2: ! holdfast: That is no file. See “holdfast check --help”.');
+    assert.equal(run('check wrong'), '2: ! holdfast: That is no file. See “holdfast check --help”. (INVALID_ARGUMENT)');
   });
 });
