@@ -1,4 +1,5 @@
 import type { BackupRestore, RestoredBackup, WorktreeState } from '../client/restoreBackup.ts';
+import { ownsBranch } from '../client/sessionWorktree.ts';
 import { countSessions } from '../core/presentation.ts';
 import type { ChangedSession } from '../core/restorePlan.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -44,11 +45,15 @@ export function shownRestore(restore: Restore): unknown {
   };
 }
 
-function describeWorktree({ branch }: SessionRecord, state: WorktreeState | undefined): string {
+function describeWorktree(record: SessionRecord, state: WorktreeState | undefined): string {
+  const { branch, baseBranch } = record;
   if (!branch) return state === 'there' ? 'its folder is there' : 'its folder is gone';
   if (state === 'there') return 'its worktree is there';
   if (state === 'gone') return `its worktree is gone; restarting it makes one of ${branch}`;
-  return `its worktree and its branch are gone; make the branch anew (“git branch ${branch} COMMIT”) to restart it, or destroy it`;
+  const gone = 'its worktree and its branch are gone';
+  return ownsBranch(record)
+    ? `${gone}; restarting it makes both anew from ${baseBranch}, without the commits that were on the branch alone`
+    : `${gone}; make the branch anew (“git branch ${branch} COMMIT”) to restart it, or destroy it`;
 }
 
 /** What stays as it is. */

@@ -13,7 +13,6 @@ import { UsageError } from './usageError.ts';
 /** `holdfast export [NAME]` */
 export async function exportToFile(program: Program, args: CommandArguments): Promise<number> {
   const { name, output, withEnv, force, json } = args;
-  if (output === '') throw new UsageError('--output needs the name of a file.', 'export');
   if (force && output === undefined) throw new UsageError('--force is for the FILE of --output.', 'export');
   const { records, workplace } = await withSessions(program, async (sessions) => {
     const records = name ? [(await sessions.find(name)).record] : await sessions.list();

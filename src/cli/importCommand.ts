@@ -32,6 +32,9 @@ async function importAfterBackup(
   workplace: Workplace,
   sessions: ReadExport['sessions'],
 ): Promise<ImportResult[]> {
+  const planned = await withPlanning(program, (context) => planImport(context, sessions));
+  // Where nothing comes in, no backup is taken for it, and no helper started.
+  if (!planned.some(({ state }) => state === 'planned')) return planned;
   return withCreation(program, async (context) => {
     const stores = await BackupStores.find(workplace);
     await stores.take('import', (await context.helper.list()).records);

@@ -147,7 +147,7 @@ function checkOptions(
 
 function checkOperands(name: string, { operands: specs }: CommandSpec, operands: readonly string[]): void {
   // An empty one, as of a variable of the shell that is not set, must not pass for none, which may mean all.
-  const empty = operands.findIndex((operand) => operand === '');
+  const empty = operands.indexOf('');
   if (empty >= 0) throw new UsageError(`${specs[empty]?.name ?? 'An argument'} is empty.`, name);
   const missing = specs.find(({ required }, index) => required && operands[index] === undefined);
   if (missing) throw new UsageError(missing.missing ?? `${missing.name} is missing.`, name);

@@ -175,17 +175,18 @@ export class SessionManager implements Disposable {
    * Stops the session's process if it runs, and starts its command anew in the same worktree; where its creation
    * was cut short, it gets its worktree first.
    */
-  async restart(id: string): Promise<SessionRecord> {
+  async restart(id: string): Promise<CreatedSession> {
     this.#replica.requireWritable();
     const record = this.require(id);
-    if (wasStarted(record)) return this.#startAnew(record);
+    if (wasStarted(record)) return { record: await this.#startAnew(record) };
     return whileCreating(this.options, record, async () => {
       const { workplace } = this.options;
-      if (!record.branch || workplace.kind !== 'git') return this.#startAnew(record);
-      await completeWorktree(workplace, record);
-      return this.#startAnew(record).catch(async (error) => {
+      if (!record.branch || workplace.kind !== 'git') return { record: await this.#startAnew(record) };
+      const notice = await completeWorktree(workplace, record);
+      const started = await this.#startAnew(record).catch(async (error) => {
         throw await this.#undoRestart(record, error);
       });
+      return told(started, notice);
     });
   }
 
@@ -196,8 +197,9 @@ export class SessionManager implements Disposable {
    */
   async destroy(id: string): Promise<DestroyedSession> {
     this.#replica.requireWritable();
+    this.require(id);
     await this.#replica.backUp('destroy');
-    const record = await this.#end(this.require(id).id);
+    const record = await this.#end(id);
     // Once it is forgotten, no other window can start it in the worktree that goes.
     const tombstone = await this.helper.delete(record);
     const kept = record.branch ? await this.#removeWorktree(record) : undefined;

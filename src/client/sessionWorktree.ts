@@ -30,19 +30,22 @@ export function ownsBranch({ metadata }: SessionRecord): boolean {
  * Makes the worktree of a session whose window ended before it had one, at what its base is now; its branch may
  * be there.
  *
+ * @returns What the user should know of that, as whole sentences.
  * @throws {HoldfastError} `FOLDER_EXISTS` while git is at work on it, or was killed, and where something else is in
  *   its place; `INVALID_ARGUMENT` where the base is gone; `BRANCH_EXISTS`, `DISK_FULL`, `GIT_FAILED`
  */
-export async function completeWorktree(repository: GitRepository, record: SessionRecord): Promise<void> {
+export async function completeWorktree(repository: GitRepository, record: SessionRecord): Promise<string | undefined> {
+  let notice: string | undefined;
   const { branch, baseBranch, worktreePath } = record;
   const entry = (await listWorktrees(repository.root)).find(({ path: folder }) => folder === worktreePath);
   if (entry && isHalfMade(entry)) throw halfMade(record);
   if (!(await exists(worktreePath))) {
     // The user has removed it, and it may have had work.
-    if (entry) return;
+    if (entry) return undefined;
     const isThere = (await resolveCommit(repository.root, `refs/heads/${branch}`)) !== undefined;
     const base = isThere ? undefined : await namedBase(repository.root, baseBranch);
     const worktree = await beginWorktree(repository, record, base);
+    notice = isThere ? undefined : madeAnew(record);
     try {
       await worktree.checkOut();
     } catch (error) {
@@ -53,6 +56,11 @@ export async function completeWorktree(repository: GitRepository, record: Sessio
     throw inTheWay(record);
   }
   await tagSession(repository, record);
+  return notice;
+}
+
+function madeAnew({ name, branch, baseBranch }: SessionRecord): string {
+  return `The branch ${branch} of “${name}” was gone and was made anew from ${baseBranch}: commits that were on it alone are not in it.`;
 }
 
 function halfMade({ id, name, worktreePath }: SessionRecord): HoldfastError {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Backup } from '../client/backupFile.ts';
 import type { BackupRestore, RestoredBackup, WorktreeState } from '../client/restoreBackup.ts';
+import { ownsBranch } from '../client/sessionWorktree.ts';
 import { ago, countSessions } from '../core/presentation.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { CommandContext } from './commands.ts';
@@ -106,11 +107,15 @@ function returningItems({ returning, worktrees }: BackupRestore): SessionItem[] 
   }));
 }
 
-function describeWorktree({ branch, baseBranch }: SessionRecord, state: WorktreeState = 'gone'): string {
+function describeWorktree(record: SessionRecord, state: WorktreeState = 'gone'): string {
+  const { branch, baseBranch } = record;
   if (!branch) return state === 'there' ? 'Its folder is still there.' : 'Its folder is gone.';
   if (state === 'there') return 'Its worktree is still there.';
   if (state === 'gone') return 'Its worktree is gone; a restart makes it anew from its branch.';
-  return `Its worktree and its branch are gone; a restart makes both anew from ${baseBranch}.`;
+  const gone = 'Its worktree and its branch are gone';
+  return ownsBranch(record)
+    ? `${gone}; a restart makes both anew from ${baseBranch}, without the commits that were on the branch alone.`
+    : `${gone}; make the branch anew before a restart.`;
 }
 
 function changedItems({ changed }: BackupRestore): SessionItem[] {

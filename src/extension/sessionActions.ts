@@ -36,7 +36,9 @@ export class SessionActions {
   }
 
   async restart(id: string): Promise<SessionRecord> {
-    return (await this.#workspace.manager()).restart(id);
+    const { record, notice } = await (await this.#workspace.manager()).restart(id);
+    if (notice) void vscode.window.showWarningMessage(notice);
+    return record;
   }
 
   async rename(id: string, name: string): Promise<SessionRecord> {

@@ -221,14 +221,24 @@ describe('a restored backup', () => {
       [record, kept, mine].map(({ id }) => worktrees[id]),
       ['branchGone', 'there', 'gone'],
     );
+    const notices: (string | undefined)[] = [];
     for (const { id, worktreePath } of restored) {
       await waitFor(
         () => window.get(id),
         (one) => one !== undefined,
       );
-      const { status } = await window.restart(id);
-      assert.deepEqual([status, (await readdir(worktreePath)).length > 0], ['active', true]);
+      const { record, notice } = await window.restart(id);
+      notices.push(notice);
+      assert.deepEqual([record.status, (await readdir(worktreePath)).length > 0], ['active', true]);
     }
+    assert.deepEqual(
+      notices.map((notice) => notice?.replace(/(feature\/)\S+ of “\S+”/, '$1… of “…”')),
+      [
+        'The branch feature/… of “…” was gone and was made anew from main: commits that were on it alone are not in it.',
+        undefined,
+        undefined,
+      ],
+    );
   });
 });
 

@@ -304,7 +304,7 @@ describe('holdfast backups', () => {
     assert.deepEqual([lines.length, lines.filter((line) => line.length > 40)], [2, []]);
   });
 
-  it('tells a restore that would bring a session back without its branch what to do', async () => {
+  it('tells what becomes of a session that would come back without its branch', async () => {
     const backup = await create();
     await destroy();
     await project().git('worktree', 'remove', '--force', record.worktreePath);
@@ -312,7 +312,7 @@ describe('holdfast backups', () => {
     const { stdout } = await run('restore', backup.id, '--dry-run');
     assert.equal(
       stdout,
-      'Would bring back login: its worktree and its branch are gone; make the branch anew (“git branch feature/login COMMIT”) to restart it, or destroy it.\n',
+      'Would bring back login: its worktree and its branch are gone; restarting it makes both anew from main, without the commits that were on the branch alone.\n',
     );
   });
 });

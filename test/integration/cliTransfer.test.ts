@@ -63,7 +63,7 @@ describeOnUnix('holdfast export and import', () => {
         isNew: session.id !== record.id,
         isInside: session.worktreePath.startsWith(folder),
         head: await git(session.worktreePath, 'rev-parse', 'HEAD'),
-        restarted: (await window.restart(session.id)).status,
+        restarted: (await window.restart(session.id)).record.status,
       },
       { status: 'idle', isNew: true, isInside: true, head: commit, restarted: 'active' },
     );
@@ -209,6 +209,20 @@ describeOnUnix('holdfast export and import', () => {
     assert.deepEqual(
       backups.map(({ reason, count }) => [reason, count]),
       [['import', 1]],
+    );
+  });
+
+  it('takes no backup, and starts no helper, where nothing can come in', async () => {
+    await start();
+    const file = await exportAll();
+    const plain = await project().newFolder('plain');
+    const elsewhere = await runCli(plain, 'import', file);
+    const here = await runCli(project().folder, 'import', file);
+    const backups = JSON.parse((await runCli(project().folder, 'backups', 'list', '--json')).stdout) as Backup[];
+    const { helperFile } = repositoryPlaces(machine, (await findWorkplace(plain)).key);
+    assert.deepEqual(
+      [elsewhere.code, here.code, await exists(helperFile), backups.filter(({ reason }) => reason === 'import')],
+      [1, 0, false, []],
     );
   });
 

@@ -70,7 +70,8 @@ describe('rebuilding a registry that was lost', () => {
     const storage = await project().newFolder('storage');
     const content = { version: '1.0', sessions: sessions.map(({ record }) => record) };
     await writeFile(path.join(storage, 'sessions.json'), JSON.stringify(content));
-    const { id, status, worktreePath } = await (await project().open({ storage })).restart(login.id);
+    const { record } = await (await project().open({ storage })).restart(login.id);
+    const { id, status, worktreePath } = record;
     assert.deepEqual([id, status, worktreePath], [login.id, 'active', login.worktreePath]);
   });
 
@@ -258,7 +259,7 @@ describe('rebuilding a registry that was lost', () => {
     assert.deepEqual(kinds(proposals), [['moved', folder]]);
     const { id, worktreePath } = await accept(window, proposals[0]);
     assert.deepEqual([id, worktreePath, (await tagOf(folder)).worktreePath], [login.id, folder, folder]);
-    assert.equal((await window.restart(login.id)).status, 'active');
+    assert.equal((await window.restart(login.id)).record.status, 'active');
   });
 
   it('gives an accepted session another name where its own is taken', async () => {

@@ -216,7 +216,7 @@ describeOnUnix('a saved session', () => {
     const { record: back } = await restore(window, saved, { start: false });
     const [status, isThere] = [back.status, await exists(back.worktreePath)];
     await window.helper.list();
-    const started = await window.restart(back.id);
+    const { record: started } = await window.restart(back.id);
     assert.deepEqual([status, isThere, started.status], ['idle', true, 'active']);
   });
 

@@ -32,7 +32,7 @@ describeOnUnix('a window that is killed while it creates a session', () => {
     it(`leaves a session that can be started: ${what}`, async () => {
       await killedAt(project(), args);
       const before = await found(project(), other);
-      const { status, worktreePath } = await other.restart(before.record.id);
+      const { status, worktreePath } = (await other.restart(before.record.id)).record;
       const commit = await git(worktreePath, 'rev-parse', 'feature/login');
       assert.deepEqual(
         { status: before.record.status, folder: before.folder, after: [status, commit] },
@@ -57,7 +57,7 @@ describeOnUnix('a window that is killed while it creates a session', () => {
     const { record } = await found(project(), other);
     const commit = await project().git('commit-tree', '-p', 'main', '-m', 'work', 'main^{tree}');
     await project().git('update-ref', 'refs/heads/feature/login', commit);
-    const { worktreePath } = await other.restart(record.id);
+    const { worktreePath } = (await other.restart(record.id)).record;
     assert.equal(await git(worktreePath, 'rev-parse', 'HEAD'), commit);
   });
 
@@ -117,7 +117,7 @@ describeOnUnix('a window that is killed while it creates a session', () => {
   it('does not make a worktree again that was removed by hand', async () => {
     await killedAt(project(), '"worktree add"*');
     const { record } = await found(project(), other);
-    const { worktreePath } = await other.restart(record.id);
+    const { worktreePath } = (await other.restart(record.id)).record;
     await other.stop(record.id);
     await rm(worktreePath, { recursive: true });
     await project().git('worktree', 'prune');

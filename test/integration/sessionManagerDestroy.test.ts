@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -44,6 +45,11 @@ describeOnUnix('destroying a session', () => {
       { ...before, isRunning: isAlive(ptyPid), sessions, saved, hosts, folders, worktrees: worktrees.length },
       { ...gone, isRunning: false, sessions: [], saved: [], hosts: 0, folders: [], worktrees: 1 },
     );
+  });
+
+  it('takes no backup for a session that there is not', async () => {
+    await assert.rejects(window.destroy(randomUUID()), { code: 'SESSION_NOT_FOUND' });
+    assert.deepEqual(await window.state.listBackups(), []);
   });
 
   it('leaves nothing where the base has all of its commits', async () => {

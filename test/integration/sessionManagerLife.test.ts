@@ -33,7 +33,7 @@ describe('a session’s life', () => {
     const { record } = await window.create({ command: ['sh', '-c', 'echo process $$ runs; cat'] });
     await screenOf(window, record, /process \d+ runs/);
     await window.stop(record.id);
-    const again = await window.restart(record.id);
+    const { record: again } = await window.restart(record.id);
     const screen = await screenOf(window, record, /process \d+ runs[\s\S]*process \d+ runs/);
     const pids = [...screen.matchAll(/process (\d+) runs/g)].map(([, pid]) => Number(pid));
     assert.deepEqual([again.status, again.exit, pids], ['active', undefined, [record.ptyPid, again.ptyPid]]);
@@ -41,7 +41,7 @@ describe('a session’s life', () => {
 
   it('goes on with a new process when it is restarted while it runs', async () => {
     const { record } = await window.create({ command: ['cat'] });
-    const again = await window.restart(record.id);
+    const { record: again } = await window.restart(record.id);
     assert.deepEqual([isAlive(record.ptyPid as number), isAlive(again.ptyPid as number)], [false, true]);
   });
 

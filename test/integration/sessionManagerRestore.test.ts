@@ -67,7 +67,7 @@ describe('a window that comes back', () => {
   it('starts an idle session again in the worktree it had', async () => {
     await kill([await helperPid(window), ...(await hostPids(window))]);
     const again = await reopened();
-    const { status, worktreePath } = await again.restart(record.id);
+    const { status, worktreePath } = (await again.restart(record.id)).record;
     assert.deepEqual([status, worktreePath], ['active', record.worktreePath]);
   });
 

@@ -47,7 +47,7 @@ describe('sessions that were lost', () => {
       {
         backup: 'TIME 1 session, valid AGO, before a session was destroyed',
         changes: [
-          'logincomes back, feature/login Its worktree and its branch are gone; a restart makes both anew from main.',
+          'logincomes back, feature/login Its worktree and its branch are gone; a restart makes both anew from main, without the commits that were on the branch alone.',
         ],
         question: 'Restore 1 session?\nWhat there is now is backed up first. Sessions that run go on running.',
         said: '1 session restored; it runs again once you restart it.',
