@@ -1,4 +1,4 @@
-import { rename, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Throttler } from '../base/async.ts';
 import { describeError, HoldfastError } from '../base/errors.ts';
@@ -6,7 +6,7 @@ import { envelopeFormat } from '../core/migrations.ts';
 import { countSessions } from '../core/presentation.ts';
 import { serializeRegistry } from '../core/registryDocument.ts';
 import { isLive } from '../core/sessionRecord.ts';
-import { isMissing, previousVersion, toStorageError, writeDurable } from '../node/durableFile.ts';
+import { isMissing, moveDurable, previousVersion, toStorageError, writeDurable } from '../node/durableFile.ts';
 import { sweepDrafts } from '../node/leftDrafts.ts';
 import { withLock } from '../node/lockFile.ts';
 import { quarantine } from '../node/quarantine.ts';
@@ -245,8 +245,8 @@ export class RecordStore {
     const otherKey = keyOf(reading) ?? keyOf(await readRegistryFile(previousVersion(this.file)));
     if (otherKey === undefined || otherKey === this.#options.key) return reading;
     for (const version of [(file: string) => file, previousVersion]) {
-      await move(version(this.file), version(this.#fileOf(otherKey)));
-      await move(version(this.#fileOf(this.#options.key)), version(this.file));
+      await moveDurable(version(this.file), version(this.#fileOf(otherKey)));
+      await moveDurable(version(this.#fileOf(this.#options.key)), version(this.file));
     }
     return readRegistryFile(this.file);
   }
@@ -258,12 +258,6 @@ export class RecordStore {
 
 function keyOf(reading: RegistryReading): string | undefined {
   return reading.state === 'sound' || reading.state === 'newer' ? reading.document.key : undefined;
-}
-
-async function move(from: string, to: string): Promise<void> {
-  await rename(from, to).catch((error) => {
-    if (!isMissing(error)) throw toStorageError(error, to);
-  });
 }
 
 /** Changes whenever the file is replaced; undefined where there is none. */

@@ -54,6 +54,21 @@ export async function createDurable(file: string, data: string | Buffer): Promis
   }
 }
 
+/**
+ * Gives a file another name, over whatever has it, to last once this returns. Nothing happens where it is not there.
+ *
+ * @throws {HoldfastError} `DISK_FULL` or `STORAGE_NOT_WRITABLE`
+ */
+export async function moveDurable(from: string, to: string): Promise<void> {
+  try {
+    await renameOver(from, to);
+    // In this order, so that a power cut takes it from neither place before it is in the other.
+    for (const folder of new Set([path.dirname(to), path.dirname(from)])) await syncFolder(folder);
+  } catch (error) {
+    if (!isMissing(error)) throw toStorageError(error, to);
+  }
+}
+
 async function create(file: string, data: string | Buffer): Promise<boolean> {
   let isNew = false;
   try {

@@ -1,8 +1,9 @@
-import { link, rename } from 'node:fs/promises';
+import { link } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { isMissing, makeFolder, syncFolder, toStorageError, writeDurable, writeJson } from './durableFile.ts';
 import { readRegularFile } from './regularFile.ts';
+import { renameOver } from './renameFile.ts';
 
 /** What is noted about a file that is put into quarantine; plain JSON. */
 export interface QuarantineReport {
@@ -47,7 +48,7 @@ async function keep(file: string, copy: string): Promise<void> {
   if (isMissing(content)) throw content;
   await makeFolder(path.dirname(copy));
   const isFile = !(content instanceof HoldfastError);
-  if (!(isFile && (await isLinked(file, copy)))) await rename(file, copy);
+  if (!(isFile && (await isLinked(file, copy)))) await renameOver(file, copy);
   // In this order, so that a power cut takes it from neither place before it is in the other.
   for (const folder of [path.dirname(copy), path.dirname(file)]) await syncFolder(folder);
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { HoldfastError } from '../../../src/base/errors.ts';
 import {
   createDurable,
+  moveDurable,
   previousVersion,
   readJson,
   toStorageError,
@@ -165,6 +166,29 @@ describe('a durable file', () => {
   it('tells any other error as it is', () => {
     const error = new Error('x');
     assert.equal(toStorageError(error, '/state/file'), error);
+  });
+});
+
+describe('a file that gets another name', () => {
+  const dirs = useTempDirs();
+
+  it('has one of both, and the new one for good if no error says otherwise', async () => {
+    await forEveryFault({
+      dirs,
+      arrange: (folder) => writeFile(path.join(folder, 'old'), 'content'),
+      act: (folder) => moveDurable(path.join(folder, 'old'), path.join(folder, 'new')),
+      check: async ({ folder, error, operation }) => {
+        const names = await readdir(folder);
+        const isMoved = names.includes('new');
+        assert.deepEqual([names.length, isMoved || error !== undefined], [1, true], operation);
+      },
+    });
+  });
+
+  it('may be gone by then', async () => {
+    const folder = await dirs.make();
+    await moveDurable(path.join(folder, 'old'), path.join(folder, 'new'));
+    assert.deepEqual(await readdir(folder), []);
   });
 });
 
