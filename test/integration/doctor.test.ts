@@ -854,6 +854,16 @@ describeOnUnix('the doctor', () => {
     }
   });
 
+  it('backs the lists up before it repairs anything', async () => {
+    await writeFile(files().record, '{"format":2');
+    await repairAll({ ...window.options, client });
+    const taken = await new Backups({ folder: storage, key: key() }).list();
+    assert.deepEqual(
+      taken.map(({ reason, count, state }) => [reason, count, state]),
+      [['repair', 1, 'sound']],
+    );
+  });
+
   it('tells of a check that cannot be made, and makes the others', async () => {
     await chmod(places().folder, 0o755);
     await rm(places().sessionsFolder, { recursive: true });

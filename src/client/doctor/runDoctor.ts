@@ -10,6 +10,7 @@ import { checkLeftovers } from './leftoverCheck.ts';
 import { checkLocks } from './lockCheck.ts';
 import { checkPermissions } from './permissionCheck.ts';
 import { checkRegistry } from './registryCheck.ts';
+import { backUpLists } from './repairBackups.ts';
 import { noteRepairs } from './repairNotes.ts';
 import { checkSavedSessions } from './savedSessionCheck.ts';
 import { checkSockets } from './socketCheck.ts';
@@ -84,6 +85,7 @@ export async function repairAll(context: DoctorContext): Promise<{ findings: Dia
   const tried = new Set<string>();
   const outcomes: RepairOutcome[] = [];
   let findings = await runDoctor(context);
+  if (findings.some(({ repair }) => repair?.isSafe)) await backUpLists(context);
   for (let round = 0; round < maxRounds; round++) {
     const next = findings.filter((finding) => finding.repair?.isSafe && !tried.has(nameOf(finding)));
     if (next.length === 0) break;
