@@ -1,9 +1,11 @@
+import path from 'node:path';
 import { describeError, HoldfastError, systemErrorCode } from '../base/errors.ts';
 import type { Backup, BackupReason } from '../client/backupFile.ts';
-import { Backups } from '../client/backups.ts';
+import { type BackupContent, Backups } from '../client/backups.ts';
 import { findStorages, type UnreadableNote, type WindowStorage } from '../client/windowStorages.ts';
 import { ago } from '../core/presentation.ts';
 import { repositoryPlaces, thisMachine } from '../node/places.ts';
+import { readRegistryFile } from '../node/registryFile.ts';
 import type { Workplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
@@ -23,6 +25,7 @@ export class BackupStores {
   readonly losses: readonly HoldfastError[];
   readonly #found: readonly StoredBackup[];
   readonly #store: Backups;
+  readonly #unknownFields: Record<string, unknown>;
 
   static async find({ key }: Workplace): Promise<BackupStores> {
     const places = repositoryPlaces(thisMachine(), key);
@@ -37,23 +40,33 @@ export class BackupStores {
         problems.push(notReadable(store, error));
       }
     }
-    return new BackupStores(first, { found, problems, losses: gone.map(lost) });
+    const list = there[0] && (await readRegistryFile(path.join(there[0].folder, 'sessions.json')));
+    const unknownFields = list?.state === 'sound' && list.document.key === key ? list.document.unknownFields : {};
+    return new BackupStores(first, { found, problems, losses: gone.map(lost), unknownFields });
   }
 
   private constructor(
     store: Backups,
-    parts: { found: StoredBackup[]; problems: HoldfastError[]; losses: HoldfastError[] },
+    parts: Pick<BackupStores, 'problems' | 'losses'> & {
+      found: StoredBackup[];
+      unknownFields: Record<string, unknown>;
+    },
   ) {
     this.#store = store;
     this.#found = parts.found.sort((a, b) => (a.backup.takenAt < b.backup.takenAt ? 1 : -1));
     this.backups = this.#found.map(({ backup }) => backup);
     this.problems = parts.problems;
     this.losses = parts.losses;
+    this.#unknownFields = parts.unknownFields;
   }
 
-  /** Of the list, as far as backups tell. */
-  get generation(): number {
-    return Math.max(0, ...this.backups.map(({ generation }) => generation));
+  /**
+   * What a backup holds beside the sessions: the list's generation, as far as backups tell, and what a newer version
+   * keeps in the list of the window that was last seen.
+   */
+  get content(): Omit<BackupContent, 'records'> {
+    const generation = Math.max(0, ...this.backups.map((backup) => backup.generation));
+    return { generation, unknownFields: this.#unknownFields };
   }
 
   /**
@@ -62,7 +75,7 @@ export class BackupStores {
    * @throws {HoldfastError} see {@link Backups.take}
    */
   take(reason: BackupReason, records: readonly SessionRecord[]): Promise<Backup | undefined> {
-    return this.#store.take(reason, { records, generation: this.generation });
+    return this.#store.take(reason, { ...this.content, records });
   }
 
   /** @throws {HoldfastError} `BACKUP_NOT_FOUND` */

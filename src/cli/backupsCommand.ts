@@ -65,7 +65,7 @@ export async function restoreFromBackup(program: Program, args: CommandArguments
   const { store: backups } = stores.require(id);
   // What cannot be read is refused before a helper is started for it.
   await backups.read(id);
-  const content = { generation: stores.generation };
+  const { content } = stores;
   const restore = dryRun
     ? await withPlanning(program, (context) => planBackupRestore({ ...context, backups }, id))
     : await withCreation(program, (context) => restoreBackup({ ...context, backups, content }, id));

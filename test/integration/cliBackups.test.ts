@@ -68,6 +68,15 @@ describe('holdfast backups', () => {
     );
   });
 
+  it('keeps in it what a newer version keeps beside the sessions', async () => {
+    const list = path.join(path.dirname(backups.folder), 'sessions.json');
+    const unknownFields = { layout: { columns: 2 } };
+    const text = { key: places.key, generation: 1, savedAt: new Date(), records: [record], unknownFields };
+    await writeFile(list, serializeRegistry(text));
+    const { file } = await create();
+    assert.deepEqual(JSON.parse(await readFile(file, 'utf8')).layout, unknownFields.layout);
+  });
+
   it('creates one in the state folder where no window has a storage', async () => {
     await rm(path.join(places.folder, 'windows'), { recursive: true });
     const { file } = await create();
