@@ -1,4 +1,4 @@
-import { describeError, HoldfastError, toErrorShape } from '../base/errors.ts';
+import { describeError, HoldfastError, systemErrorCode, toErrorShape } from '../base/errors.ts';
 import { UsageError } from './usageError.ts';
 
 /** Exit code of a command line that is wrong, whatever the command. */
@@ -33,6 +33,21 @@ function wantsJson(): boolean {
 /** Whatever was not expected is an error with advice, too. */
 function toHoldfastError(error: unknown): HoldfastError {
   if (error instanceof HoldfastError) return error;
+  return unusableFile(error) ?? unexpected(error);
+}
+
+/** A file or a folder that the system refuses, by its path; undefined for what is none. */
+function unusableFile(error: unknown): HoldfastError | undefined {
+  const { path: file, syscall = '' } = (error ?? {}) as NodeJS.ErrnoException;
+  if (typeof file !== 'string' || syscall.startsWith('spawn')) return undefined;
+  return new HoldfastError('STORAGE_NOT_WRITABLE', `${file} cannot be used (${systemErrorCode(error)}).`, {
+    advice: 'Check its path and permissions.',
+    data: { file },
+    cause: error,
+  });
+}
+
+function unexpected(error: unknown): HoldfastError {
   const advice = 'Sessions run on. If it stays so, please report it.';
   return new HoldfastError('UNKNOWN', `Something unexpected went wrong: ${describeError(error)}.`, {
     advice,

@@ -5,7 +5,7 @@ import type { SessionManager } from '../../src/client/sessionManager.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { runCli } from './support/cli.ts';
-import { helperPid, useProject } from './support/project.ts';
+import { helperPid, useProject, withEnvironment } from './support/project.ts';
 import { processEnd } from './support/scene.ts';
 
 describeOnUnix('holdfast', () => {
@@ -107,6 +107,17 @@ describeOnUnix('holdfast', () => {
     await window.create({ name: 'twin-b' });
     const { stderr, code } = await runCli(project().folder, 'status', 'twin', '--json');
     assert.deepEqual({ code, error: JSON.parse(stderr).code }, { code: 1, error: 'AMBIGUOUS_SESSION' });
+  });
+
+  it('names a state folder that the system refuses, whatever the command', async () => {
+    const folder = path.join(project().folder, 'x'.repeat(300));
+    const refused = await withEnvironment({ HOLDFAST_STATE_DIR: folder }, () =>
+      Promise.all(['locks', 'backups list', 'saved list'].map((line) => runCli(project().folder, ...line.split(' ')))),
+    );
+    assert.deepEqual(
+      refused.map(({ code, stderr }) => [code, stderr.includes(folder), /\((\w+)\)\n$/.exec(stderr)?.[1]]),
+      [1, 2, 3].map(() => [1, true, 'STORAGE_NOT_WRITABLE']),
+    );
   });
 
   it('refuses a wrong command line with exit code 2', async () => {
