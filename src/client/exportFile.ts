@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { describeError, HoldfastError, systemErrorCode } from '../base/errors.ts';
+import { parseText } from '../core/jsonText.ts';
 import { type ExportedSession, openExport } from '../core/sessionExport.ts';
 import { isMissing, writeDurable } from '../node/durableFile.ts';
 import { readRegularFile } from '../node/regularFile.ts';
@@ -108,7 +109,7 @@ function refuseOthers(file: string, text: string): void {
 /** Undefined for what is no JSON. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseText(text);
   } catch {
     return undefined;
   }

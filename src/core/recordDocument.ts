@@ -1,5 +1,6 @@
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { isIntact, sealed } from './checksum.ts';
+import { parseText } from './jsonText.ts';
 import { envelopeFormat } from './migrations.ts';
 import { documentVersion } from './registryDocument.ts';
 
@@ -21,7 +22,7 @@ export function serializeRecord(session: SessionRecord, requests: readonly strin
 export function openRecord(text: string): OpenedRecord {
   let fields: unknown;
   try {
-    fields = JSON.parse(text);
+    fields = parseText(text);
   } catch {
     return { state: 'damaged', reason: text.trim() === '' ? 'it is empty' : 'it is not whole JSON' };
   }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { checksum, isIntact, sealed } from './checksum.ts';
+import { parseText } from './jsonText.ts';
 import { type DocumentFields, envelopeFormat, formatOf, migrate } from './migrations.ts';
 
 /** Of the records; a reader accepts every minor version. */
@@ -152,7 +153,7 @@ function describeIssue(issue: v.BaseIssue<unknown>): string {
 /** The fields of a JSON object; undefined where the text is none. */
 function parseJson(text: string): DocumentFields | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseText(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as DocumentFields) : {};
   } catch {
     return undefined;

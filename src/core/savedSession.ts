@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type SessionRecord, sessionRecordSchema, timestamp } from '../protocol/sessionRecord.ts';
 import { sealed } from './checksum.ts';
+import { parseText } from './jsonText.ts';
 import { envelopeFormat } from './migrations.ts';
 import { openRecord } from './recordDocument.ts';
 import { documentVersion } from './registryDocument.ts';
@@ -78,7 +79,7 @@ export function openSaved(text: string, id: string): OpenedSession {
   const opened = openRecord(text);
   if (opened.state === 'damaged') return { state: 'damaged', problem: opened.reason };
   if (opened.state === 'newer') return { state: 'newer', problem: `a newer version wrote it (${opened.version})` };
-  const fields = v.safeParse(savedSchema, JSON.parse(text));
+  const fields = v.safeParse(savedSchema, parseText(text));
   if (!fields.success) {
     return { state: 'damaged', problem: `its field “${v.getDotPath(fields.issues[0])}” makes no sense` };
   }

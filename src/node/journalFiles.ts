@@ -35,7 +35,8 @@ export async function asideFiles(folder: string): Promise<string[]> {
 export async function rotateJournal(folder: string, maxFiles: number): Promise<void> {
   const numbers = await numbersIn(folder);
   const added = [journalFile(folder), ...(await leftAside(folder))];
-  for (const [index, file] of added.entries()) await renameOver(file, numbered(folder, (numbers.at(-1) ?? 0) + 1 + index));
+  for (const [index, file] of added.entries())
+    await renameOver(file, numbered(folder, (numbers.at(-1) ?? 0) + 1 + index));
   const surplus = numbers.slice(0, Math.max(0, numbers.length + added.length + 1 - maxFiles));
   // One that cannot be deleted now is among the surplus of the next time.
   await Promise.allSettled(surplus.map((number) => unlink(numbered(folder, number))));

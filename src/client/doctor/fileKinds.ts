@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { describeError } from '../../base/errors.ts';
+import { parseText } from '../../core/jsonText.ts';
 
 /** The kinds of files that Holdfast writes. */
 export type FileKind =
@@ -45,7 +46,7 @@ export function recognize(file: string, text: string): RecognizedFile {
     return { kind: 'journal', fields: undefined, syntaxError: undefined };
   }
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseText(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       const fields = value as Fields;
       return { kind: kindOf(fields, file) ?? kindByName(file), fields, syntaxError: undefined };

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { isIntact } from '../../core/checksum.ts';
+import { parseText } from '../../core/jsonText.ts';
 import { formatOf } from '../../core/migrations.ts';
 import { repairRecord } from '../../core/recordRepair.ts';
 import { type OpenedRegistry, openRegistry } from '../../core/registryDocument.ts';
@@ -12,7 +13,7 @@ const anyRoot = '/<repository>';
 
 /** A session list, a backup or an export: its envelope, and each session in it. */
 export function validateSessions(text: string, savedAt: Date): Validation {
-  const fields = JSON.parse(text) as Fields;
+  const fields = parseText(text) as Fields;
   const opened = openRegistry(text);
   const sessions = Array.isArray(fields.sessions) ? fields.sessions : [];
   const destroyed = sessions.filter((session) => (session as Fields | null)?.deletedAt !== undefined).length;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { openCheckpoint } from '../../core/checkpointDocument.ts';
 import { isIntact } from '../../core/checksum.ts';
+import { parseText } from '../../core/jsonText.ts';
 import { formatOf } from '../../core/migrations.ts';
 import { openRecord } from '../../core/recordDocument.ts';
 import { isSavedId, openSaved } from '../../core/savedSession.ts';
@@ -12,7 +13,7 @@ import type { FileProblem, Validation } from './validateFile.ts';
 
 /** A session's record, or a saved session, which is a record with more around it. `name` is that of the file. */
 export function validateRecord(kind: 'record' | 'saved', text: string, name: string): Validation {
-  const fields = JSON.parse(text) as Record<string, unknown>;
+  const fields = parseText(text) as Record<string, unknown>;
   const opened = openRecord(text);
   const checksum = fields.sha256 === undefined ? 'none' : isIntact(fields) ? 'right' : 'wrong';
   const found = { format: formatOf(fields), checksum, counts: { sessions: 1 } } as const;
@@ -62,7 +63,7 @@ function copyProblems({ record }: Checkpoint): FileProblem[] {
 
 /** A worktree's tag. */
 export function validateTag(text: string): Validation {
-  const fields = JSON.parse(text) as Record<string, unknown>;
+  const fields = parseText(text) as Record<string, unknown>;
   const checksum = fields.sha256 === undefined ? 'none' : isIntact(fields) ? 'right' : 'wrong';
   const opened = openTag(text);
   return { checksum, counts: {}, problems: 'problem' in opened ? [{ where: '', problem: opened.problem }] : [] };

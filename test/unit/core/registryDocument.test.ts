@@ -84,6 +84,10 @@ describe('a session list as a file', () => {
     });
   });
 
+  it('is read with a byte order mark before it, as some editors leave it', () => {
+    assert.deepEqual(openRegistry(`\uFEFF${text}`), openRegistry(text));
+  });
+
   const reasons: [content: string, reason: string][] = [
     ['', 'it is empty'],
     [text.slice(0, 500), 'it is not whole JSON'],
