@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { HoldfastError } from '../base/errors.ts';
 import { findCreationLocks } from './creationLocks.ts';
 import { isMissing } from './durableFile.ts';
 import { judge, type LockOwner, type LockState, ownerOf, readContent } from './lockOwner.ts';
@@ -74,10 +75,15 @@ async function sessionIds(folder: string): Promise<string[]> {
 async function look(place: Place): Promise<FoundLock | undefined> {
   try {
     const { mtime } = await stat(place.file);
-    const content = await readContent(place.file);
+    const since = mtime.toISOString();
+    const content = await readContent(place.file).catch((error) => {
+      if (error instanceof HoldfastError) return 'none';
+      throw error;
+    });
+    if (content === 'none') return { ...place, state: 'unknown', since };
     if (!content) return undefined;
     const owner = ownerOf(content);
-    return { ...place, state: await judge(content), ...(owner ? { owner } : {}), since: mtime.toISOString() };
+    return { ...place, state: await judge(content), ...(owner ? { owner } : {}), since };
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

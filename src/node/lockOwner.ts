@@ -13,7 +13,7 @@ export type LockOwner = v.InferOutput<typeof ownerSchema>;
 /** `held` by an owner that is proven alive, `stale` where it is proven gone. */
 export type LockState = 'held' | 'stale' | 'unknown';
 
-/** A lock without an owner in it, as a power cut can leave it, or no file at all; the nonce tells it from the next one. */
+/** A lock without an owner in it, as a power cut can leave it; the nonce tells it from the next one. */
 interface UnreadableLock {
   nonce: string;
   /** Milliseconds since 1970. */
@@ -25,7 +25,7 @@ export type LockContent = LockOwner | UnreadableLock;
 /** An owner takes a few hundred bytes; what is longer than this names none. */
 const maxLockSize = 64 * 1024;
 
-/** What a lock file says; undefined where there is none. */
+/** What a lock file says; undefined where there is none. @throws {HoldfastError} `STORAGE_NOT_WRITABLE` for no file */
 export async function readContent(file: string): Promise<LockContent | undefined> {
   try {
     const owner = parseOwner(await readText(file));
@@ -38,13 +38,16 @@ export async function readContent(file: string): Promise<LockContent | undefined
   }
 }
 
-/** Empty for a folder, a pipe or another file that cannot be a lock. */
 async function readText(file: string): Promise<string> {
   try {
     return (await readRegularFile(file, maxLockSize)).toString('utf8');
   } catch (error) {
-    if (error instanceof HoldfastError) return '';
-    throw error;
+    if (!(error instanceof HoldfastError)) throw error;
+    throw new HoldfastError('STORAGE_NOT_WRITABLE', `What is in the place of the lock ${file} is none.`, {
+      advice: 'Move it away and try again.',
+      data: { file },
+      cause: error,
+    });
   }
 }
 

@@ -7,7 +7,9 @@ import { findLocks } from '../../../src/node/findLocks.ts';
 import { tryLock } from '../../../src/node/lockFile.ts';
 import { type LockOwner, readLock } from '../../../src/node/lockOwner.ts';
 import { type Machine, repositoryPlaces, sessionPlaces, thisMachine } from '../../../src/node/places.ts';
+import { oddFiles } from '../../support/oddFiles.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
+import { itOnUnix } from '../../support/unix.ts';
 
 const key = '0123456789abcdef';
 
@@ -76,6 +78,18 @@ describe('the locks of a repository', () => {
       Array(2).fill('1970-01-01T00:00:01.000Z'),
     );
   });
+
+  for (const [what, plant] of oddFiles) {
+    itOnUnix(`are told of with nothing known where ${what} is in the place of one`, async () => {
+      const file = path.join(await dirs.make(), 'storage.lock');
+      await plant(file);
+      const found = await findLocks({ machine, key, extra: [file] });
+      assert.deepEqual(
+        found.filter((lock) => lock.file === file).map(({ kind, state, owner }) => [kind, state, owner]),
+        [['storage', 'unknown', undefined]],
+      );
+    });
+  }
 
   it('do not include what killed takers have left beside them', async () => {
     const locks = [
