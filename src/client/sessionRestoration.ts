@@ -19,6 +19,7 @@ import { countStaged } from '../node/stagedFiles.ts';
 import { isHalfMade, isWorktreeOf } from '../node/worktree.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HelperClient } from './helperClient.ts';
+import { requireDeserted, requireEnded } from './livingOwner.ts';
 import {
   type CreationContext,
   createSession,
@@ -56,7 +57,7 @@ export interface RestoreOptions {
 }
 
 /** What it takes to tell where a session would come back; where no helper runs, connecting to it does nothing. */
-export interface RestorePlanContext extends PlanContext, Pick<CreationContext, 'sessions'> {
+export interface RestorePlanContext extends PlanContext, Pick<CreationContext, 'machine' | 'sessions'> {
   helper: Pick<HelperClient, 'connect'>;
 }
 
@@ -64,7 +65,8 @@ export interface RestorePlanContext extends PlanContext, Pick<CreationContext, '
  * Brings back a session as a new one, in its old worktree if that is there, else in a new one of its branch. All of
  * it, or nothing; a session that is in the list stays as it is.
  *
- * @throws {HoldfastError} `BRANCH_EXISTS` where its branch is in use elsewhere; see {@link createSession}.
+ * @throws {HoldfastError} `BRANCH_EXISTS` where its branch is in use elsewhere; `SESSION_RUNNING` where its process
+ *   lives though no list has it; `FOLDER_EXISTS` where its worktree is another session's; see {@link createSession}.
  */
 export async function restoreSession(
   context: CreationContext,
@@ -104,10 +106,12 @@ async function findOrigin(context: RestorePlanContext, { record, commit }: Resto
   await helper.connect();
   const listed = findListed(sessions(), record);
   if (listed) return { from: 'list', record: listed };
+  await requireEnded(context, record);
   if (!record.branch) return { from: 'folder', folder: await findFolder(context, record) };
   if (workplace.kind === 'folder') throw noRepository(record, workplace.root);
   requireUnclaimed(sessions(), record);
   const holder = (await listWorktrees(workplace.root)).find(({ branch }) => branch === record.branch);
+  if (holder) await requireDeserted(context, record, holder.path);
   if (holder && (await isOwnWorktree(context, record, holder))) return { from: 'worktree' };
   if (holder && (await isStale(workplace, record, holder))) return { from: 'branch', stale: holder.path };
   if (holder) throw checkedOut(record, holder);

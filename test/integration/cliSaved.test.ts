@@ -5,13 +5,14 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import { exists } from '../../src/node/exists.ts';
-import { repositoryPlaces } from '../../src/node/places.ts';
+import { repositoryPlaces, sessionPlaces } from '../../src/node/places.ts';
 import { findWorkplace } from '../../src/node/repository.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
+import { signal } from '../support/processes.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { type CliResult, runCli } from './support/cli.ts';
-import { useProject } from './support/project.ts';
-import { machine } from './support/scene.ts';
+import { helperPid, hostPids, useProject } from './support/project.ts';
+import { machine, processEnd } from './support/scene.ts';
 
 describeOnUnix('holdfast saved', () => {
   const project = useProject();
@@ -157,4 +158,43 @@ describeOnUnix('holdfast saved', () => {
       ['Its file is damaged (it is not whole JSON), so its second copy was read.', true, 'DAMAGED_FILE'],
     );
   });
+
+  it('starts no second process where that of the session lives, though no list has it, and the doctor brings it back', async () => {
+    const { window, record, id } = await save();
+    const [host] = await hostPids(window);
+    await loseLists(window, record);
+    const { code, stderr } = await run('load', id, '--json');
+    await runCli(project().folder, 'doctor', '--fix');
+    const { stdout: list } = await runCli(project().folder, 'ls', '--json');
+    assert.deepEqual(
+      { code, error: JSON.parse(stderr).code, hosts: await hostPids(window), listed: JSON.parse(list).map(essence) },
+      { code: 1, error: 'SESSION_RUNNING', hosts: [host], listed: [essence({ ...record, status: 'active' })] },
+    );
+  });
+
+  it('takes no worktree that is marked as that of another session', async () => {
+    const { window, record, id } = await save();
+    await writeFile(path.join(record.worktreePath, 'notes.txt'), 'work');
+    await window.destroy(record.id);
+    const other = JSON.parse((await run('load', id, '--no-start', '--json')).stdout).session;
+    await loseLists(window, other);
+    const { code, stderr } = await run('load', id, '--json');
+    assert.deepEqual([code, JSON.parse(stderr).code], [1, 'FOLDER_EXISTS']);
+  });
+
+  /** The helper ends, and all lists are gone, with the session's own record. */
+  async function loseLists(window: SessionManager, { id }: SessionRecord): Promise<void> {
+    const pid = await helperPid(window);
+    window.dispose();
+    signal(pid, 'SIGKILL');
+    await processEnd(pid);
+    const { key } = window.options.workplace;
+    const { folder } = sessionPlaces(machine, key, id);
+    for (const name of ['record.json', 'record.previous.json']) await rm(path.join(folder, name), { force: true });
+    await rm(window.options.storage, { recursive: true });
+  }
 });
+
+function essence({ id, name, status }: SessionRecord) {
+  return { id, name, status };
+}

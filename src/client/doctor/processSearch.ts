@@ -12,16 +12,26 @@ export interface FoundProcess {
 
 /** The helper and the hosts of a repository among all processes; none where the system does not list them as files. */
 export async function findProcesses(machine: Machine, key: string): Promise<FoundProcess[]> {
-  if (process.platform !== 'linux') return [];
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(pids.map((pid) => look(Number(pid), machine, key)));
-  return found.filter((one) => one !== undefined);
+  const all = await findInAllFolders(key);
+  const areOwn = await Promise.all(all.map(({ pid }) => isOfStateFolder(pid, machine)));
+  return all.filter((_, index) => areOwn[index]);
 }
 
-async function look(pid: number, machine: Machine, key: string): Promise<FoundProcess | undefined> {
-  const parts = await read(pid, 'cmdline');
-  const found = parts && ownProcess(pid, parts, key);
-  return found && (await isOfStateFolder(pid, machine)) ? found : undefined;
+/** The host of a session, whatever state folder it belongs to; undefined where none is listed. */
+export async function findHostOf(key: string, sessionId: string): Promise<FoundProcess | undefined> {
+  return (await findInAllFolders(key)).find((found) => found.sessionId === sessionId);
+}
+
+async function findInAllFolders(key: string): Promise<FoundProcess[]> {
+  if (process.platform !== 'linux') return [];
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const parts = await read(pid, 'cmdline');
+      return parts && ownProcess(pid, parts, key);
+    }),
+  );
+  return found.filter((one) => one !== undefined);
 }
 
 /** `helper.cjs <key>` and `host.cjs <key> <session>`, behind the runtime and its flags. */

@@ -40,7 +40,8 @@ export function mayHaveHost({ hostLiveness, hostLock, host }: SessionFolder): bo
   return isAtWork || hostLock === 'held' || hostLock === 'unknown';
 }
 
-async function readSessionFolder(machine: Machine, key: string, id: string): Promise<SessionFolder> {
+/** What the session of that id keeps; nothing where it has no folder. */
+export async function readSessionFolder(machine: Machine, key: string, id: string): Promise<SessionFolder> {
   const places = sessionPlaces(machine, key, id);
   const reading = await readRecordFile(places.record, id);
   const lock = await readContent(places.hostLock);
