@@ -36,6 +36,9 @@ export class HelperClient implements Disposable {
   readonly onList = this.#onList.event;
   readonly #onChange = new Emitter<SessionRecord>();
   readonly onChange = this.#onChange.event;
+  readonly #onHeldBack = new Emitter<readonly string[]>();
+  /** Ids of the replica's sessions that the helper has not taken in; at each new connection, before the list. */
+  readonly onHeldBack = this.#onHeldBack.event;
   readonly #onNotice = new Emitter<string>();
   /** A sentence for the user about what the helper found damaged. */
   readonly onNotice = this.#onNotice.event;
@@ -226,6 +229,7 @@ export class HelperClient implements Disposable {
       const list = await connection.request(helperMethods.sync, { records: this.#options.replica() });
       this.#refuseDisposed();
       this.#connection = connection;
+      this.#onHeldBack.fire(list.heldBack ?? []);
       this.#accept(list);
       for (const notice of list.notices ?? []) this.#onNotice.fire(notice);
       void this.#configure(connection);

@@ -42,6 +42,8 @@ export interface RebuildContext {
 export interface RebuildOptions {
   /** What the window or the helper knows, tombstones included. */
   known: readonly SessionRecord[];
+  /** What of it the helper has not taken in. */
+  heldBack?: RecordSource;
   /** Whether worktrees that were kept of destroyed sessions are proposed as well. */
   withKept?: boolean;
 }
@@ -62,7 +64,8 @@ async function gatherEvidence(context: RebuildContext, options: RebuildOptions):
   const places = repositoryPlaces(machine, key);
   const replicas = await findReplicas(places, storage);
   const folders = await readSessionFolders(machine, places);
-  const sources = [...replicas.map((replica) => ({ kind: 'replica' as const, ...replica })), ...folders];
+  const heldBack = options.heldBack ? [options.heldBack] : [];
+  const sources = [...replicas.map((replica) => ({ kind: 'replica' as const, ...replica })), ...folders, ...heldBack];
   const records = [...options.known, ...sources.flatMap((source) => source.records)];
   const seen = workplace.kind === 'git' ? await seeWorktrees(workplace, context, records) : { worktrees: [] };
   const { forgotten } = await readDestroyedNotes(places.folder).catch(() => noNotes);

@@ -2,7 +2,7 @@ import { describeError, HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import { mergeRecords } from '../core/mergeRecords.ts';
-import type { RestoredSession } from '../core/rebuildEvidence.ts';
+import type { RecordSource, RestoredSession } from '../core/rebuildEvidence.ts';
 import { holdSameSessions } from '../core/restorePlan.ts';
 import { byCreation, isLive } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -39,7 +39,12 @@ export class RegistryReplica implements Disposable {
   readonly #onProblem = new Emitter<StorageProblem>();
   /** A change that came from elsewhere could not be saved, or a backup or an event of it not be kept. */
   readonly onProblem = this.#onProblem.event;
+  readonly #onNotice = new Emitter<string>();
+  /** A sentence for the user about what became of the list while the window is open. */
+  readonly onNotice = this.#onNotice.event;
   #records = new Map<string, SessionRecord>();
+  /** Sessions that are kept and not shown, for the helper has not taken them in. */
+  #heldBack: ReadonlySet<string> = new Set();
   /** What the user was told since the list was last saved. */
   readonly #problems = new Set<string>();
   /** Its id; several occasions can share one. */
@@ -75,19 +80,38 @@ export class RegistryReplica implements Disposable {
     return this.#store.content;
   }
 
-  /** Tombstones included. */
+  /** Tombstones and what is held back included. */
   all(): SessionRecord[] {
     return [...this.#records.values()];
   }
 
   /** The sessions that are not destroyed, oldest first. */
   list(): SessionRecord[] {
-    return this.all().filter(isLive).sort(byCreation);
+    return this.all()
+      .filter((record) => this.#isShown(record))
+      .sort(byCreation);
   }
 
   get(id: string): SessionRecord | undefined {
     const record = this.#records.get(id);
-    return record && isLive(record) ? record : undefined;
+    return record && this.#isShown(record) ? record : undefined;
+  }
+
+  /** Where a search for lost sessions starts: what is held back is only one of the places that it looks into. */
+  get evidence(): { known: SessionRecord[]; heldBack: RecordSource } {
+    const records = this.all().filter((record) => this.#isHeldBack(record));
+    const known = this.all().filter((record) => !this.#isHeldBack(record));
+    return { known, heldBack: { kind: 'replica', path: this.#store.file, records } };
+  }
+
+  /** Sessions that would have the worktree or the branch of another one: a person has to decide about them. */
+  holdBack(ids: readonly string[]): void {
+    const isNews = ids.some((id) => !this.#heldBack.has(id));
+    this.#heldBack = new Set(ids);
+    if (!isNews) return;
+    const names = ids.flatMap((id) => this.#records.get(id)?.name ?? []).map((name) => `“${name}”`);
+    this.#onNotice.fire(describeHeldBack(names));
+    this.#onChange.fire(undefined);
   }
 
   /** @throws {HoldfastError} `NEWER_FORMAT` where a newer version has written the list. */
@@ -127,7 +151,9 @@ export class RegistryReplica implements Disposable {
   }
 
   acceptAll(records: Iterable<SessionRecord>): void {
-    this.#merge(records);
+    const accepted = [...records];
+    for (const record of accepted) this.#release(record);
+    this.#merge(accepted);
     this.#saveLater();
   }
 
@@ -159,6 +185,19 @@ export class RegistryReplica implements Disposable {
     this.#backup.dispose();
   }
 
+  #isShown(record: SessionRecord): boolean {
+    return isLive(record) && !this.#isHeldBack(record);
+  }
+
+  #isHeldBack({ id }: SessionRecord): boolean {
+    return this.#heldBack.has(id);
+  }
+
+  /** The helper has it by now. */
+  #release({ id }: SessionRecord): void {
+    if (this.#heldBack.has(id)) this.#heldBack = new Set([...this.#heldBack].filter((other) => other !== id));
+  }
+
   #merge(records: Iterable<SessionRecord>): void {
     const before = this.#records;
     this.#records = mergeRecords(before.values(), records);
@@ -169,6 +208,7 @@ export class RegistryReplica implements Disposable {
 
   #remember(record: SessionRecord): void {
     const known = this.#records.get(record.id);
+    this.#release(record);
     if (known && known.revision >= record.revision) return;
     this.#records.set(record.id, record);
     this.#journal.note(known, record);
@@ -197,6 +237,13 @@ export class RegistryReplica implements Disposable {
     if (this.#store.isReadOnly) return;
     this.#save().catch((error) => this.reportProblem(error));
   }
+}
+
+function describeHeldBack(names: readonly string[]): string {
+  const [first = ''] = names;
+  const who = names.length === 1 ? `${first} is` : `${names.join(', ')} are`;
+  const whose = names.length === 1 ? 'its' : 'their';
+  return `${who} not shown, for another session has ${whose} worktree or branch; “Rebuild Sessions…” tells more.`;
 }
 
 /** How long a window remembers what was destroyed: longer than the helper, which is asked first. Milliseconds. */

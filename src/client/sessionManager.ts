@@ -4,6 +4,7 @@ import { HoldfastError } from '../base/errors.ts';
 import type { Event } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import { sessionEnvironment } from '../core/launchCommand.ts';
+import { shareWork } from '../core/newcomers.ts';
 import type { RebuildPlan } from '../core/rebuildPlan.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { isLive, isRunning, wasStarted } from '../core/sessionRecord.ts';
@@ -99,6 +100,7 @@ export class SessionManager implements Disposable {
       replica: this.#replica,
       creation: () => this.#creation(),
     });
+    this.helper.onHeldBack((ids) => this.#replica.holdBack(ids));
     this.helper.onList(({ records }) => this.#replica.acceptAll(records));
     this.helper.onChange((record) => this.#replica.accept(record));
     this.helper.onNotice((notice) => this.#replica.journal.noteRepaired([notice]));
@@ -107,6 +109,11 @@ export class SessionManager implements Disposable {
   /** A record changed, or with undefined any number of them. */
   get onChange(): Event<SessionRecord | undefined> {
     return this.#replica.onChange;
+  }
+
+  /** A sentence for the user about what became of the session list while the window is open. */
+  get onNotice(): Event<string> {
+    return this.#replica.onNotice;
   }
 
   /** A change that came from elsewhere could not be saved in this window’s storage. */
@@ -202,8 +209,10 @@ export class SessionManager implements Disposable {
     const record = await this.#end(id);
     // Once it is forgotten, no other window can start it in the worktree that goes.
     const tombstone = await this.helper.delete(record);
-    const kept = record.branch ? await this.#removeWorktree(record) : undefined;
-    if (kept) await this.#tagKept(tombstone);
+    const other = this.list().find((session) => shareWork(session, record));
+    const kept = other ? inUse(record, other) : await this.#removeWorktree(record);
+    // What another session has is marked as its own.
+    if (kept && !other) await this.#tagKept(tombstone);
     await this.#replica.keepDone(tombstone);
     return kept ? { record: tombstone, kept } : { record: tombstone };
   }
@@ -284,8 +293,9 @@ export class SessionManager implements Disposable {
     if (isIts) await tagSession(workplace, tombstone).catch(() => undefined);
   }
 
-  #removeWorktree(record: SessionRecord): Promise<KeptWork | undefined> {
+  async #removeWorktree(record: SessionRecord): Promise<KeptWork | undefined> {
     const { worktreePath, branch, baseBranch } = record;
+    if (!branch) return undefined;
     return removeUnlessNeeded({
       root: this.options.workplace.root,
       path: path.resolve(worktreePath),
@@ -294,6 +304,10 @@ export class SessionManager implements Disposable {
       ownsBranch: ownsBranch(record),
     });
   }
+}
+
+function inUse({ worktreePath }: SessionRecord, { name }: SessionRecord): KeptWork {
+  return { path: worktreePath, reason: `“${name}” works in it` };
 }
 
 /** A record that cannot be read may be one, too. */

@@ -144,7 +144,7 @@ export class StateKeeper {
 
   #planRebuild(): Promise<RebuildPlan> {
     const { manager, replica } = this.#options;
-    return rebuild(manager, { known: replica.all() });
+    return rebuild(manager, replica.evidence);
   }
 
   /** What the helper knows, be it that a session was destroyed, must not be undone by an older copy. */

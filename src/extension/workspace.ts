@@ -172,6 +172,7 @@ export class Workspace implements Disposable {
     this.#manager = this.#opened.add(manager);
     this.#opened.add(manager.onChange((record) => this.#onChange.fire(record)));
     this.#opened.add(manager.onProblem((problem) => tellProblem(problem, log)));
+    this.#opened.add(manager.onNotice((notice) => void tellOnce(notice, log)));
     this.#opened.add(manager.helper.onNotice((notice) => void tellOnce(notice, log)));
     this.#opened.add(manager.helper.onConnectionChange((isConnected) => this.#connectionChanged(manager, isConnected)));
     return manager;

@@ -6,7 +6,7 @@ import { isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
 import { supervisionSettingsSchema } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import type { UseSample } from '../protocol/health.ts';
-import type { HelperStatus, RegistryList } from '../protocol/helperRpc.ts';
+import type { HelperStatus, SyncedRegistry } from '../protocol/helperRpc.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
 import type { HostSupervisor } from './hostSupervisor.ts';
@@ -59,14 +59,15 @@ export class HelperService {
   }
 
   /** Merges a window's replica; records it brought back may have a host that still runs. */
-  async sync(replica: unknown[]): Promise<RegistryList> {
+  async sync(replica: unknown[]): Promise<SyncedRegistry> {
     const records = replica.map((record) => v.safeParse(sessionRecordSchema, record));
     const valid = records.filter((record) => record.success).map((record) => record.output);
     const damaged = records.length - valid.length;
     if (damaged > 0) this.#options.log.warn('A replica held damaged records', { damaged });
-    await this.registry.merge(valid);
+    const { heldBack } = await this.registry.merge(valid);
+    if (heldBack.length > 0) this.#options.log.warn('Sessions would share the work of others', { heldBack });
     await this.reconcile();
-    return this.registry.list();
+    return { ...this.registry.list(), ...(heldBack.length > 0 ? { heldBack } : {}) };
   }
 
   keepRunning(id: string): null {

@@ -4,6 +4,7 @@ import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import type { ForgottenSession } from '../core/destroyedNotes.ts';
 import { mergeRecords, newerRecord } from '../core/mergeRecords.ts';
+import { settleNewcomers } from '../core/newcomers.ts';
 import { ownedChanges, resting, unknownRevisions } from '../core/restorePlan.ts';
 import { byCreation, isLive, revise } from '../core/sessionRecord.ts';
 import { pausePoint } from '../node/pausePoint.ts';
@@ -73,13 +74,18 @@ export class Registry {
 
   /**
    * Takes over what a replica knows better; records that are damaged are the replica's own to repair. What the disk
-   * does not take is known all the same, for the replica has it and will hand it over again.
+   * does not take is known all the same, for the replica has it and will hand it over again. A session that would have
+   * the worktree or the branch of another one is held back: its id is in `heldBack`.
    */
-  merge(replica: Iterable<SessionRecord>): Promise<RegistryList> {
+  merge(replica: Iterable<SessionRecord>): Promise<RegistryList & { heldBack: string[] }> {
     return this.#mutate(async () => {
       const news = [...mergeRecords(replica).values()].flatMap((record) => this.#newsOf(record) ?? []);
-      await forEachAtMost(maxSaves, news, (record) => this.#takeIn(record));
-      return this.list();
+      const newcomers = news.filter((record) => isLive(record) && !this.get(record.id));
+      const others = news.filter((record) => !newcomers.includes(record));
+      const after = mergeRecords(this.#live(), others).values();
+      const { welcome, heldBack } = settleNewcomers([...after].filter(isLive), newcomers);
+      await forEachAtMost(maxSaves, [...others, ...welcome], (record) => this.#takeIn(record));
+      return { ...this.list(), heldBack: heldBack.map(({ id }) => id) };
     });
   }
 

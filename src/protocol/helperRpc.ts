@@ -36,6 +36,8 @@ export interface RegistryList {
 export interface SyncedRegistry extends RegistryList {
   /** What was found damaged and how it was put right: sentences for the user, told to one window once. */
   notices?: string[];
+  /** Ids of the replica's sessions that were not taken in, for another session has their worktree or their branch. */
+  heldBack?: string[];
 }
 
 export const syncSchema = v.object({ records: v.array(v.unknown()) });

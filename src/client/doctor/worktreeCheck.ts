@@ -1,7 +1,8 @@
 import { mergeRecords } from '../../core/mergeRecords.ts';
+import { shareWork } from '../../core/newcomers.ts';
 import type { RestoredSession } from '../../core/rebuildEvidence.ts';
 import type { Proposal, ProposalKind } from '../../core/rebuildProposals.ts';
-import { isLive, wasStarted } from '../../core/sessionRecord.ts';
+import { byCreation, isLive, wasStarted } from '../../core/sessionRecord.ts';
 import { creationLockFile } from '../../node/creationLocks.ts';
 import { exists } from '../../node/exists.ts';
 import { git, tryGit } from '../../node/git.ts';
@@ -25,7 +26,31 @@ export async function checkWorktrees(examination: Examination): Promise<Diagnose
     ...judged,
     ...(await checkGone(examination, moved)),
     ...(await checkTags(examination)),
+    ...(await checkShared(examination)),
   ];
+}
+
+/** Each pair once. */
+async function checkShared(examination: Examination): Promise<Diagnosed[]> {
+  const sessions = (await examination.live()).sort(byCreation);
+  const hosts = await examination.hosts();
+  const called = ({ name, id }: SessionRecord) => `“${name}” (${id.slice(0, 8)})`;
+  const claim = (record: SessionRecord) =>
+    `${called(record)} works on ${record.branch} in ${record.worktreePath}${hosts.has(record.id) ? ', and its process runs' : ''}.`;
+  const pairs = sessions.flatMap((one, index) => sessions.slice(index + 1).map((other) => [one, other] as const));
+  return pairs
+    .filter(([one, other]) => shareWork(one, other))
+    .map(([one, other]) => ({
+      code: 'sessions-share-work',
+      severity: 'error',
+      subject: `${called(one)} and ${called(other)}`,
+      problem: 'Two sessions that are known have one worktree or one branch, and may overwrite each other’s work.',
+      evidence: [claim(one), claim(other)],
+      repair: {
+        text: 'Stop and destroy the one that you do not need; the worktree stays with the other.',
+        isSafe: false,
+      },
+    }));
 }
 
 const origins: Record<RestoredSession['from']['kind'], string> = {

@@ -40,6 +40,25 @@ describe('a window’s copy of the registry', () => {
     await assert.rejects(replica.keep(aRecord()), { code: 'STORAGE_NOT_WRITABLE' });
   });
 
+  it('keeps what the helper has not taken in, does not show it, and tells of it once', async () => {
+    const notices: string[] = [];
+    replica.onNotice((notice) => notices.push(notice));
+    const { id } = await replica.keep(aRecord());
+    for (let connection = 0; connection < 2; connection++) replica.holdBack([id]);
+    const kept = replica.all();
+    const shown = [replica.list()];
+    replica.acceptAll([aRecord({ revision: 2 })]);
+    shown.push(replica.list());
+    assert.deepEqual(
+      [kept, shown, notices],
+      [
+        [aRecord()],
+        [[], [aRecord({ revision: 2 })]],
+        ['“login” is not shown, for another session has its worktree or branch; “Rebuild Sessions…” tells more.'],
+      ],
+    );
+  });
+
   it('forgets after 90 days what was destroyed', async () => {
     const destroyed = (days: number, id: string) =>
       aRecord({ id, deletedAt: new Date(Date.now() - days * day).toISOString() });

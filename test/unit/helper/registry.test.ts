@@ -133,6 +133,23 @@ describe('the registry', () => {
     assert.deepEqual(saved.sort(), ['newer 5', 'other 1']);
   });
 
+  it('holds back what would have the worktree of a session that lives, until that is destroyed', async () => {
+    const rival = aRecord({ id: '00000000-0000-4000-8000-000000000000', name: 'rival' });
+    const first = await registry.merge([rival]);
+    await registry.remove(aRecord().id, 1);
+    const second = await registry.merge([rival]);
+    assert.deepEqual(
+      [first.records, first.heldBack, second.heldBack, registry.get(rival.id)],
+      [[aRecord()], [rival.id], [], rival],
+    );
+  });
+
+  it('takes in what a replica puts in the place of a session that it knows was destroyed', async () => {
+    const rival = aRecord({ id: '00000000-0000-4000-8000-000000000000', name: 'rival' });
+    const { heldBack } = await registry.merge([rival, aRecord({ revision: 2, deletedAt: now().toISOString() })]);
+    assert.deepEqual([heldBack, registry.get(rival.id)], [[], rival]);
+  });
+
   it('brings a destroyed session back under a revision that its tombstones do not reach', async () => {
     const tombstone = await registry.remove(aRecord().id, 1);
     const [back] = await registry.restore([aRecord({ status: 'active', ptyPid: 7 })]);
