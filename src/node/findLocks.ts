@@ -77,7 +77,7 @@ async function look(place: Place): Promise<FoundLock | undefined> {
     const { mtime } = await stat(place.file);
     const since = mtime.toISOString();
     const content = await readContent(place.file).catch((error) => {
-      if (error instanceof HoldfastError) return 'none';
+      if (error instanceof HoldfastError) return 'none' as const;
       throw error;
     });
     if (content === 'none') return { ...place, state: 'unknown', since };

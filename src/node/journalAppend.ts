@@ -1,7 +1,10 @@
-import { type FileHandle, open, stat, truncate } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat } from 'node:fs/promises';
 import { isMissing } from './durableFile.ts';
 import type { FrameBatch } from './frameQueue.ts';
 import { mendTail } from './journalTail.ts';
+import { cutOwnFile, isUnsafeFile, openOwnFile } from './ownFile.ts';
+import { moveToQuarantine } from './quarantine.ts';
 
 /**
  * Appends records in one write, having mended the end of the file. Of a write that fails, those that are whole stay
@@ -26,25 +29,26 @@ export async function appendWhole(file: string, bytes: Buffer): Promise<void> {
       await handle.sync();
     });
   } catch (error) {
-    if (size !== undefined) await truncate(file, size).catch(() => undefined);
+    if (size !== undefined) await cutOwnFile(file, size).catch(() => undefined);
     throw error;
   }
 }
 
-/** 0 where there is no such file; bytes. */
+/** 0 where there is no such file, or something else in its place; bytes. */
 export async function sizeOf(file: string): Promise<number> {
   try {
-    return (await stat(file)).size;
+    const entry = await lstat(file);
+    return entry.isFile() ? entry.size : 0;
   } catch (error) {
     if (isMissing(error)) return 0;
     throw error;
   }
 }
 
-/** One that is not there was rotated away, and synced before. */
+/** One that is not there was rotated away, and synced before; what is no file is moved away with the next record. */
 export async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, 'r+').catch((error) => {
-    if (isMissing(error)) return undefined;
+  const handle = await openOwnFile(file, constants.O_RDWR).catch((error) => {
+    if (isMissing(error) || isUnsafeFile(error)) return undefined;
     throw error;
   });
   try {
@@ -55,11 +59,23 @@ export async function syncFile(file: string): Promise<void> {
 }
 
 async function appending(file: string, write: (handle: FileHandle, prefix: Buffer) => Promise<void>): Promise<void> {
-  const handle = await open(file, 'a+', 0o600);
+  const handle = await openToAppend(file);
   try {
     await write(handle, Buffer.from(await mendTail(handle, file)));
   } finally {
     await handle.close();
+  }
+}
+
+/** What others have put in the file's place, such as a link to a file of theirs, is moved away as it is. */
+async function openToAppend(file: string): Promise<FileHandle> {
+  const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
+  try {
+    return await openOwnFile(file, flags);
+  } catch (error) {
+    if (!isUnsafeFile(error)) throw error;
+    await moveToQuarantine(file, { reason: 'it was no regular file' });
+    return openOwnFile(file, flags);
   }
 }
 

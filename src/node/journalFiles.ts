@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, stat, unlink } from 'node:fs/promises';
+import { lstat, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isMissing } from './durableFile.ts';
 import { renameOver } from './renameFile.ts';
@@ -50,7 +50,7 @@ function numbered(folder: string, number: number): string {
 async function leftAside(folder: string): Promise<string[]> {
   const left: string[] = [];
   for (const file of await asideFiles(folder)) {
-    const { mtimeMs } = await stat(file);
+    const { mtimeMs } = await lstat(file);
     if (Date.now() - mtimeMs > asideAge) left.push(file);
   }
   return left;

@@ -1,9 +1,11 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import * as v from 'valibot';
 import { type StoredEvent, storedEventSchema } from '../protocol/sessionEvent.ts';
 import { isMissing } from './durableFile.ts';
 import { FrameScanner } from './eventFrames.ts';
 import { asideFiles, fullJournalFiles, journalFile } from './journalFiles.ts';
+import { isUnsafeFile, openOwnFile } from './ownFile.ts';
 
 const chunkSize = 256 * 1024;
 
@@ -92,9 +94,10 @@ async function closeAll(handles: FileHandle[]): Promise<void> {
   await Promise.all(handles.map((handle) => handle.close()));
 }
 
+/** What is no regular file is no journal. */
 async function openIfThere(file: string): Promise<FileHandle | undefined> {
-  return open(file, 'r').catch((error) => {
-    if (isMissing(error)) return undefined;
+  return openOwnFile(file, constants.O_RDONLY).catch((error) => {
+    if (isMissing(error) || isUnsafeFile(error)) return undefined;
     throw error;
   });
 }

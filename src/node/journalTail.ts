@@ -1,5 +1,6 @@
-import { type FileHandle, truncate } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { lastFrameEnd } from './eventFrames.ts';
+import { cutOwnFile } from './ownFile.ts';
 
 const newline = 0x0a;
 const chunkSize = 64 * 1024;
@@ -21,7 +22,7 @@ export async function mendTail(handle: FileHandle, file: string): Promise<'' | '
   if (size - start > maxTorn) return '\n';
   const whole = lastFrameEnd(await readPart(handle, start, size));
   // Not through the handle: one for appending alone may not cut on Windows.
-  if (start + whole < size) await truncate(file, start + whole);
+  if (start + whole < size) await cutOwnFile(file, start + whole);
   return whole > 0 ? '\n' : '';
 }
 

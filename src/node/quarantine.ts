@@ -30,10 +30,29 @@ export async function quarantine(
   report: QuarantineReport,
   now = new Date(),
 ): Promise<string | undefined> {
+  return putAway(file, report, { now, put: keep });
+}
+
+/**
+ * Moves away what must not be in a file's place, such as a link, whatever it is or leads to.
+ *
+ * @returns Where it is now; undefined where there is nothing.
+ * @throws {HoldfastError} `DISK_FULL`, `STORAGE_NOT_WRITABLE`
+ */
+export async function moveToQuarantine(file: string, report: QuarantineReport): Promise<string | undefined> {
+  return putAway(file, report, { now: new Date(), put: move });
+}
+
+interface PutAway {
+  now: Date;
+  put: (file: string, copy: string) => Promise<void>;
+}
+
+async function putAway(file: string, report: QuarantineReport, { now, put }: PutAway): Promise<string | undefined> {
   const stamp = now.toISOString().replaceAll(':', '-');
   const copy = path.join(quarantineFolder(path.dirname(file)), `${stamp}-${path.basename(file)}`);
   try {
-    await keep(file, copy);
+    await put(file, copy);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw toStorageError(error, copy);
@@ -48,7 +67,17 @@ async function keep(file: string, copy: string): Promise<void> {
   if (isMissing(content)) throw content;
   await makeFolder(path.dirname(copy));
   const isFile = !(content instanceof HoldfastError);
-  if (!(isFile && (await isLinked(file, copy)))) await renameOver(file, copy);
+  if (isFile && (await isLinked(file, copy))) await syncFolders(file, copy);
+  else await move(file, copy);
+}
+
+async function move(file: string, copy: string): Promise<void> {
+  await makeFolder(path.dirname(copy));
+  await renameOver(file, copy);
+  await syncFolders(file, copy);
+}
+
+async function syncFolders(file: string, copy: string): Promise<void> {
   // In this order, so that a power cut takes it from neither place before it is in the other.
   for (const folder of [path.dirname(copy), path.dirname(file)]) await syncFolder(folder);
 }

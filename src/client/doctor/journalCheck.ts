@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import { isMissing } from '../../node/durableFile.ts';
 import { asideFiles, fullJournalFiles, journalFile } from '../../node/journalFiles.ts';
 import { counted, type Diagnosed } from './doctorContext.ts';
@@ -19,7 +20,9 @@ export async function checkJournals(examination: Examination): Promise<Diagnosed
 
 async function checkFile(subject: string): Promise<Diagnosed[]> {
   try {
-    return describe(subject, await readJournalFile(subject));
+    if ((await lstat(subject)).isFile()) return describe(subject, await readJournalFile(subject));
+    const problem = 'In the place of the event journal is no regular file; the next event moves it to the quarantine.';
+    return [{ code: 'journal-unsafe', severity: 'warning', subject, problem, evidence: [] }];
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;

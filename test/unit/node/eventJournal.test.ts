@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { appendFile, mkdir, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { EventJournal, type EventJournalOptions } from '../../../src/node/eventJournal.ts';
 import { asideFile, asideFiles, journalFile } from '../../../src/node/journalFiles.ts';
@@ -8,6 +10,7 @@ import { tryLock } from '../../../src/node/lockFile.ts';
 import { failure } from '../../faults/support/faults.ts';
 import { replaceFileFunctions } from '../../faults/support/fileFunctions.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
+import { itOnUnix } from '../../support/unix.ts';
 import { anEvent, readNames } from '../journals.ts';
 
 describe('a journal of events', () => {
@@ -56,6 +59,26 @@ describe('a journal of events', () => {
     await journal.close();
     assert.deepEqual(await readNames(folder), { names, damaged: 0 });
   });
+
+  for (const [what, put] of [
+    ['a link to another file', (file: string) => symlink(path.join(path.dirname(file), 'precious.txt'), file)],
+    ['a pipe', (file: string) => promisify(execFile)('mkfifo', [file])],
+    ['a folder', (file: string) => mkdir(file)],
+  ] as const) {
+    itOnUnix(`moves ${what} in its place to the quarantine, and touches nothing that it leads to`, async () => {
+      await mkdir(folder);
+      const precious = path.join(folder, 'precious.txt');
+      await writeFile(precious, 'one line\nanother without its newline');
+      await put(journalFile(folder));
+      const before = await readNames(folder);
+      await write('one');
+      const kept = (await readdir(path.join(folder, 'quarantine'))).map((name) => name.replace(/^.*Z-/, ''));
+      assert.deepEqual(
+        [before.names, (await readNames(folder)).names, await readFile(precious, 'utf8'), kept.sort()],
+        [[], ['one'], 'one line\nanother without its newline', ['events.journal', 'events.journal.report.json']],
+      );
+    });
+  }
 
   it('goes on in the file that is there', async () => {
     for (const name of ['one', 'two']) await write(name);
