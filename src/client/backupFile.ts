@@ -40,6 +40,11 @@ export function backupId(takenAt: Date, reason: BackupReason): string {
   return `sessions-${takenAt.toISOString().replaceAll(/[-:]/g, '')}-${reason}`;
 }
 
+/** They sort by time. */
+export function isBackupId(id: string): boolean {
+  return idPattern.test(id);
+}
+
 /**
  * Reads a backup of the repository `key`, whatever state it is in. Undefined where there is none of that name, or it
  * is another repository's.

@@ -8,7 +8,7 @@ import { holdSameSessions } from '../core/restorePlan.ts';
 import { createDurable, toStorageError } from '../node/durableFile.ts';
 import { sweepDrafts } from '../node/leftDrafts.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import { type Backup, type BackupReason, backupId, type ReadBackup, readBackup } from './backupFile.ts';
+import { type Backup, type BackupReason, backupId, isBackupId, type ReadBackup, readBackup } from './backupFile.ts';
 
 export interface BackupsOptions {
   /** The window's storage folder; backups lie in the folder `backups` in it. */
@@ -75,6 +75,15 @@ export class Backups {
   /** Where the backup of that id is, if there is one. */
   fileOf(id: string): string {
     return path.join(this.folder, `${id}.json`);
+  }
+
+  /** By its name alone, unread; undefined where there is none. @throws {HoldfastError} `STORAGE_NOT_WRITABLE` */
+  async newestFile(): Promise<string | undefined> {
+    const ids = (await this.#names()).flatMap((name) =>
+      isBackupId(path.parse(name).name) ? path.parse(name).name : [],
+    );
+    const newest = ids.sort().at(-1);
+    return newest === undefined ? undefined : this.fileOf(newest);
   }
 
   async #take(reason: BackupReason, content: BackupContent, spare?: string): Promise<Backup | undefined> {

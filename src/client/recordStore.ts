@@ -10,7 +10,7 @@ import { isMissing, moveDurable, previousVersion, toStorageError, writeDurable }
 import { sweepDrafts } from '../node/leftDrafts.ts';
 import { withLock } from '../node/lockFile.ts';
 import { quarantine } from '../node/quarantine.ts';
-import { type RegistryReading, readRegistryFile } from '../node/registryFile.ts';
+import { type RegistryReading, readRegistryFile, readRegistryHead } from '../node/registryFile.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { Backups } from './backups.ts';
 import { type Fallback, type RecoveredRegistry, recoverRegistry } from './registryRecovery.ts';
@@ -24,10 +24,9 @@ const loadDeadline = 3_000;
 /** Stands for a file that must be looked at before it is replaced; the system's signatures never look like this. */
 const unseen = { signature: 'unseen', isSound: false };
 
-/** What came of reading a window's replica. */
-export interface LoadedRecords {
-  records: SessionRecord[];
-  /** One sentence for the user where the list was not as it should be: what was recovered, and from where. */
+/** What was done about a list that was not as it should be. */
+export interface ListRecovery {
+  /** One sentence for the user: what was recovered, and from where. */
   notice?: string;
   /** What stood in for the list, as a part of a sentence. */
   source?: string;
@@ -35,6 +34,11 @@ export interface LoadedRecords {
   repairs?: string[];
   /** Where the damaged file is kept. */
   quarantined?: string;
+}
+
+/** What came of reading a window's replica. */
+export interface LoadedRecords extends ListRecovery {
+  records: SessionRecord[];
   /** Other sources may know more: there was no list, or not all of it could be read. */
   isIncomplete: boolean;
 }
@@ -49,6 +53,8 @@ export interface RecordStoreOptions {
   records: () => SessionRecord[];
   /** Takes in what another window has saved in the same folder. */
   merge?: (records: SessionRecord[]) => void;
+  /** The list was found damaged when it was to be saved, and was put right. */
+  onRecovery?: (recovery: ListRecovery) => void;
 }
 
 /**
@@ -65,6 +71,8 @@ export class RecordStore {
   #generation = 0;
   /** Of the file as this store last read or wrote it, and whether it was sound then. */
   #seen: { signature: string | undefined; isSound: boolean } = { signature: undefined, isSound: true };
+  /** What was put right and is told once the list is saved. */
+  #recovery: ListRecovery | undefined;
   /** The newer version that wrote the file, which this one must not overwrite. */
   #newerVersion: string | undefined;
 
@@ -128,7 +136,7 @@ export class RecordStore {
     const reading = await this.#readOwn();
     const recovered = await this.#recover(reading, now);
     if (reading.state === 'newer') return { ...this.#openReadOnly(reading.version), records: recovered.records };
-    const { records, isFresh, problem, source, details, hopeless, generation } = recovered;
+    const { records, isFresh, problem, source, details, hopeless } = recovered;
     if (recovered.isUncertain) {
       return { records, notice: this.#leaveAlone(recovered), isIncomplete: source === undefined };
     }
@@ -136,15 +144,20 @@ export class RecordStore {
       if (reading.state === 'sound' && reading.format < envelopeFormat) await this.#migrate(records);
       return { records, isIncomplete: isFresh };
     }
+    const recovery = await this.#keepDamaged(recovered, now);
+    await this.#write(records);
+    const isIncomplete = source === undefined && (problem !== undefined || hopeless.length > 0);
+    return { records, isIncomplete, ...recovery };
+  }
+
+  /** Before anything is written over it. */
+  async #keepDamaged(recovered: RecoveredRegistry, now: Date): Promise<ListRecovery> {
+    const { records, problem, source, details, hopeless, generation } = recovered;
     const report = { reason: problem ?? 'some sessions in it were damaged', source, generation, details, hopeless };
     const quarantined = await quarantine(this.file, report, now);
     await this.backups.take('repair', { records, generation, unknownFields: this.#unknownFields });
-    await this.#write(records);
-    const notice = describeRecovery(recovered, quarantined);
     return {
-      records,
-      notice,
-      isIncomplete: source === undefined && (problem !== undefined || hopeless.length > 0),
+      notice: describeRecovery(recovered, quarantined),
       repairs: details,
       ...(source === undefined ? {} : { source }),
       ...(quarantined === undefined ? {} : { quarantined }),
@@ -172,7 +185,8 @@ export class RecordStore {
 
   async #recover(reading: RegistryReading, now: Date): Promise<RecoveredRegistry> {
     const { key, root } = this.#options;
-    const recovered = await recoverRegistry(reading, { key, root, now, fallbacks: () => this.#fallbacks() });
+    const copies = { fallbacks: () => this.#fallbacks(), newerThan: (own: number) => this.#newerThan(own) };
+    const recovered = await recoverRegistry(reading, { key, root, now, ...copies });
     this.#generation = Math.max(this.#generation, recovered.generation);
     this.#unknownFields = recovered.unknownFields;
     this.#seen = { signature: await signatureOf(this.file), isSound: reading.state === 'sound' };
@@ -187,6 +201,23 @@ export class RecordStore {
     for (const { file, takenAt, state } of backups) {
       if (state === 'sound')
         yield { name: `the backup of ${takenAt}`, reading: await readRegistryFile(file), isLast: true };
+    }
+  }
+
+  /** The copies that are kept of the list are never newer than it, unless an older one was put back. */
+  async *#newerThan(generation: number): AsyncGenerator<Fallback> {
+    const { key } = this.#options;
+    const isNewer = async (file: string) => {
+      const head = await readRegistryHead(file);
+      return head?.key === key && head.generation > generation;
+    };
+    const previous = previousVersion(this.file);
+    if (await isNewer(previous)) {
+      yield { name: 'its previous version', reading: await readRegistryFile(previous), isLast: false };
+    }
+    const backup = await this.backups.newestFile().catch(() => undefined);
+    if (backup !== undefined && (await isNewer(backup))) {
+      yield { name: 'the newest backup', reading: await readRegistryFile(backup), isLast: true };
     }
   }
 
@@ -207,6 +238,8 @@ export class RecordStore {
     const text = serializeRegistry({ key, generation, savedAt: new Date(), records, unknownFields });
     await writeDurable(file, text, { keepPrevious: this.#seen.isSound });
     this.#generation = generation;
+    if (this.#recovery) this.#options.onRecovery?.(this.#recovery);
+    this.#recovery = undefined;
     if (isOwn) this.#seen = { signature: await signatureOf(this.file), isSound: true };
   }
 
@@ -219,10 +252,15 @@ export class RecordStore {
     if (reading.state === 'newer') this.#openReadOnly(reading.version);
     this.requireWritable();
     if (reading.state === 'sound' && (reading.document.key ?? this.#options.key) !== this.#options.key) return false;
-    const { records, isUncertain } = await this.#recover(reading, new Date());
-    if (isUncertain) throw this.#unreadable('a copy of it cannot be read');
-    if (reading.state === 'damaged') await quarantine(this.file, { reason: reading.reason });
-    this.#options.merge?.(records);
+    const now = new Date();
+    const recovered = await this.#recover(reading, now);
+    if (recovered.isUncertain) throw this.#unreadable('a copy of it cannot be read');
+    this.#options.merge?.(recovered.records);
+    if (recovered.problem !== undefined || recovered.details.length > 0) {
+      const source = ['what this window knew', ...(recovered.source === undefined ? [] : [recovered.source])];
+      const known = { ...recovered, records: this.#options.records(), source: source.join(' and ') };
+      this.#recovery = await this.#keepDamaged(known, now);
+    }
     return true;
   }
 

@@ -22,6 +22,8 @@ export interface RecoveryOptions {
   root: string;
   /** In the order in which they are to be tried. */
   fallbacks: () => AsyncIterable<Fallback>;
+  /** The copies that were saved after the list's own generation. */
+  newerThan?: (generation: number) => AsyncIterable<Fallback>;
   now: Date;
 }
 
@@ -53,7 +55,8 @@ interface Copy {
 
 /** The sessions of a file that was read, or what its copies still have of them. */
 export async function recoverRegistry(reading: RegistryReading, options: RecoveryOptions): Promise<RecoveredRegistry> {
-  if (reading.state === 'sound' || reading.state === 'newer') return accept(reading.document, options);
+  if (reading.state === 'sound') return catchUp(accept(reading.document, options), options);
+  if (reading.state === 'newer') return accept(reading.document, options);
   const { copies, isUncertain } = await readCopies(reading, options);
   const problem = describeProblem(reading, isUncertain);
   const [first, ...others] = copies;
@@ -64,9 +67,25 @@ export async function recoverRegistry(reading: RegistryReading, options: Recover
   return { ...best.recovered, records, problem, source: best.name, isUncertain };
 }
 
+/** A list that is whole and yet older than its copies was put back, with what it lacks in them. */
+async function catchUp(own: RecoveredRegistry, { newerThan, ...options }: RecoveryOptions): Promise<RecoveredRegistry> {
+  let current = own;
+  const lacking: string[] = [];
+  for await (const { name, reading } of newerThan?.(own.generation) ?? []) {
+    if (reading.state !== 'sound') continue;
+    const copy = accept(reading.document, options);
+    const records = [...mergeRecords(current.records, copy.records).values()];
+    if (!isDeepStrictEqual(records, current.records)) lacking.push(name);
+    current = { ...current, records, generation: Math.max(current.generation, copy.generation) };
+  }
+  if (lacking.length === 0) return current;
+  const names = lacking.join(' and ');
+  return { ...current, problem: `it is older than ${names}`, source: `it and ${names}` };
+}
+
 async function readCopies(
   reading: Problem,
-  { fallbacks, ...options }: RecoveryOptions,
+  { fallbacks, ...options }: Omit<RecoveryOptions, 'newerThan'>,
 ): Promise<{ copies: Copy[]; isUncertain: boolean }> {
   const copies: Copy[] = [];
   let isUncertain = reading.state === 'unreadable';
@@ -88,7 +107,7 @@ function better(one: Copy, other: Copy): Copy {
 }
 
 /** Sessions whose checksum is wrong are taken only from a file that has none for each: there nothing better is left. */
-function withoutFallback(reading: Problem, options: RecoveryOptions): RecoveredRegistry {
+function withoutFallback(reading: Problem, options: Pick<RecoveryOptions, 'root' | 'now'>): RecoveredRegistry {
   if (reading.state === 'missing') return { ...accept(documentOf([]), options), isFresh: true };
   if (reading.state === 'unreadable') return accept(documentOf([]), options);
   const { sound, doubtful, isSummed } = reading;

@@ -9,7 +9,7 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { BackupReason } from './backupFile.ts';
 import type { BackupContent, Backups } from './backups.ts';
 import { DebouncedBackup } from './debouncedBackup.ts';
-import { type LoadedRecords, RecordStore } from './recordStore.ts';
+import { type ListRecovery, type LoadedRecords, RecordStore } from './recordStore.ts';
 import { SessionJournal } from './sessionJournal.ts';
 
 /** Something that a window could not keep. */
@@ -55,6 +55,7 @@ export class RegistryReplica implements Disposable {
       ...options,
       records: () => this.all(),
       merge: (records) => this.#merge(records),
+      onRecovery: (recovery) => this.#tellRecovery(recovery),
     });
     this.#backup = new DebouncedBackup({
       take: () => this.backUp('change'),
@@ -221,10 +222,17 @@ export class RegistryReplica implements Disposable {
     if (!holdSameSessions(before, after)) this.#backup.note();
   }
 
-  #noteRecovery({ source, repairs = [] }: LoadedRecords): void {
+  #tellRecovery(recovery: ListRecovery): void {
+    this.#noteRecovery(recovery);
+    if (recovery.notice !== undefined) this.#onNotice.fire(recovery.notice);
+  }
+
+  #noteRecovery({ source, repairs = [], quarantined }: ListRecovery): void {
     const at = new Date().toISOString();
-    if (source !== undefined) this.#journal.noteEvent({ at, type: 'fellBack', file: this.#store.file, source });
-    if (repairs.length > 0) this.#journal.noteEvent({ at, type: 'repaired', fields: repairs });
+    const { file } = this.#store;
+    if (source !== undefined) this.#journal.noteEvent({ at, type: 'fellBack', file, source });
+    const kept = quarantined === undefined ? [] : [`The damaged session list is kept: ${quarantined}.`];
+    this.#journal.noteRepaired([...repairs, ...kept]);
   }
 
   /** After a success the next failure is worth telling again. */

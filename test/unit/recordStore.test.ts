@@ -187,6 +187,63 @@ describe('the saved session list', () => {
     assert.deepEqual([sessions, generation], [[record, other], 3]);
   });
 
+  for (const [what, damage, told] of [
+    [
+      'a session in it is found damaged',
+      (text: string) => JSON.stringify({ version: '1.0', sessions: [...JSON.parse(text).sessions, { id: 'x' }] }),
+      /^The session list had damaged entries, which were repaired, 1 session could not be read, and the damaged file is kept/,
+    ],
+    [
+      'it is found cut off',
+      (text: string) => text.slice(0, 300),
+      /^The session list of this window was damaged \(it is not whole JSON\): 1 session recovered from what this window knew and its previous version, and the damaged file is kept\.$/,
+    ],
+  ] as const) {
+    it(`is kept where ${what} when it is saved, after a backup, and that is told once`, async () => {
+      const notices: string[] = [];
+      const onRecovery = ({ notice = '' }) => notices.push(notice);
+      const writer = new RecordStore({ folder, key, root: '/repo', records: () => [record], onRecovery });
+      for (let save = 0; save < 2; save++) await writer.save();
+      const damaged = damage(await readFile(file(), 'utf8'));
+      await put(damaged);
+      for (let save = 0; save < 2; save++) await writer.save();
+      const [kept = ''] = await readdir(path.join(folder, 'quarantine'));
+      assert.deepEqual(
+        [
+          await readFile(path.join(folder, 'quarantine', kept), 'utf8'),
+          (await writer.backups.list()).map(({ reason, count }) => [reason, count]),
+          notices.length,
+        ],
+        [damaged, [['repair', 1]], 1],
+      );
+      assert.match(notices[0] ?? '', told);
+    });
+  }
+
+  for (const copy of ['its previous version', 'the newest backup']) {
+    it(`is read together with ${copy} where that is newer, for an older list was put back`, async () => {
+      const other = sample('20000000-0000-4000-8000-000000000002', 'other');
+      const records = [record];
+      const writer = store(records);
+      await writer.save();
+      const older = await readFile(file(), 'utf8');
+      records.push(other);
+      for (let save = 0; save < 2; save++) await writer.save();
+      if (copy === 'the newest backup') {
+        await writer.backups.take('change', writer.content);
+        await rm(path.join(folder, 'sessions.previous.json'));
+      }
+      await put(older);
+      const { records: found, notice = '', quarantined = '' } = await store().load();
+      assert.deepEqual([found, await readFile(quarantined, 'utf8')], [[record, other], older]);
+      assert.match(
+        notice,
+        new RegExp(`\\(it is older than ${copy}\\): 2 sessions recovered from it and ${copy}, and the damaged`),
+      );
+      assert.equal((await store([record, other]).load()).notice, undefined);
+    });
+  }
+
   it('is written anew where its whole folder was deleted meanwhile', async () => {
     const writer = store([record]);
     await writer.save();
