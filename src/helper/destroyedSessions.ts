@@ -1,5 +1,10 @@
 import { type DestroyedNotes, type ForgottenSession, noNotes, withDay } from '../core/destroyedNotes.ts';
-import { readDestroyedNotes, writeDestroyedNotes } from '../node/destroyedNotes.ts';
+import {
+  type FoundNotes,
+  findDestroyedNotes,
+  recoverDestroyedNotes,
+  writeDestroyedNotes,
+} from '../node/destroyedNotes.ts';
 import type { Log } from '../node/log.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { tombstoneDays } from './retention.ts';
@@ -9,20 +14,28 @@ export class DestroyedSessions {
   readonly #folder: string;
   /** Absent where they could not be read: they are then not written over either. */
   readonly #isKnown: boolean;
+  /** What was wrong with the notes and what stood in for them, as a sentence for the user. */
+  readonly problem: string | undefined;
   #notes: DestroyedNotes;
 
-  private constructor(folder: string, notes: DestroyedNotes | undefined) {
+  private constructor(folder: string, found: FoundNotes | undefined) {
     this.#folder = folder;
-    this.#isKnown = notes !== undefined;
-    this.#notes = notes ?? noNotes;
+    this.#isKnown = found !== undefined;
+    this.#notes = found?.notes ?? noNotes;
+    this.problem = found?.problem;
   }
 
   static async load(repositoryFolder: string, log: Log): Promise<DestroyedSessions> {
-    const notes = await readDestroyedNotes(repositoryFolder).catch((error) => {
-      log.error('What is noted about destroyed sessions cannot be read, so that all of them are kept', { error });
-      return undefined;
-    });
-    return new DestroyedSessions(repositoryFolder, notes);
+    const recovered = await recoverDestroyedNotes(repositoryFolder)
+      .catch((error) => {
+        log.error('The notes about destroyed sessions could not be put right', { error });
+        return findDestroyedNotes(repositoryFolder);
+      })
+      .catch((error) => {
+        log.error('What is noted about destroyed sessions cannot be read, so that all of them are kept', { error });
+        return undefined;
+      });
+    return new DestroyedSessions(repositoryFolder, recovered);
   }
 
   /** On how many days the tombstone was seen. */

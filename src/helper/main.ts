@@ -63,6 +63,7 @@ async function startHelper(
   const records = await files.readRecords();
   const save = (record: SessionRecord, requests: readonly string[]) => files.saveRecord(record, requests);
   const destroyed = await DestroyedSessions.load(places.folder, log);
+  if (destroyed.problem !== undefined) files.notices.push(destroyed.problem);
   const forgotten = (id: string) => destroyed.forgotten(id);
   const registry = new Registry({ records, requests: files.requests, save, forgotten });
   const { epoch } = right;

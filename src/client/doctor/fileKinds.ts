@@ -14,6 +14,7 @@ export type FileKind =
   | 'launch'
   | 'checkpoint'
   | 'tag'
+  | 'destroyed'
   | 'unknown';
 
 export const kindNames: Record<FileKind, string> = {
@@ -27,6 +28,7 @@ export const kindNames: Record<FileKind, string> = {
   launch: 'launch file',
   checkpoint: 'checkpoint of a session',
   tag: 'tag of a worktree',
+  destroyed: 'notes about destroyed sessions',
   unknown: 'unknown kind of file',
 };
 
@@ -82,6 +84,7 @@ function kindOf(fields: Fields, file: string): FileKind | undefined {
   if (has('ptyPid', 'bootId')) return 'host';
   if (has('sessionId', 'args', 'env')) return 'launch';
   if (has('id', 'key', 'branch')) return 'tag';
+  if (has('seen', 'forgotten')) return 'destroyed';
   return undefined;
 }
 
@@ -92,6 +95,7 @@ const names: readonly [pattern: RegExp, kind: FileKind][] = [
   [/^launch\.json$/, 'launch'],
   [/^checkpoint(\.previous)?\.json$/, 'checkpoint'],
   [/^holdfast\.json$/, 'tag'],
+  [/^destroyed(\.previous)?\.json$/, 'destroyed'],
 ];
 
 function kindByName(file: string): FileKind {

@@ -1,6 +1,7 @@
 import { toErrorShape } from '../../base/errors.ts';
 import { type Finding, sortFindings } from '../../core/diagnosis.ts';
 import { checkBackups } from './backupCheck.ts';
+import { checkDestroyedNotes } from './destroyedNotesCheck.ts';
 import type { Diagnosed, DoctorContext } from './doctorContext.ts';
 import { Examination } from './examination.ts';
 import { checkHosts } from './hostCheck.ts';
@@ -24,6 +25,7 @@ const checks: readonly (readonly [area: string, check: Check])[] = [
   ['session lists', checkRegistry],
   ['backups', checkBackups],
   ['saved sessions', checkSavedSessions],
+  ['notes about destroyed sessions', checkDestroyedNotes],
   ['event journals', checkJournals],
   ['locks', checkLocks],
   ['sockets', checkSockets],

@@ -6,7 +6,13 @@ import { readRegularFile } from '../../node/regularFile.ts';
 import { type FileKind, recognize } from './fileKinds.ts';
 import { validateJournal } from './validateJournal.ts';
 import { validateSessions } from './validateSessions.ts';
-import { validateCheckpoint, validateRecord, validateTag, validateWithSchema } from './validateSingle.ts';
+import {
+  validateCheckpoint,
+  validateDestroyed,
+  validateRecord,
+  validateTag,
+  validateWithSchema,
+} from './validateSingle.ts';
 
 /** What is wrong in a file, and where. */
 export interface FileProblem {
@@ -71,6 +77,8 @@ function validate(kind: FileKind, { file, bytes, text, savedAt, fields, syntaxEr
       return validateCheckpoint(text);
     case 'tag':
       return validateTag(text);
+    case 'destroyed':
+      return validateDestroyed(text);
   }
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { openCheckpoint } from '../../core/checkpointDocument.ts';
 import { isIntact } from '../../core/checksum.ts';
+import { openNotes } from '../../core/destroyedNotes.ts';
 import { parseText } from '../../core/jsonText.ts';
 import { formatOf } from '../../core/migrations.ts';
 import { openRecord } from '../../core/recordDocument.ts';
@@ -67,6 +68,16 @@ export function validateTag(text: string): Validation {
   const checksum = fields.sha256 === undefined ? 'none' : isIntact(fields) ? 'right' : 'wrong';
   const opened = openTag(text);
   return { checksum, counts: {}, problems: 'problem' in opened ? [{ where: '', problem: opened.problem }] : [] };
+}
+
+/** The notes about destroyed sessions. */
+export function validateDestroyed(text: string): Validation {
+  const fields = JSON.parse(text) as Record<string, unknown>;
+  const checksum = fields.sha256 === undefined ? 'none' : isIntact(fields) ? 'right' : 'wrong';
+  const opened = openNotes(text);
+  if (opened.state === 'sound') return { checksum, counts: { destroyed: opened.notes.forgotten.size }, problems: [] };
+  const problem = opened.state === 'newer' ? 'a newer version of Holdfast wrote it' : 'it is not as it was written';
+  return { checksum, counts: {}, problems: [{ where: '', problem }] };
 }
 
 const schemas = { host: hostFileSchema, launch: launchSpecSchema };

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type DestroyedNotes, noNotes } from '../../../src/core/destroyedNotes.ts';
 import { DestroyedSessions } from '../../../src/helper/destroyedSessions.ts';
 import { readDestroyedNotes, writeDestroyedNotes } from '../../../src/node/destroyedNotes.ts';
 import { silentLog } from '../../../src/node/log.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
+import { itOnUnix } from '../../support/unix.ts';
 import { aRecord } from '../records.ts';
 
 const { id } = aRecord();
@@ -24,6 +25,8 @@ describe('the notes about destroyed sessions', () => {
     folder = await dirs.make();
     file = path.join(folder, 'destroyed.json');
   });
+
+  const load = () => DestroyedSessions.load(folder, silentLog);
 
   it('are none at first', async () => {
     assert.deepEqual(await readDestroyedNotes(folder), noNotes);
@@ -53,6 +56,36 @@ describe('the notes about destroyed sessions', () => {
       assert.deepEqual([before, await readDestroyedNotes(folder)], [notes, notes]);
     });
   }
+
+  for (const [what, put] of [
+    ['cut off', (target: string) => writeFile(target, '{"form')],
+    ['a folder', (target: string) => mkdir(target)],
+    ['a link to another file', (target: string) => symlink('elsewhere.txt', target)],
+  ] as const) {
+    itOnUnix(`are recovered by the next helper where they are ${what}, which tells of it once`, async () => {
+      await writeFile(path.join(folder, 'elsewhere.txt'), 'precious');
+      for (let write = 0; write < 2; write++) await writeDestroyedNotes(folder, notes);
+      await rm(file);
+      await put(file);
+      const [first, second] = [await load(), await load()];
+      assert.deepEqual(
+        [first.forgotten(id)?.revision, first.problem, second.problem, await readDestroyedNotes(folder)],
+        [7, 'The notes about destroyed sessions were damaged: their previous version is used.', undefined, notes],
+      );
+      assert.deepEqual(
+        [
+          await readFile(path.join(folder, 'elsewhere.txt'), 'utf8'),
+          (await readdir(path.join(folder, 'quarantine'))).length,
+        ],
+        ['precious', 2],
+      );
+    });
+  }
+
+  it('that are lost for good are told of, for destroyed sessions may come back', async () => {
+    await writeFile(file, '');
+    assert.match((await load()).problem ?? '', /without a previous version: an old list may show sessions again/);
+  });
 
   it('of a newer version stay as they are, and nothing is concluded from them', async () => {
     await writeDestroyedNotes(folder, notes);
