@@ -212,7 +212,7 @@ export async function acceptProposal(
     const same = sessions.find(
       ({ id, worktreePath }) => id === record.id && (worktreePath === folder || kind === 'moved'),
     );
-    requireFree(sessions, folder, same?.id);
+    requireFree(sessions, { folder, branch: record.branch }, same?.id ?? record.id);
     if (same) return { record: await moveTo(helper, same, folder) };
     const taken = sessions.map(({ name }) => name);
     const { name, notice } = chooseName(record.name, new Date(), taken);
@@ -238,8 +238,20 @@ function withNotice({ record, notice }: CreatedSession, added: string): CreatedS
   return told(record, notice === undefined ? added : `${notice} ${added}`);
 }
 
-function requireFree(sessions: readonly SessionRecord[], folder: string, self: string | undefined): void {
-  const other = sessions.find(({ id, branch, worktreePath }) => branch && worktreePath === folder && id !== self);
+function requireFree(
+  sessions: readonly SessionRecord[],
+  { folder, branch }: { folder: string; branch: string },
+  self: string,
+): void {
+  const others = sessions.filter(({ id }) => id !== self);
+  const owner = others.find((other) => branch && other.branch === branch && other.worktreePath !== folder);
+  if (owner) {
+    throw new HoldfastError('BRANCH_EXISTS', `“${owner.name}” works on ${branch} already. Nothing was changed.`, {
+      advice: `Destroy “${owner.name}” first if this is the one that you need.`,
+      data: { id: owner.id, branch },
+    });
+  }
+  const other = others.find((session) => session.branch && session.worktreePath === folder);
   if (!other) return;
   throw new HoldfastError('FOLDER_EXISTS', `“${other.name}” works in ${folder} already. Nothing was changed.`, {
     advice: 'Two sessions in one worktree would overwrite each other’s work; go on with that one.',

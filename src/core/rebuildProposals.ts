@@ -27,6 +27,8 @@ export interface Proposal {
   evidence: string[];
   /** The session that it would be; its name may be taken. */
   record: SessionRecord;
+  /** Why it cannot be taken in as things are, and what to do about that: whole sentences. */
+  hindrance?: string;
   /** A newer version has marked it, which alone knows whose it is. */
   isNewer?: true;
 }
@@ -47,13 +49,23 @@ export class Proposer {
     const rivals = this.#rivals(path, id);
     const ends = this.#claims.endings(record).map((deletedAt) => wasDestroyed(called(name, id), deletedAt));
     const kind = rivals.length > 0 ? 'twoClaims' : 'kept';
-    return { kind, path, evidence: [this.#recordOf(record), ...rivals, ...ends], record };
+    const owners = this.#claims.rivals(path, id).flatMap((rival) => this.#claims.live.get(rival) ?? []);
+    return { kind, path, evidence: [this.#recordOf(record), ...rivals, ...ends], record, ...hinderedBy(owners) };
   }
 
-  /** A session that is not known, and whose branch others have. */
+  /** A session that is not known, and whose branch others have; what its worktree has checked out may be free. */
   branchTaken(record: SessionRecord, rivals: readonly SessionRecord[]): Proposal {
     const taken = rivals.map(({ name, id, branch }) => `${called(name, id)} works on its branch ${branch}.`).sort();
-    return { kind: 'branchTaken', path: record.worktreePath, evidence: [this.#recordOf(record), ...taken], record };
+    const evidence = [this.#recordOf(record), ...taken];
+    const worktree = this.#evidence.worktrees.find(({ path }) => path === record.worktreePath);
+    const other = worktree && onBranch(record, worktree);
+    const common = { kind: 'branchTaken' as const, path: record.worktreePath };
+    const living = [...this.#claims.live.values()];
+    if (other && other.branch !== record.branch && !living.some(({ branch }) => branch === other.branch)) {
+      return { ...common, evidence: [...evidence, `Its worktree has ${other.branch} checked out.`], record: other };
+    }
+    const owners = living.filter(({ branch }) => branch === record.branch);
+    return { ...common, evidence, record, ...hinderedBy(owners) };
   }
 
   /** `restore` where its tag alone makes its session again; undefined where nothing is to be done about it. */
@@ -188,6 +200,14 @@ function proposal(kind: ProposalKind, worktree: SeenWorktree, record: SessionRec
   const evidence = [`Git lists the worktree with ${branch ? `the branch ${branch}` : 'no branch'} checked out.`];
   if (tag) evidence.push(`Its tag names ${called(tag.name, tag.id)}, made at ${tag.createdAt}.`);
   return { kind, path, evidence: [...evidence, ...seen], record };
+}
+
+function hinderedBy(owners: readonly SessionRecord[]): { hindrance?: string } {
+  if (owners.length === 0) return {};
+  const names = owners.map(({ name }) => `“${name}”`).sort();
+  const those = names.length === 1 ? 'is there. Destroy that one' : 'are there. Destroy those';
+  const hindrance = `It cannot be taken in while ${names.join(' and ')} ${those} first if this is what you need.`;
+  return { hindrance };
 }
 
 function isWorktreeOf({ branch, worktreePath }: SessionRecord, { path }: SeenWorktree): boolean {

@@ -25,12 +25,13 @@ const maxDescribed = 5;
 /** Takes in lost sessions that are beyond doubt, and lets the user decide about the others. */
 export async function rebuildSessions(actions: StateActions): Promise<SessionRecord[]> {
   const { restored, proposals } = await withProgress('Looking for lost sessions…', () => actions.rebuild());
+  const offered = proposals.filter(({ hindrance }) => hindrance === undefined);
   const found: LoadedSession[] = [
     ...restored.map((record) => ({ record })),
-    ...(await offerProposals(actions, proposals)),
+    ...(await offerProposals(actions, offered)),
   ];
   const notices = found.flatMap(({ notice }) => notice ?? []);
-  tell([describeFound(found, proposals), ...notices].join(' '));
+  tell([describeFound(found, offered), ...notices, ...describeHindered(proposals)].join(' '));
   return found.map(({ record }) => record);
 }
 
@@ -75,6 +76,15 @@ function describeEvidence(proposals: readonly Proposal[]): string {
 /** The others are taken in all the same. */
 function tellRefused({ record }: Proposal, error: unknown): undefined {
   void vscode.window.showErrorMessage(`“${record.name}” could not be taken in: ${toMessage(error)}`);
+}
+
+/** What a list to choose from would offer in vain. */
+function describeHindered(proposals: readonly Proposal[]): string[] {
+  return proposals
+    .flatMap(({ record, hindrance }) =>
+      hindrance === undefined ? [] : `“${record.name}” was found as well. ${hindrance}`,
+    )
+    .slice(0, maxDescribed);
 }
 
 function describeFound(found: readonly LoadedSession[], { length }: readonly Proposal[]): string {

@@ -56,6 +56,39 @@ describe('two sessions that claim one worktree', () => {
     assert.deepEqual([names(second), notices, await exists(login.worktreePath)], [['rival'], [], true]);
   });
 
+  it('may have one branch by their records: the lost one is on another by now, and can be had with that', async () => {
+    const folder = path.join(project().folder, '.worktrees', 'rival');
+    await project().git('worktree', 'add', '--quiet', '-b', 'topic', folder);
+    rival = { ...rival, worktreePath: folder };
+    const second = await openWithRival();
+    const [proposal] = (await second.state.rebuild()).proposals;
+    assert.ok(proposal);
+    const { record } = await second.state.accept(proposal);
+    assert.deepEqual(
+      [proposal.kind, record.id, record.branch, names(second).sort()],
+      ['branchTaken', rivalId, 'topic', ['login', 'rival']],
+    );
+  });
+
+  it('may have one branch by their records: the lost one cannot be had while the other lives, and the doctor says so', async () => {
+    rival = { ...rival, worktreePath: path.join(project().folder, '.worktrees', 'rival') };
+    const second = await openWithRival();
+    const [proposal] = (await second.state.rebuild()).proposals;
+    assert.ok(proposal);
+    const refused = await second.state.accept(proposal).catch(({ code, advice }) => [code, advice]);
+    const findings = await runDoctor({ ...second.options, client: { kind: 'test', pid: process.pid, version: '0' } });
+    const told = findings.find(({ code }) => code === 'worktree-branch-taken')?.repair?.text;
+    assert.deepEqual(
+      [proposal.kind, proposal.hindrance, told, refused],
+      [
+        'branchTaken',
+        'It cannot be taken in while “login” is there. Destroy that one first if this is what you need.',
+        proposal.hindrance,
+        ['BRANCH_EXISTS', 'Destroy “login” first if this is the one that you need.'],
+      ],
+    );
+  });
+
   it('are both known where records say so: the doctor tells, and destroying one leaves the worktree to the other', async () => {
     await window.stop(login.id);
     const pid = await helperPid(window);

@@ -141,8 +141,9 @@ const newerTag: Doubt = [
 async function judgeProposal(examination: Examination, proposal: Proposal): Promise<Diagnosed> {
   const { kind, path: subject, evidence } = proposal;
   if (kind === 'kept') return judgeKept(examination, proposal);
-  const [code, problem, text] = proposal.isNewer ? newerTag : doubts[kind];
-  return { code, severity: 'warning', subject, problem, evidence, repair: { text, isSafe: false } };
+  const [code, problem, advice] = proposal.isNewer ? newerTag : doubts[kind];
+  const repair = { text: proposal.hindrance ?? advice, isSafe: false };
+  return { code, severity: 'warning', subject, problem, evidence, repair };
 }
 
 /** The window that destroyed the session may have been killed before it removed the worktree. */

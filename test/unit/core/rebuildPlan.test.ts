@@ -103,6 +103,28 @@ describe('rebuilding the registry', () => {
     assert.match(proposal?.evidence.join(' ') ?? '', /“api” \(44444444\) works on its branch feature\/login\./);
   });
 
+  it('says what hinders a session whose branch one that lives has, unless its worktree is on another by now', () => {
+    const known = [aRecord({ ...other, name: 'api', branch: login.branch })];
+    const proposed = (fields: Partial<SeenWorktree>) => {
+      const worktrees = [{ ...worktreeOf(login), ...fields }];
+      const [one] = planRebuild(evidence({ known, sources: [replica(login)], worktrees })).proposals;
+      return [one?.kind, one?.record.branch, one?.hindrance];
+    };
+    const hindrance = 'It cannot be taken in while “api” is there. Destroy that one first if this is what you need.';
+    assert.deepEqual(
+      [proposed({}), proposed({ branch: 'topic' })],
+      [
+        ['branchTaken', login.branch, hindrance],
+        ['branchTaken', 'topic', undefined],
+      ],
+    );
+  });
+
+  it('says what hinders a session in whose worktree one that lives works', () => {
+    const { proposals } = planRebuild(evidence({ known: [rival], sources: [replica(login)] }));
+    assert.match(proposals[0]?.hindrance ?? '', /while “rival” is there/);
+  });
+
   it('gives the branch of two lost sessions to the one that has it checked out, and offers the other', () => {
     const twin = aRecord({ ...other, branch: login.branch });
     const sources = [replica(login, twin)];
