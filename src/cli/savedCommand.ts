@@ -3,7 +3,7 @@ import { SavedSessions } from '../client/savedSessions.ts';
 import { describeOrigin, type RestoredSession, restoreSession } from '../client/sessionRestoration.ts';
 import { describeCommand } from '../core/launchCommand.ts';
 import { age } from '../core/presentation.ts';
-import type { ListedSession, SavedSession } from '../core/savedSession.ts';
+import { describeSecondCopy, type ListedSession, type SavedSession } from '../core/savedSession.ts';
 import { repositoryPlaces, thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
 import { type Column, printTable } from './columnTable.ts';
@@ -57,7 +57,7 @@ export async function loadSaved(program: Program, { name, noStart, json }: Comma
   const saved = await loadExactly(name, 'Nothing was changed.');
   const restored = await withCreation(program, (context) => restoreSession(context, saved, { start: !noStart }));
   const notices = [
-    ...(saved.problem ? [describeCopy(saved.problem)] : []),
+    ...(saved.problem ? [describeSecondCopy(saved.problem)] : []),
     ...(restored.notice ? [restored.notice] : []),
   ].join(' ');
   const { record, origin } = restored;
@@ -122,10 +122,6 @@ function outcome({ record, origin }: RestoredSession): string {
   return `Brought back ${record.name} ${where}.`;
 }
 
-function describeCopy(problem: string): string {
-  return `Its file is damaged (${problem}), so its second copy was read.`;
-}
-
 function shownSaved(saved: ListedSession): unknown {
   return saved.state === 'sound' ? { ...saved, record: shownRecord(saved.record) } : saved;
 }
@@ -170,7 +166,7 @@ function savedFacts(saved: SavedSession): Cell[][] {
     ['Conversation', record.agentSessionId],
     ['Session', sessionId],
     ['Id', id],
-    ['Problem', problem && describeCopy(problem)],
+    ['Problem', problem && describeSecondCopy(problem)],
   ];
   const known = facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
   return known.map(([label, text]) => [{ text: label, style: 'dim' }, { text }]);

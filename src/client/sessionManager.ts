@@ -8,6 +8,8 @@ import { shareWork } from '../core/newcomers.ts';
 import type { RebuildPlan } from '../core/rebuildPlan.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { isLive, isRunning, wasStarted } from '../core/sessionRecord.ts';
+import { exists } from '../node/exists.ts';
+import { journalFile } from '../node/journalFiles.ts';
 import { type Machine, repositoryPlaces, sessionPlaces } from '../node/places.ts';
 import { type RecordReading, readRecordFile } from '../node/recordFile.ts';
 import type { Workplace } from '../node/repository.ts';
@@ -33,7 +35,7 @@ import {
 } from './sessionCreation.ts';
 import { completeWorktree, ownsBranch, tagSession } from './sessionWorktree.ts';
 import { StateKeeper } from './stateKeeper.ts';
-import { registerStorage } from './windowStorages.ts';
+import { noteOf, registerStorage } from './windowStorages.ts';
 
 /** How long a session's process may take to end after the hangup; milliseconds. */
 const stopGrace = 5_000;
@@ -69,6 +71,8 @@ export interface SessionManagerOptions {
 /** What a window has found in its storage, and where that is empty, elsewhere. */
 export interface LoadReport extends LoadedRecords {
   rebuilt?: RebuildPlan;
+  /** The window had a list here before, and nothing is left of it. */
+  isGone: boolean;
 }
 
 export interface DestroyedSession {
@@ -141,10 +145,19 @@ export class SessionManager implements Disposable {
   async load(): Promise<LoadReport> {
     const { machine, workplace, storage } = this.options;
     const problem = (error: unknown) => this.#replica.reportProblem(error);
+    const hadList = await this.#hadList().catch(() => false);
     await registerStorage(repositoryPlaces(machine, workplace.key), storage).catch(problem);
     const loaded = await this.#replica.load();
     const rebuilt = loaded.isIncomplete ? await this.state.rebuild().catch(problem) : undefined;
-    return rebuilt ? { ...loaded, rebuilt } : loaded;
+    const isGone = hadList && loaded.isIncomplete && loaded.notice === undefined;
+    return { ...loaded, isGone, ...(rebuilt ? { rebuilt } : {}) };
+  }
+
+  /** Whether the window was here before and had sessions: its storage folder is gone, or has their journal still. */
+  async #hadList(): Promise<boolean> {
+    const { machine, workplace, storage } = this.options;
+    if (!(await exists(noteOf(repositoryPlaces(machine, workplace.key), storage)))) return false;
+    return !(await exists(storage)) || (await exists(journalFile(storage)));
   }
 
   /** Brings the sessions back: their processes run on, and those whose process is gone are idle. */

@@ -1,6 +1,6 @@
 import type { RebuildPlan } from '../core/rebuildPlan.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
-import type { ListedSession, SavedSession } from '../core/savedSession.ts';
+import { describeSecondCopy, type ListedSession, type SavedSession } from '../core/savedSession.ts';
 import { repositoryPlaces } from '../node/places.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { Backup } from './backupFile.ts';
@@ -79,7 +79,11 @@ export class StateKeeper {
   /** Brings a saved session back. @throws {HoldfastError} see {@link SavedSessions.load} and {@link restoreSession} */
   async loadSaved(id: string, options: RestoreOptions = {}): Promise<RestoredSession> {
     this.#options.replica.requireWritable();
-    return restoreSession(this.#options.creation(), await this.#saved.load(id), options);
+    const saved = await this.#saved.load(id);
+    const restored = await restoreSession(this.#options.creation(), saved, options);
+    if (saved.problem === undefined) return restored;
+    const notices = [describeSecondCopy(saved.problem), ...(restored.notice === undefined ? [] : [restored.notice])];
+    return { ...restored, notice: notices.join(' ') };
   }
 
   /** @throws {HoldfastError} see {@link SavedSessions.delete} */

@@ -100,6 +100,11 @@ export function openSaved(text: string, id: string): OpenedSession {
   };
 }
 
+/** Why a saved session’s second copy had to be read, as a sentence for the user. */
+export function describeSecondCopy(problem: string): string {
+  return `Its file is damaged (${problem}), so its second copy was read.`;
+}
+
 /** Whether a text is the id of a saved session, and so safe as a part of a path. */
 export function isSavedId(id: string): boolean {
   return v.is(sessionRecordSchema.entries.id, id);

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { describeError, HoldfastError } from '../base/errors.ts';
 import type { StorageProblem } from '../client/registryReplica.ts';
-import type { RebuildPlan } from '../core/rebuildPlan.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
+import { describeRecovery, type WindowRecovery } from '../core/recoveryNotice.ts';
 import { commandIds } from './ids.ts';
 
 /** Where it is noted which worktrees the user has been told about. */
@@ -30,22 +30,24 @@ export function tellProblem({ error, isNews }: StorageProblem, log: vscode.LogOu
   );
 }
 
-/** Tells which sessions were made anew from their worktrees, and that others have to be judged. */
-export async function tellRebuilt(
-  { sessions, proposals }: RebuildPlan,
+/** Tells what was recovered on opening the window, and from where. */
+export async function tellRecovered(recovery: WindowRecovery, log: vscode.LogOutputChannel): Promise<void> {
+  const notice = describeRecovery(recovery);
+  if (notice !== undefined) await tellOnce(notice, log);
+}
+
+/** Tells that there are worktrees that a person has to judge. */
+export async function tellProposed(
+  proposals: readonly Proposal[],
   memento: vscode.Memento,
   log: vscode.LogOutputChannel,
 ): Promise<void> {
-  const names = sessions.filter(({ from }) => from.kind === 'tag').map(({ record }) => `“${record.name}”`);
-  const rebuilt =
-    names.length > 0 ? `The session list was gone. Rebuilt from their worktrees: ${names.join(', ')}. ` : '';
   const doubtful = await newlyProposed(proposals, memento);
-  if (!rebuilt && doubtful === 0) return;
-  const asked = doubtful > 0 ? `${doubtful} worktree${doubtful === 1 ? '' : 's'} may be lost sessions.` : '';
-  const notice = (rebuilt + asked).trim();
+  if (doubtful === 0) return;
+  const notice = `${doubtful} worktree${doubtful === 1 ? '' : 's'} may be lost sessions.`;
   log.warn(notice);
   const review = 'Review…';
-  const chosen = await vscode.window.showWarningMessage(notice, ...(doubtful > 0 ? [review] : []));
+  const chosen = await vscode.window.showWarningMessage(notice, review);
   if (chosen === review) await vscode.commands.executeCommand(commandIds.rebuildSessions);
 }
 

@@ -51,8 +51,10 @@ export class StateActions {
   async load(id: string, { show = true, ...options }: LoadOptions = {}): Promise<LoadedSession> {
     const { record, origin, notice } = await (await this.keeper()).loadSaved(id, options);
     if (show && options.start !== false) (await this.#workspace.terminals()).show(record.id);
-    if (origin.from === 'list')
-      return { record, notice: `“${record.name}” is in the list already and stays as it is.` };
+    if (origin.from === 'list') {
+      const stays = `“${record.name}” is in the list already and stays as it is.`;
+      return { record, notice: notice === undefined ? stays : `${stays} ${notice}` };
+    }
     return notice === undefined ? { record } : { record, notice };
   }
 

@@ -10,7 +10,7 @@ import { repositoryPlaces, thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { contextKeys, type WindowState } from './ids.ts';
-import { tellOnce, tellProblem, tellRebuilt } from './notices.ts';
+import { tellOnce, tellProblem, tellProposed, tellRecovered } from './notices.ts';
 import { readSettings } from './settings.ts';
 import { Terminals } from './terminals.ts';
 
@@ -120,12 +120,15 @@ export class Workspace implements Disposable {
     this.#setState('starting');
     const manager = await this.#createManager();
     const { log, context, restart } = this.#options;
-    const { notice, rebuilt, quarantined } = await manager.load();
+    const loaded = await manager.load();
+    const { quarantined, rebuilt = { sessions: [], proposals: [] } } = loaded;
     if (quarantined) log.warn(`The damaged session list is kept: ${quarantined}`);
-    if (notice) void tellOnce(notice, log);
-    if (rebuilt) void tellRebuilt(rebuilt, context.workspaceState, log);
+    const known = new Set(manager.list().map(({ id }) => id));
     this.#terminals = this.#opened.add(new Terminals({ manager, memento: context.workspaceState, restart }));
     await this.#restore(manager);
+    const fromHelper = manager.list().filter(({ id }) => !known.has(id));
+    void tellRecovered({ ...loaded, rebuilt: rebuilt.sessions, fromHelper }, log);
+    void tellProposed(rebuilt.proposals, context.workspaceState, log);
     await this.#terminals.restore();
     this.#setState('ready');
     log.info(`Ready: ${manager.list().length} sessions in ${manager.options.workplace.root}`);

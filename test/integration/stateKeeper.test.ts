@@ -146,6 +146,17 @@ describe('taking lost sessions in', () => {
     );
   });
 
+  it('says of a saved session that its second copy was read', async () => {
+    const window = await project().open();
+    const { record } = await window.create({ name: 'login', command: ['cat'] });
+    const { id } = await window.state.save(record);
+    const { savedFolder } = repositoryPlaces(machine, window.options.workplace.key);
+    await writeFile(path.join(savedFolder, `${id}.json`), '{');
+    await window.destroy(record.id);
+    const { notice } = await window.state.loadSaved(id);
+    assert.equal(notice, 'Its file is damaged (it is not whole JSON), so its second copy was read.');
+  });
+
   it('does not believe a file that says whose a branch is', async () => {
     const window = await project().open();
     await project().git('branch', 'mine');
