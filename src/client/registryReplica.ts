@@ -26,6 +26,8 @@ export interface RegistryReplicaOptions {
   key: string;
   /** The repository's main checkout. */
   root: string;
+  /** How long nothing must have changed before a backup is taken of it; milliseconds. */
+  quiet?: number;
 }
 
 /** A window's copy of the registry: what it shows while there is no helper, on disk with backups. */
@@ -47,8 +49,6 @@ export class RegistryReplica implements Disposable {
   #heldBack: ReadonlySet<string> = new Set();
   /** What the user was told since the list was last saved. */
   readonly #problems = new Set<string>();
-  /** Its id; several occasions can share one. */
-  #lastBackup: string | undefined;
 
   constructor(options: RegistryReplicaOptions) {
     this.#store = new RecordStore({
@@ -58,6 +58,7 @@ export class RegistryReplica implements Disposable {
       onRecovery: (recovery) => this.#tellRecovery(recovery),
     });
     this.#backup = new DebouncedBackup({
+      ...(options.quiet === undefined ? {} : { quiet: options.quiet }),
       take: () => this.backUp('change'),
       onError: (error) => this.reportProblem(error),
     });
@@ -125,7 +126,11 @@ export class RegistryReplica implements Disposable {
     const loaded = await this.#store.load();
     this.#noteRecovery(loaded);
     this.#records = mergeRecords(loaded.records.filter((record) => !isLongGone(record)));
-    if (loaded.records.length > 0) this.#onChange.fire(undefined);
+    if (loaded.records.length > 0) {
+      // The window before this one may have been closed before it took its backup.
+      if (!this.#store.isReadOnly) this.#backup.note();
+      this.#onChange.fire(undefined);
+    }
     return loaded;
   }
 
@@ -160,10 +165,10 @@ export class RegistryReplica implements Disposable {
 
   /** Before anything that a backup could be needed for. @throws {HoldfastError} see {@link Backups.take} */
   async backUp(reason: BackupReason): Promise<void> {
+    const now = new Date().toISOString();
     const backup = await this.backups.take(reason, this.content);
-    if (backup?.id === this.#lastBackup) return;
-    this.#lastBackup = backup?.id;
-    if (backup)
+    // One that holds the same already serves again.
+    if (backup && backup.takenAt >= now)
       this.#journal.noteEvent({ at: backup.takenAt, type: 'backupTaken', file: backup.file, count: backup.count });
   }
 

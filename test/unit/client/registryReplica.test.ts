@@ -4,6 +4,7 @@ import path from 'node:path';
 import { RecordStore } from '../../../src/client/recordStore.ts';
 import { RegistryReplica } from '../../../src/client/registryReplica.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
+import { waitFor } from '../../support/waitFor.ts';
 import { aRecord } from '../records.ts';
 
 const key = '0123456789abcdef';
@@ -56,6 +57,28 @@ describe('a window’s copy of the registry', () => {
         [[], [aRecord({ revision: 2 })]],
         ['“login” is not shown, for another session has its worktree or branch; “Rebuild Sessions…” tells more.'],
       ],
+    );
+  });
+
+  it('takes the backup that the window before it still owed, and none twice', async () => {
+    await replica.keep(aRecord());
+    replica.dispose();
+    const owed = [(await replica.backups.list()).length];
+    const later = new RegistryReplica({ folder, key, root: '/repo', quiet: 0 });
+    await later.load();
+    const taken = await waitFor(
+      () => later.backups.list(),
+      (backups) => backups.length > 0,
+      { what: 'a backup' },
+    );
+    await later.backUp('destroy');
+    await later.journal.flush();
+    const events: string[] = [];
+    for await (const { type } of later.journal.read()) if (type === 'backupTaken') events.push(type);
+    later.dispose();
+    assert.deepEqual(
+      [owed, taken.map(({ reason, count }) => [reason, count]), (await later.backups.list()).length, events],
+      [[0], [['change', 1]], 1, ['backupTaken']],
     );
   });
 
