@@ -150,7 +150,7 @@ describeOnUnix('a session whose process is torn out of its work', () => {
 
     it('can be stopped, restarted and destroyed', async () => {
       const stopped = await window.stop(record.id);
-      const restarted = await window.restart(record.id);
+      const { record: restarted } = await window.restart(record.id);
       const { kept } = await window.destroy(record.id);
       assert.deepEqual(
         [stopped.status, restarted.status, restarted.attempts, kept, window.list()],
