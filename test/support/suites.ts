@@ -7,8 +7,11 @@ export const hasManyRounds = process.env.HOLDFAST_FAULTS === 'long';
 
 const minute = 60_000;
 
+/** For how long they then go on killing at random moments. */
+export const faultMinutes = Number(process.env.HOLDFAST_FAULTS_MINUTES) || 60;
+
 /** How long one suite may take; milliseconds. */
-export const suiteDeadline = hasManyRounds ? 60 * minute : 10 * minute;
+export const suiteDeadline = hasManyRounds ? (60 + faultMinutes) * minute : 10 * minute;
 
 /** The suites in the order they run, and the milliseconds that one test of each may take. */
 export const suiteTimeouts = {

@@ -9,6 +9,8 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     grep: { type: 'string' },
+    /** Known by then: see test.mjs. */
+    long: { type: 'boolean', default: false },
     /** A check that ran before and failed, so that the closing line tells of it too. */
     failed: { type: 'string', multiple: true, default: [] },
   },

@@ -17,6 +17,8 @@ export interface TerminalOptions extends Partial<SessionAttachmentOptions> {
 export class TestTerminal {
   readonly attachment: SessionAttachment;
   readonly screens: string[] = [];
+  /** The byte offsets that they stand for. */
+  readonly screenSeqs: number[] = [];
   readonly sizes: TerminalSize[] = [];
   /** Output in the order in which it came, each piece with the offset of its first byte. */
   readonly pieces: { seq: number; data: Buffer }[] = [];
@@ -48,6 +50,7 @@ export class TestTerminal {
     attachment.onResized((size) => this.sizes.push(size));
     attachment.onScreen(({ seq, text }) => {
       this.screens.push(text);
+      this.screenSeqs.push(seq);
       this.#show(text, seq);
     });
     attachment.onOutput(({ seq, data }) => {

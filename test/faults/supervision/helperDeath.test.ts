@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { dist, isRunningProcess, processEnd, programFile } from '../../integration/support/scene.ts';
+import { projectNode } from '../../support/paths.ts';
+import { signal } from '../../support/processes.ts';
+import { describeOnUnix } from '../../support/unix.ts';
+import { rounds } from '../support/extent.ts';
+import { numbersCommand } from '../support/numberedSession.ts';
+import { itLosesNothing, type Stage } from '../support/stage.ts';
+
+/** The lines that a session at the usual pace prints in a second, roughly. */
+const linesPerSecond = 1_500;
+
+describeOnUnix('a helper that is killed', () => {
+  itLosesNothing('under full output takes nothing with it', async (stage) => {
+    const sessions = [await stage.numbers({ pause: 0, last: 200_000 }), await stage.numbers()];
+    const killed = await stage.killHelper();
+    for (const session of sessions) await stage.ledger.change(stage.client, session);
+    assert.notEqual(await stage.scene.helperPid(), killed);
+  });
+
+  itLosesNothing('between the start of a host and its record has it adopted by the next one', async (stage) => {
+    await stage.numbers();
+    const session = await startedAcrossDeath(stage, 'helper-host-spawned');
+    assert.equal(session.record.status, 'active');
+  });
+
+  itLosesNothing('while a host is about to name itself has that adopted by the next one', async (stage) => {
+    const trace = await newTrace(stage);
+    const starting = startNumbers(stage, trace);
+    await stage.points.ask('host-process-spawned');
+    await stage.points.reached('host-process-spawned');
+    await stage.killHelper();
+    const record = await starting;
+    await stage.points.letGo('host-process-spawned');
+    assert.equal((await stage.watch(record, trace)).record.status, 'active');
+  });
+
+  itLosesNothing('between saving a change and acknowledging it makes that change once', async (stage) => {
+    const session = await stage.numbers();
+    await stage.points.ask('helper-record-saved');
+    const change = stage.ledger.change(stage.client, session);
+    await killedAt(stage, 'helper-record-saved');
+    await change;
+    const { records } = await stage.client.list();
+    assert.equal(records.find(({ id }) => id === session.id)?.metadata?.count, 1);
+  });
+
+  itLosesNothing('together with a host costs that session alone', async (stage) => {
+    const [killed, other] = [await stage.numbers(), await stage.numbers()];
+    const pids = [await stage.scene.helperPid(), await stage.hostPid(killed)];
+    killed.endsHere();
+    for (const pid of pids) signal(pid, 'SIGKILL');
+    await Promise.all(pids.map(processEnd));
+    await stage.ledger.change(stage.client, other);
+    const { records } = await stage.client.list();
+    const found = records.find(({ id }) => id === killed.id);
+    assert.deepEqual([found?.status, found?.exit?.reason], ['idle', 'lost']);
+  });
+
+  itLosesNothing('is followed by one, however many clients want the next one at once', async (stage) => {
+    await stage.numbers();
+    await stage.killHelper();
+    const starters = Array.from({ length: 20 }, () => startStarter(stage));
+    const pids = await Promise.all(starters.map(firstLine));
+    await Promise.all(starters.map(end));
+    assert.deepEqual(new Set(pids), new Set([String(await stage.scene.helperPid())]));
+  });
+});
+
+describeOnUnix('a process that is suspended', () => {
+  const seconds = rounds(2, 60);
+
+  itLosesNothing(`harms nobody when it goes on after ${seconds} s: the helper`, async (stage) => {
+    const session = await stage.numbers();
+    const pid = await stage.scene.helperPid();
+    signal(pid, 'SIGSTOP');
+    const change = stage.ledger.change(stage.client, session);
+    await session.printsOn(seconds * linesPerSecond);
+    signal(pid, 'SIGCONT');
+    await change;
+    assert.equal(await stage.scene.helperPid(), pid);
+  });
+
+  itLosesNothing('is never taken for dead: a session host, whichever helper looks at it', async (stage) => {
+    const [suspended, other] = [await stage.numbers(), await stage.numbers()];
+    const pid = await stage.hostPid(suspended);
+    signal(pid, 'SIGSTOP');
+    await stage.killHelper();
+    const { records } = await stage.client.list();
+    await other.printsOn(seconds * linesPerSecond);
+    signal(pid, 'SIGCONT');
+    await suspended.printsOn(1);
+    const during = records.find(({ id }) => id === suspended.id);
+    assert.deepEqual([during?.status, during?.ptyPid], ['active', suspended.program.pid]);
+  });
+});
+
+async function newTrace(stage: Stage): Promise<string> {
+  return path.join(await stage.newFolder('trace'), 'starts');
+}
+
+async function startNumbers(stage: Stage, trace: string) {
+  return (await stage.start(numbersCommand(trace))).record;
+}
+
+async function startedAcrossDeath(stage: Stage, point: string) {
+  const trace = await newTrace(stage);
+  await stage.points.ask(point);
+  const starting = startNumbers(stage, trace);
+  await killedAt(stage, point);
+  return stage.watch(await starting, trace);
+}
+
+async function killedAt({ points }: Stage, point: string): Promise<void> {
+  const pid = await points.reached(point);
+  assert.ok(await isRunningProcess(pid));
+  signal(pid, 'SIGKILL');
+  await processEnd(pid);
+  await points.letGo(point);
+}
+
+function startStarter({ scene }: Stage): ChildProcess {
+  return spawn(projectNode, [programFile('startHelper'), scene.key, dist], { stdio: ['pipe', 'pipe', 'inherit'] });
+}
+
+async function firstLine(starter: ChildProcess): Promise<string> {
+  const lines = createInterface({ input: starter.stdout as NodeJS.ReadableStream });
+  return String((await once(lines, 'line'))[0]);
+}
+
+async function end(starter: ChildProcess): Promise<void> {
+  starter.stdin?.end();
+  await once(starter, 'exit');
+}

@@ -1,0 +1,97 @@
+import path from 'node:path';
+import type { HelperClient } from '../../../src/client/helperClient.ts';
+import { processEnd, readHostFile, Scene, type TestSession } from '../../integration/support/scene.ts';
+import { signal } from '../../support/processes.ts';
+import { type TempDirs, tempDirs } from '../../support/tempDirs.ts';
+import { Ledger } from './ledger.ts';
+import { assertNothingLost } from './nothingLost.ts';
+import { type NumberedSession as Numbered, NumberedSession, type Numbers, numbersCommand } from './numberedSession.ts';
+import { PausePoints } from './pausePoints.ts';
+
+/** One case of a fault: a repository with its real helper and hosts, and the account of what was promised. */
+export class Stage {
+  readonly scene: Scene;
+  readonly client: HelperClient;
+  readonly points: PausePoints;
+  readonly ledger = new Ledger();
+  readonly sessions: Numbered[] = [];
+  readonly #dirs: TempDirs;
+
+  static async make(): Promise<Stage> {
+    const dirs = tempDirs();
+    const points = new PausePoints(await dirs.make('points'));
+    // Read by the processes that are started from here on; this one has read it already, and never waits.
+    Object.assign(process.env, points.env);
+    const scene = await Scene.make(await dirs.make('repository'));
+    return new Stage(scene, await scene.client(), { points, dirs });
+  }
+
+  private constructor(scene: Scene, client: HelperClient, { points, dirs }: { points: PausePoints; dirs: TempDirs }) {
+    this.scene = scene;
+    this.client = client;
+    this.points = points;
+    this.#dirs = dirs;
+  }
+
+  newFolder(name?: string): Promise<string> {
+    return this.#dirs.make(name);
+  }
+
+  /** Starts a session that is to live until the case is over, printing numbers. */
+  async numbers(numbers?: Numbers): Promise<Numbered> {
+    const trace = path.join(await this.newFolder('trace'), 'starts');
+    const record = await this.start(numbersCommand(trace, numbers));
+    return this.watch(record.record, trace);
+  }
+
+  async watch(record: TestSession['record'], trace: string): Promise<Numbered> {
+    this.ledger.note(record);
+    const session = await NumberedSession.watch(this.scene, record, trace);
+    this.sessions.push(session);
+    return session;
+  }
+
+  /** Starts a session of any command, whose end is the case's own affair. */
+  async start(command: string[], options?: Parameters<Scene['start']>[2]): Promise<TestSession> {
+    const session = await this.scene.start(this.client, command, options);
+    this.ledger.note(session.record);
+    return session;
+  }
+
+  async killHelper(): Promise<number> {
+    const pid = await this.scene.helperPid();
+    signal(pid, 'SIGKILL');
+    await processEnd(pid);
+    return pid;
+  }
+
+  async hostPid({ id }: { id: string }): Promise<number> {
+    return (await readHostFile(this.scene.session(id)))?.pid as number;
+  }
+
+  assertNothingLost(): Promise<void> {
+    const { client, sessions, ledger } = this;
+    return assertNothingLost(this.scene, { client, sessions, ledger });
+  }
+
+  async dispose(): Promise<void> {
+    delete process.env.HOLDFAST_PAUSE_FOLDER;
+    await this.scene.dispose();
+    await this.#dirs.remove();
+  }
+}
+
+/** A test that does harm on a stage of its own, and ends with the four assertions whatever else it asserts. */
+export function itLosesNothing(title: string, test: (stage: Stage) => Promise<void>): Mocha.Test {
+  return it(title, () => onStage(test));
+}
+
+export async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
+  const stage = await Stage.make();
+  try {
+    await test(stage);
+    await stage.assertNothingLost();
+  } finally {
+    await stage.dispose();
+  }
+}
