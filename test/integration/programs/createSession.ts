@@ -1,9 +1,9 @@
-// A window that creates a session and tells when it is there.
+// A window that creates a session, of `cat` if nothing else is said, and tells when it is there.
 import { SessionManager } from '../../../src/client/sessionManager.ts';
 import { thisMachine } from '../../../src/node/places.ts';
 import { findWorkplace } from '../../../src/node/repository.ts';
 
-const [folder = '', storage = '', dist = ''] = process.argv.slice(2);
+const [folder = '', storage = '', dist = '', ...command] = process.argv.slice(2);
 const manager = new SessionManager({
   machine: thisMachine(),
   workplace: await findWorkplace(folder),
@@ -22,6 +22,6 @@ const manager = new SessionManager({
 });
 await manager.load();
 await manager.restore();
-await manager.create({ name: 'login', command: ['cat'] });
+await manager.create({ name: 'login', command: command.length > 0 ? command : ['cat'] });
 process.stdout.write('created\n');
 process.stdin.once('end', () => manager.dispose()).resume();

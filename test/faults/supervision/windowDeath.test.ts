@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { SessionManager } from '../../../src/client/sessionManager.ts';
+import { findWorkplace } from '../../../src/node/repository.ts';
+import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
+import { dist, machine, processEnd, programFile } from '../../integration/support/scene.ts';
+import { projectNode } from '../../support/paths.ts';
+import { signal } from '../../support/processes.ts';
+import { describeOnUnix } from '../../support/unix.ts';
+import { numbersCommand } from '../support/numberedSession.ts';
+import { itLosesNothing, type Stage } from '../support/stage.ts';
+
+/** The points between the steps that last, and what another window finds of the session. */
+const points: [point: string, found: SessionRecord['status'] | undefined][] = [
+  ['creation-begun', undefined],
+  ['creation-registered', 'idle'],
+  ['creation-kept', 'idle'],
+  ['creation-worktree-begun', 'idle'],
+  ['creation-checked-out', 'idle'],
+  ['creation-tagged', 'idle'],
+  ['creation-started', 'active'],
+];
+
+describeOnUnix('a window that is killed while it creates a session', () => {
+  for (const [point, found] of points) {
+    itLosesNothing(
+      `leaves ${found ? 'a whole one, or one that can be started' : 'nothing'}: ${point}`,
+      async (stage) => {
+        const other = await stage.numbers();
+        const trace = path.join(await stage.newFolder('trace'), 'starts');
+        await killedAt(stage, point, numbersCommand(trace));
+        const window = await openWindow(stage);
+        const record = window.list().find(({ id }) => id !== other.id);
+        assert.equal(record?.status, found);
+        if (record) await stage.watch(record.status === 'active' ? record : await window.restart(record.id), trace);
+      },
+    );
+  }
+});
+
+async function killedAt(stage: Stage, point: string, command: string[]): Promise<void> {
+  const { scene, points } = stage;
+  await points.ask(point);
+  const args = [programFile('createSession'), scene.folder, await stage.newFolder('storage'), dist, ...command];
+  const window = spawn(projectNode, args, { stdio: ['pipe', 'inherit', 'inherit'] });
+  const exit = once(window, 'exit');
+  const pid = await points.reached(point);
+  assert.equal(pid, window.pid);
+  signal(pid, 'SIGKILL');
+  await Promise.all([exit, processEnd(pid)]);
+  await points.letGo(point);
+}
+
+async function openWindow(stage: Stage): Promise<SessionManager> {
+  const { scene } = stage;
+  const window = new SessionManager({
+    machine,
+    workplace: await findWorkplace(scene.folder),
+    folder: scene.folder,
+    dist,
+    storage: await stage.newFolder('storage'),
+    client: { kind: 'test', pid: process.pid, version: '0.0.0' },
+    settings: () => ({
+      maxSessions: null,
+      worktreesFolder: '.worktrees',
+      scrollback: 1000,
+      theme: 'dark',
+      shell: '/bin/sh',
+    }),
+  });
+  scene.own(window);
+  await window.load();
+  await window.restore();
+  return window;
+}
