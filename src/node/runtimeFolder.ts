@@ -130,10 +130,12 @@ async function setAsideIncomplete(folder: string): Promise<void> {
   await rename(folder, unusedName(`${folder}.incomplete`));
 }
 
-/** Whether all the programs are in `folder`. */
+/** Whether all the programs are in `folder`, as whole as when it got its name. */
 export async function isRuntime(folder: string): Promise<boolean> {
   const files = await Promise.all(runtimeFiles().map((file) => exists(path.join(folder, file))));
-  return files.every(Boolean);
+  if (!files.every(Boolean)) return false;
+  const name = await runtimeName(folder).catch(() => undefined);
+  return name === path.basename(folder);
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { HelperClient } from '../../../src/client/helperClient.ts';
+import { HelperClient } from '../../../src/client/helperClient.ts';
 import { processEnd, readHostFile, Scene, type TestSession } from '../../integration/support/scene.ts';
 import { signal } from '../../support/processes.ts';
 import { type TempDirs, tempDirs } from '../../support/tempDirs.ts';
@@ -23,12 +23,14 @@ export class Stage {
     // Read by the processes that are started from here on; this one has read it already, and never waits.
     Object.assign(process.env, points.env);
     const scene = await Scene.make(await dirs.make('repository'));
-    return new Stage(scene, await scene.client(), { points, dirs });
+    const stage = new Stage(scene, { points, dirs });
+    await stage.client.connect().catch((error) => stage.dispose().finally(() => Promise.reject(error)));
+    return stage;
   }
 
-  private constructor(scene: Scene, client: HelperClient, { points, dirs }: { points: PausePoints; dirs: TempDirs }) {
+  private constructor(scene: Scene, { points, dirs }: { points: PausePoints; dirs: TempDirs }) {
     this.scene = scene;
-    this.client = client;
+    this.client = scene.own(new HelperClient({ launcher: scene.launcher(), replica: () => [] }));
     this.points = points;
     this.#dirs = dirs;
   }

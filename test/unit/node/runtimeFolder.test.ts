@@ -40,6 +40,12 @@ describe('the copy of the programs', () => {
     });
   }
 
+  it('is made anew where a program in it was cut short', async () => {
+    const folder = await stageRuntime(dist, state);
+    await writeFile(path.join(folder, 'host.cjs'), 'host');
+    assert.equal(await readFile(path.join(await stageRuntime(dist, state), 'host.cjs'), 'utf8'), 'host 1.0.0');
+  });
+
   it('is removed once it was not asked for in a day and no process runs from it any more', async () => {
     const folder = await used(await stageRuntime(dist, state));
     const removed = [

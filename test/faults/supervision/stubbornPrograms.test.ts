@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { isRunning } from '../../../src/core/sessionRecord.ts';
+import { isRunningProcess, processEnd } from '../../integration/support/scene.ts';
+import { TestTerminal } from '../../integration/support/terminal.ts';
+import { signal } from '../../support/processes.ts';
+import { describeOnUnix } from '../../support/unix.ts';
+import { waitFor } from '../../support/waitFor.ts';
+import { itLosesNothing, type Stage } from '../support/stage.ts';
+
+const grace = 300;
+
+describeOnUnix('a program that does not end as others do', () => {
+  itLosesNothing('is killed once its grace is over: one that ignores SIGHUP and SIGTERM', async (stage) => {
+    await stage.numbers();
+    const session = await stage.start(['bash', '-c', "trap '' HUP TERM; echo ready; while :; do sleep 0.1; done"]);
+    await (await TestTerminal.open(stage.scene, session)).sees('ready');
+    const { status, exit } = await stage.client.stop(session.id, grace);
+    assert.deepEqual({ status, exit }, { status: 'cancelled', exit: { code: null, signal: 9, reason: 'stop' } });
+  });
+
+  itLosesNothing('leaves a background child that holds the terminal open, which is not killed', async (stage) => {
+    await stage.numbers();
+    const session = await stage.start(['sh', '-c', "read go; trap '' HUP; sleep 600 & echo child $!; exit 3"]);
+    const terminal = await TestTerminal.open(stage.scene, session);
+    terminal.type('\n');
+    const child = Number((await terminal.sees(/child (\d+)\r/))[1]);
+    const record = await ended(stage, session.id);
+    const isLeft = await isRunningProcess(child);
+    signal(child, 'SIGKILL');
+    await processEnd(child);
+    assert.deepEqual([record?.status, record?.exit?.code, isLeft], ['failed', 3, true]);
+  });
+});
+
+function ended({ client }: Stage, id: string) {
+  const read = async () => (await client.list()).records.find((record) => record.id === id);
+  return waitFor(read, (record) => record !== undefined && !isRunning(record), { what: 'the end of the session' });
+}
