@@ -97,8 +97,9 @@ async function start(
     );
     return { program: { pid: child.pid as number, report }, exitCode: child.exitCode };
   } catch (error) {
-    // Left alone it might still come up, with nobody who knows of it.
-    child.kill();
+    // Left alone it might still come up, with nobody who knows of it. One that was never started has the pid 0 for Node
+    // where descriptors ran out, and a signal to that reaches all of our own process group.
+    if (child.pid !== undefined) child.kill();
     throw error instanceof HoldfastError ? error : failure('could not be started', error);
   } finally {
     child.stdout?.destroy();
