@@ -8,11 +8,7 @@ import { isRunning } from '../../../src/core/sessionRecord.ts';
 import { describeOnUnix } from '../../support/unix.ts';
 import { waitFor } from '../../support/waitFor.ts';
 import { numbersCommand } from '../support/numberedSession.ts';
-import { itLosesNothing, type Stage } from '../support/stage.ts';
-
-/** Of all systems only Linux lets a running process's limits be set from outside. */
-const itOnLinux: typeof itLosesNothing = (title, test) =>
-  process.platform === 'linux' ? itLosesNothing(title, test) : (it.skip(title) as Mocha.Test);
+import { itLosesNothing, itLosesNothingOnLinux, type Stage } from '../support/stage.ts';
 
 describeOnUnix('a program that cannot be started', () => {
   const programs: [what: string, prepare: (stage: Stage) => Promise<string>][] = [
@@ -31,7 +27,7 @@ describeOnUnix('a program that cannot be started', () => {
 });
 
 describe('a helper that has no descriptors left (EMFILE)', () => {
-  itOnLinux('says so, starts nothing, and starts it once there are some again (set on Linux alone)', async (stage) => {
+  itLosesNothingOnLinux('says so, starts nothing, and starts it once there are some again', async (stage) => {
     const session = await stage.numbers();
     const trace = path.join(await stage.newFolder('trace'), 'starts');
     const helper = await stage.scene.helperPid();

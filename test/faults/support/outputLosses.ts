@@ -29,24 +29,28 @@ export async function outputLosses(scene: Scene, session: NumberedSession): Prom
 }
 
 /** All that was printed, as its transcript has it, once that holds the last of it. */
-async function recorded({ places, record }: NumberedSession): Promise<string> {
-  const files = [previousTranscript(places.transcript), places.transcript];
-  const read = async () => {
-    const texts = await Promise.all(files.map((file) => readFile(file, 'latin1').catch(() => '')));
-    return texts.map(outputOf).join('');
-  };
-  const what = `“${record.name}” to be quiet`;
+function recorded(session: NumberedSession): Promise<string> {
+  const read = () => recordedOutput(session);
+  const what = `“${session.record.name}” to be quiet`;
   return waitFor(read, (text) => /hushed after \d+\r\n$/.test(text), { what }).catch(read);
 }
 
-function outputOf(transcript: string): string {
-  const events = transcript.split('\n').slice(1, -1);
-  return events
-    .map((line) => JSON.parse(line) as [number, string, string])
-    .reduce((text, [, type, data]) => (type === 'o' ? text + data : text), '');
+/** What the session's transcript has of its output: as much as two files hold. */
+export async function recordedOutput({ places }: Pick<NumberedSession, 'places'>): Promise<string> {
+  const files = [previousTranscript(places.transcript), places.transcript];
+  const texts = await Promise.all(files.map((file) => readFile(file, 'latin1').catch(() => '')));
+  return texts.map(outputOf).join('');
 }
 
-export function numberLosses(text: string): string[] {
+function outputOf(transcript: string): string {
+  const events = transcript
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => JSON.parse(line) as [number, string, string]);
+  return events.reduce((text, [, type, data]) => (type === 'o' ? text + data : text), '');
+}
+
+function numberLosses(text: string): string[] {
   const numbers = [...text.matchAll(/line (\d{7})\r\n/g)].map(([, number]) => Number(number));
   const wrong = numbers.findIndex((number, index) => number !== index + 1);
   const last = Number(text.match(/hushed after (\d+)\r\n$/)?.[1] ?? -1);

@@ -45,6 +45,11 @@ export class RawClient {
     return readJson(frame?.payload ?? Buffer.alloc(0)) as object;
   }
 
+  /** What is sent to it from here on stays with the system. */
+  stopReading(): void {
+    this.#socket.pause();
+  }
+
   /** Resolves once the other side has closed the connection. */
   async closed(): Promise<void> {
     await waitFor(() => this.#isClosed, Boolean, { what: 'the end of a connection' });

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { processEnd } from '../../integration/support/scene.ts';
+import { rounds } from '../support/extent.ts';
+import { type ProcessUse, processUse } from '../support/processUse.ts';
+import { itLosesNothingOnLinux, type Stage } from '../support/stage.ts';
+
+const megabyte = 1024 * 1024;
+
+/** How much more memory a helper may have after all of them: what garbage collection has not taken back yet. */
+const maxGrowth = 12 * megabyte;
+
+/** How many there are at once. */
+const atOnce = 5;
+
+describe('sessions that are created and destroyed', () => {
+  const count = rounds(20, 200);
+
+  itLosesNothingOnLinux(`leave the helper with what it had before: ${count} of them`, async (stage) => {
+    const session = await stage.numbers();
+    await createAndDestroy(stage);
+    const helper = await stage.scene.helperPid();
+    const before = await processUse(helper);
+    for (let done = 0; done < count; done += atOnce) {
+      await Promise.all(Array.from({ length: atOnce }, () => createAndDestroy(stage)));
+    }
+    const after = await processUse(helper);
+    await stage.ledger.change(stage.client, session);
+    assert.deepEqual(
+      [await stage.scene.helperPid(), difference(after, before)],
+      [helper, { descriptors: 0, threads: 0, isMemoryFlat: true }],
+    );
+  }).timeout(count * 10_000);
+});
+
+async function createAndDestroy(stage: Stage): Promise<void> {
+  const session = await stage.start(['cat']);
+  const host = await stage.hostPid(session);
+  const stopped = await stage.client.stop(session.id, 0);
+  stage.ledger.note(await stage.client.delete(stopped));
+  await processEnd(host);
+}
+
+function difference(after: ProcessUse, before: ProcessUse): object {
+  return {
+    descriptors: after.descriptors - before.descriptors,
+    threads: after.threads - before.threads,
+    isMemoryFlat: after.memory - before.memory < maxGrowth,
+  };
+}
