@@ -5,7 +5,11 @@ import { ModeTracker } from './modeTracker.ts';
 import { ScreenSerializer } from './screenSerializer.ts';
 import { separatorLine } from './separator.ts';
 import { limitRepetition, surviveFailures } from './terminalGuards.ts';
+import { internalsOf } from './terminalInternals.ts';
 import { answerQueries, type Theme } from './terminalReplies.ts';
+import { unfinishedCharacter, unfinishedSequence } from './unfinishedOutput.ts';
+
+const nothing = Buffer.alloc(0);
 
 export interface ScreenOptions extends TerminalSize {
   /** Lines kept above the screen. */
@@ -121,20 +125,33 @@ export class Screen {
     this.#terminal.resize(cols, rows);
   }
 
-  /** The screen with everything written so far on it and up to `scrollback` lines above it. */
-  snapshot(scrollback?: number): Promise<Snapshot> {
+  /**
+   * The screen with everything written so far on it and up to `scrollback` lines above it. Its offset is the end of the
+   * last character or sequence that is complete: what follows is still to be given to whoever draws it.
+   *
+   * @param before The last of the output before an offset.
+   */
+  snapshot(scrollback?: number, before: (seq: number) => Buffer = () => nothing): Promise<Snapshot> {
     const seq = this.#fed;
     return new Promise((resolve, reject) => {
       // Writes are interpreted in order, so this callback runs between the bytes before and after `seq`.
       this.#terminal.write('', () => {
         try {
-          resolve({ seq, ...this.size, text: this.#serialize(scrollback) });
+          const whole = seq - this.#unfinished(() => before(seq));
+          resolve({ seq: whole, ...this.size, text: this.#serialize(scrollback) });
         } catch (error) {
           // What is thrown here would keep the terminal from taking in anything more.
           reject(error);
         }
       });
     });
+  }
+
+  /** How many of the bytes that were written last have had no effect yet. */
+  #unfinished(output: () => Buffer): number {
+    const { _parser, _utf8Decoder } = internalsOf(this.#terminal)._inputHandler;
+    if (_parser.currentState !== 0) return unfinishedSequence(output());
+    return _utf8Decoder.interim[0] ? unfinishedCharacter(output()) : 0;
   }
 
   #draw(text: string): Promise<void> {

@@ -9,6 +9,7 @@ import type { Pty, PtyExit } from './pty.ts';
 import { QueryFilter } from './queryFilter.ts';
 import type { Screen, Snapshot } from './screen.ts';
 import type { Transcript } from './transcript.ts';
+import { maxUnfinished } from './unfinishedOutput.ts';
 
 /** Recent output kept for clients that come back; bytes. */
 const journalCapacity = 1024 * 1024;
@@ -105,7 +106,12 @@ export class SessionHost implements OutputSource {
 
   snapshot(scrollback?: number): Promise<Snapshot> {
     this.#batcher.flush();
-    return this.#screen.snapshot(scrollback);
+    return this.#screen.snapshot(scrollback, (seq) => this.#before(seq));
+  }
+
+  #before(seq: number): Buffer {
+    const from = Math.max(this.journal.start, seq - maxUnfinished);
+    return this.journal.read(from, Math.max(0, seq - from));
   }
 
   addStream(stream: OutputStream): void {

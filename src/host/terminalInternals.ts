@@ -43,7 +43,10 @@ export interface TerminalInternals {
     _curAttrData: Attributes;
     /** Interprets output; a promise where a handler is asynchronous. */
     parse: (data: string | Uint8Array, promiseResult?: boolean) => unknown;
-    _parser: { reset: () => void };
+    /** State 0 is that between two sequences. */
+    _parser: { reset: () => void; currentState: number };
+    /** The first bytes of a character that is not complete yet; 0 where there are none. */
+    _utf8Decoder: { interim: Uint8Array };
   };
   _oscLinkService: { getLinkData: (id: number) => { id?: string; uri: string } | undefined };
 }
