@@ -49,16 +49,11 @@ describeOnUnix('a helper that is killed', () => {
     assert.equal(records.find(({ id }) => id === session.id)?.metadata?.count, 1);
   });
 
-  itLosesNothing('together with a host costs that session alone', async (stage) => {
+  itLosesNothing('together with a host costs that session alone, which recovers', async (stage) => {
     const [killed, other] = [await stage.numbers(), await stage.numbers()];
-    const pids = [await stage.scene.helperPid(), await stage.hostPid(killed)];
-    killed.endsHere();
-    for (const pid of pids) signal(pid, 'SIGKILL');
-    await Promise.all(pids.map(processEnd));
+    await Promise.all([stage.killHelper(), stage.killHost(killed)]);
     await stage.ledger.change(stage.client, other);
-    const { records } = await stage.client.list();
-    const found = records.find(({ id }) => id === killed.id);
-    assert.deepEqual([found?.status, found?.exit?.reason], ['idle', 'lost']);
+    await killed.recovered(stage.scene, stage.client);
   });
 
   itLosesNothing('is followed by one, however many clients want the next one at once', async (stage) => {

@@ -10,16 +10,18 @@ import { describeOnUnix } from '../../support/unix.ts';
 import type { NumberedSession } from '../support/numberedSession.ts';
 import { itLosesNothing, type Stage } from '../support/stage.ts';
 
+type Change = (foreign: ProcessIdentity, host: ProcessIdentity) => object;
+
 /** What the files say of a host that was killed, where another process has its pid by now. */
-const changes: [what: string, change: (foreign: ProcessIdentity, host: ProcessIdentity) => object][] = [
-  ['a process that began at another time', ({ pid }, { startTime }) => ({ pid, startTime })],
-  ['a process of another boot', ({ pid, startTime }) => ({ pid, startTime, bootId: 'of the boot before' })],
+const changes: [what: string, status: string, change: Change][] = [
+  ['a process that began at another time', 'failed', ({ pid }, { startTime }) => ({ pid, startTime })],
+  ['a process of another boot', 'idle', ({ pid, startTime }) => ({ pid, startTime, bootId: 'of the boot before' })],
 ];
 
 describeOnUnix('a recorded pid that belongs to somebody else by now', () => {
-  for (const [what, change] of changes) {
+  for (const [what, status, change] of changes) {
     itLosesNothing(`gets no signal, and its session is said to be lost: ${what}`, async (stage) => {
-      const [session] = [await stage.numbers(), await stage.numbers()];
+      const [session] = [await stage.numbers({ policy: { retry: 'never' } }), await stage.numbers()];
       const foreign = await startForeign();
       try {
         await killBoth(stage, session);
@@ -31,7 +33,7 @@ describeOnUnix('a recorded pid that belongs to somebody else by now', () => {
         const stopped = await stage.client.stop(session.id, 0);
         assert.deepEqual(
           [stopped.status, stopped.exit?.reason, foreign.signals(), foreign.exitCode],
-          ['idle', 'lost', [], null],
+          [status, 'lost', [], null],
         );
       } finally {
         foreign.kill('SIGKILL');

@@ -17,6 +17,9 @@ const points = ['helper-record-saved', 'helper-host-spawned'];
 
 const random = new SeededRandom();
 
+/** Whose host was killed. */
+const recovering: NumberedSession[] = [];
+
 describeOnUnix(`processes that are killed at random moments (HOLDFAST_FAULTS_SEED=${random.seed})`, () => {
   const duration = hasManyRounds ? faultMinutes * 60_000 : 0;
   it(`take nothing with them: ${killsPerStage} kills${duration ? `, for ${faultMinutes} minutes` : ''}`, async () => {
@@ -29,7 +32,9 @@ describeOnUnix(`processes that are killed at random moments (HOLDFAST_FAULTS_SEE
 async function killMany(stage: Stage): Promise<void> {
   for (let count = 0; count < sessionCount; count++) await stage.numbers({ pause: 20 });
   const kills = [killHelper, killHelper, killHelperAtPoint, suspendHelper, killHost, dropTerminal];
+  recovering.length = 0;
   for (let kill = 0; kill < killsPerStage; kill++) await random.pick(kills)(stage);
+  for (const session of recovering) await session.recovered(stage.scene, stage.client);
 }
 
 /** While changes of several sessions are on their way. */
@@ -58,13 +63,12 @@ async function suspendHelper(stage: Stage): Promise<void> {
   signal(pid, 'SIGCONT');
 }
 
-/** Its session is lost and another one takes its place. */
+/** Its session recovers while the next things happen; another one takes its place among those that are killed. */
 async function killHost(stage: Stage): Promise<void> {
   const session = random.pick(living(stage));
   await pause(random.below(15));
-  session.endsHere();
-  signal(session.host.pid, 'SIGKILL');
-  await processEnd(session.host.pid);
+  await stage.killHost(session);
+  recovering.push(session);
   await stage.numbers({ pause: 20 });
 }
 

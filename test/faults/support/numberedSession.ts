@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { HelperClient } from '../../../src/client/helperClient.ts';
 import { identify, type ProcessIdentity } from '../../../src/node/processIdentity.ts';
+import type { HostFile } from '../../../src/protocol/hostMessages.ts';
 import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
 import { readHostFile, type Scene, type TestSession } from '../../integration/support/scene.ts';
 import { TestTerminal } from '../../integration/support/terminal.ts';
@@ -14,40 +16,62 @@ export interface Numbers {
   last?: number;
 }
 
-/** A session whose program prints numbered lines, with a terminal that watches it. */
+/** One life of a session: from a start of its program on, with a terminal that watches it. */
+interface Life {
+  terminal: TestTerminal;
+  program: ProcessIdentity;
+  host: ProcessIdentity;
+}
+
+/** A session whose program prints numbered lines. */
 export class NumberedSession {
   readonly id: string;
   readonly record: SessionRecord;
   readonly places: TestSession['places'];
-  terminal: TestTerminal;
-  /** As they were when it was started. */
-  readonly program: ProcessIdentity;
-  readonly host: ProcessIdentity;
   /** What its programs note their starts in. */
   readonly trace: string;
-  /** How many starts were acknowledged. */
+  /** How often its program is to have been started. */
   starts = 1;
   /** False once the test has ended it, or its host. */
   shouldLive = true;
+  #life: Life;
 
-  private constructor(parts: Pick<NumberedSession, 'record' | 'places' | 'terminal' | 'program' | 'host' | 'trace'>) {
-    this.record = parts.record;
-    this.id = parts.record.id;
-    this.places = parts.places;
-    this.terminal = parts.terminal;
-    this.program = parts.program;
-    this.host = parts.host;
-    this.trace = parts.trace;
+  private constructor(record: SessionRecord, places: TestSession['places'], trace: string, life: Life) {
+    this.record = record;
+    this.id = record.id;
+    this.places = places;
+    this.trace = trace;
+    this.#life = life;
   }
 
   /** The one that `record` tells of, which runs. */
   static async watch(scene: Scene, record: SessionRecord, trace: string): Promise<NumberedSession> {
     const places = scene.session(record.id);
-    const terminal = await TestTerminal.open(scene, { places });
-    await terminal.sees('line 0000001');
-    const host = await waitFor(() => readHostFile(places), Boolean, { what: `the host of “${record.name}”` });
-    const program = await identify(record.ptyPid as number);
-    return new NumberedSession({ record, places, terminal, program, host: host as ProcessIdentity, trace });
+    return new NumberedSession(record, places, trace, await newLife(scene, record));
+  }
+
+  get terminal(): TestTerminal {
+    return this.#life.terminal;
+  }
+
+  /** As it was when it was started. */
+  get program(): ProcessIdentity {
+    return this.#life.program;
+  }
+
+  get host(): ProcessIdentity {
+    return this.#life.host;
+  }
+
+  /** Resolves once it has come back by itself after the end of its host; from here on it is to live again. */
+  async recovered(scene: Scene, client: HelperClient): Promise<void> {
+    const read = async () => (await client.list()).records.find(({ id }) => id === this.id);
+    const isBack = (record?: SessionRecord) => record?.ptyPid !== undefined && record.ptyPid !== this.program.pid;
+    const record = await waitFor(read, isBack, { what: `“${this.record.name}” to recover` });
+    this.terminal.attachment.dispose();
+    this.#life = await newLife(scene, record as SessionRecord);
+    this.starts++;
+    this.shouldLive = true;
   }
 
   /** The pids of the programs that were ever started for it. */
@@ -67,13 +91,22 @@ export class NumberedSession {
   /** Closes its terminal and opens another one. */
   async watchAnew(scene: Scene): Promise<void> {
     this.terminal.attachment.dispose();
-    this.terminal = await TestTerminal.open(scene, this);
+    this.#life = { ...this.#life, terminal: await TestTerminal.open(scene, this) };
   }
 
   /** It neither lives on nor counts as lost. */
   endsHere(): void {
     this.shouldLive = false;
   }
+}
+
+async function newLife(scene: Scene, record: SessionRecord): Promise<Life> {
+  const places = scene.session(record.id);
+  const terminal = await TestTerminal.open(scene, { places });
+  await terminal.sees('line 0000001');
+  const isIts = (file?: HostFile) => file?.ptyPid === record.ptyPid;
+  const host = await waitFor(() => readHostFile(places), isIts, { what: `the host of “${record.name}”` });
+  return { terminal, program: await identify(record.ptyPid as number), host: host as HostFile };
 }
 
 export function numbersCommand(trace: string, { pause = 5, last = 0 }: Numbers = {}): string[] {

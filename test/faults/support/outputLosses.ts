@@ -15,11 +15,14 @@ export async function outputLosses(scene: Scene, session: NumberedSession): Prom
     host.input(Buffer.from('hush\n'));
     const whole = await recorded(session);
     const { seq } = await host.status();
+    const start = seq - whole.length;
     return [
       ...numberLosses(whole).map((loss) => `${name}: ${loss}`),
-      ...(whole.length === seq ? [] : [`${name}: ${whole.length} bytes are recorded, ${seq} were printed`]),
-      ...watchedLosses(session, whole).map((loss) => `${name}: ${loss}`),
-      ...((await replayed(scene, session, seq)) === whole.slice(-recent)
+      ...(start === 0 || session.starts > 1
+        ? []
+        : [`${name}: ${whole.length} bytes are recorded, ${seq} were printed`]),
+      ...watchedLosses(session, whole, start).map((loss) => `${name}: ${loss}`),
+      ...((await replayed(scene, session, { start, end: seq })) === whole.slice(-recent)
         ? []
         : [`${name}: who attaches anew gets other bytes than were recorded`]),
     ];
@@ -28,7 +31,7 @@ export async function outputLosses(scene: Scene, session: NumberedSession): Prom
   }
 }
 
-/** All that was printed, as its transcript has it, once that holds the last of it. */
+/** All that was printed in this life, as its transcript has it, once that holds the last of it. */
 function recorded(session: NumberedSession): Promise<string> {
   const read = () => recordedOutput(session);
   const what = `“${session.record.name}” to be quiet`;
@@ -39,15 +42,14 @@ function recorded(session: NumberedSession): Promise<string> {
 export async function recordedOutput({ places }: Pick<NumberedSession, 'places'>): Promise<string> {
   const files = [previousTranscript(places.transcript), places.transcript];
   const texts = await Promise.all(files.map((file) => readFile(file, 'latin1').catch(() => '')));
-  return texts.map(outputOf).join('');
+  return outputOf(texts.flatMap((text) => text.split('\n').slice(1, -1)));
 }
 
-function outputOf(transcript: string): string {
-  const events = transcript
-    .split('\n')
-    .slice(1, -1)
-    .map((line) => JSON.parse(line) as [number, string, string]);
-  return events.reduce((text, [, type, data]) => (type === 'o' ? text + data : text), '');
+/** Lives are set apart by a marker. */
+function outputOf(lines: readonly string[]): string {
+  const events = lines.map((line) => JSON.parse(line) as [number, string, string]);
+  const life = events.slice(events.findLastIndex(([, type]) => type === 'm') + 1);
+  return life.reduce((text, [, type, data]) => (type === 'o' ? text + data : text), '');
 }
 
 function numberLosses(text: string): string[] {
@@ -61,13 +63,13 @@ function numberLosses(text: string): string[] {
 }
 
 /** What its terminal was shown: each piece is what was printed there, and follows the one before or a fresh screen. */
-function watchedLosses({ terminal }: NumberedSession, whole: string): string[] {
+function watchedLosses({ terminal }: NumberedSession, whole: string, start: number): string[] {
   const [first] = terminal.pieces;
   let next = first?.seq ?? 0;
   for (const { seq, data } of terminal.pieces) {
     const hasScreen = terminal.screenSeqs.includes(seq);
     if (seq !== next && !hasScreen) return [`its terminal was shown byte ${seq} after byte ${next}`];
-    if (data.toString('latin1') !== whole.slice(seq, seq + data.length))
+    if (data.toString('latin1') !== whole.slice(seq - start, seq - start + data.length))
       return [`its terminal was shown other bytes at ${seq}`];
     next = seq + data.length;
   }
@@ -75,19 +77,23 @@ function watchedLosses({ terminal }: NumberedSession, whole: string): string[] {
 }
 
 /** The last of what was printed, as a client gets it that attaches now. */
-async function replayed(scene: Scene, session: NumberedSession, seq: number): Promise<string> {
+async function replayed(
+  scene: Scene,
+  session: NumberedSession,
+  { start, end }: { start: number; end: number },
+): Promise<string> {
   const host = await scene.connectHost(session);
   let text = '';
   host.onOutput(({ seq: at, data }) => {
     text += data.toString('latin1');
     host.acknowledge(at + data.length);
   });
-  const from = Math.max(0, seq - recent);
+  const from = Math.max(start, end - recent);
   try {
     await host.attach({ cols: 80, rows: 24, from });
     await waitFor(
       () => text.length,
-      (length) => length >= seq - from,
+      (length) => length >= end - from,
       { what: 'the output again' },
     );
     return text;

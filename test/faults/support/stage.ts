@@ -1,6 +1,12 @@
 import path from 'node:path';
 import { HelperClient } from '../../../src/client/helperClient.ts';
-import { processEnd, readHostFile, Scene, type TestSession } from '../../integration/support/scene.ts';
+import {
+  processEnd,
+  readHostFile,
+  Scene,
+  type SessionOptions,
+  type TestSession,
+} from '../../integration/support/scene.ts';
 import { signal } from '../../support/processes.ts';
 import { type TempDirs, tempDirs } from '../../support/tempDirs.ts';
 import { Ledger } from './ledger.ts';
@@ -40,10 +46,10 @@ export class Stage {
   }
 
   /** Starts a session that is to live until the case is over, printing numbers. */
-  async numbers(numbers?: Numbers): Promise<Numbered> {
+  async numbers(numbers: Numbers & Pick<SessionOptions, 'policy'> = {}): Promise<Numbered> {
     const trace = path.join(await this.newFolder('trace'), 'starts');
-    const record = await this.start(numbersCommand(trace, numbers));
-    return this.watch(record.record, trace);
+    const { record } = await this.start(numbersCommand(trace, numbers), numbers);
+    return this.watch(record, trace);
   }
 
   async watch(record: TestSession['record'], trace: string): Promise<Numbered> {
@@ -54,7 +60,7 @@ export class Stage {
   }
 
   /** Starts a session of any command, whose end is the case's own affair. */
-  async start(command: string[], options?: Parameters<Scene['start']>[2]): Promise<TestSession> {
+  async start(command: string[], options?: SessionOptions): Promise<TestSession> {
     const session = await this.scene.start(this.client, command, options);
     this.ledger.note(session.record);
     return session;
@@ -65,6 +71,13 @@ export class Stage {
     signal(pid, 'SIGKILL');
     await processEnd(pid);
     return pid;
+  }
+
+  /** Kills the session's host, of which the session is to recover by itself: see {@link NumberedSession.recovered}. */
+  async killHost(session: Numbered): Promise<void> {
+    session.shouldLive = false;
+    signal(session.host.pid, 'SIGKILL');
+    await Promise.all([session.host, session.program].map(({ pid }) => processEnd(pid)));
   }
 
   async hostPid({ id }: { id: string }): Promise<number> {

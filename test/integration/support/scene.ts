@@ -34,6 +34,7 @@ export interface SessionOptions {
   rows?: number;
   scrollback?: number;
   env?: Record<string, string>;
+  policy?: SessionRecord['policy'];
 }
 
 /** A session whose process was started. */
@@ -111,7 +112,8 @@ export class Scene {
 
   /** Creates a session and starts `command` in it. */
   async start(client: HelperClient, command: string[], options?: SessionOptions): Promise<TestSession> {
-    const { id } = await client.create(this.record(), null);
+    const { policy } = options ?? {};
+    const { id } = await client.create({ ...this.record(), ...(policy ? { policy } : {}) }, null);
     const launch = this.launch(id, command, options);
     return { id, launch, record: await client.start(launch), places: this.session(id) };
   }
