@@ -37,14 +37,19 @@ const patience = 10_000;
 
 /** Asserts the four things that no fault may change. Numbered sessions fall silent. */
 export async function assertNothingLost(scene: Scene, expected: Expected): Promise<void> {
+  assert.deepEqual(await findLosses(scene, expected, patience), none);
+}
+
+/** @param timeout How long to look again where something is lost; milliseconds. */
+export async function findLosses(scene: Scene, expected: Expected, timeout: number): Promise<Losses> {
   const { client, sessions, ledger } = expected;
   const living = sessions.filter(({ shouldLive }) => shouldLive);
-  const output = await Promise.all(living.map((session) => outputLosses(scene, session)));
+  const output = await eachOf(living, (session) => outputLosses(scene, session));
   const find = async (): Promise<Losses> => {
     const { records } = await client.list();
     return {
       'every session that should live is alive as it was': await eachOf(living, processLosses),
-      'no byte of output is missing or doubled': output.flat(),
+      'no byte of output is missing or doubled': output,
       'no acknowledged command was lost or done twice': [
         ...ledger.breaches(records),
         ...(await eachOf(sessions, startLosses)),
@@ -53,7 +58,7 @@ export async function assertNothingLost(scene: Scene, expected: Expected): Promi
     };
   };
   const isWhole = (losses: Losses) => Object.values(losses).flat().length === 0;
-  assert.deepEqual(await waitFor(find, isWhole, { timeout: patience }).catch(find), none);
+  return waitFor(find, isWhole, { timeout }).catch(find);
 }
 
 async function eachOf<T>(items: readonly T[], find: (item: T) => Promise<string[]>): Promise<string[]> {

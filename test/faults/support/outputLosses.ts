@@ -10,7 +10,8 @@ const recent = 200 * 1024;
 /** One sentence for each place where the session's output is missing or doubled, wherever it can be seen. */
 export async function outputLosses(scene: Scene, session: NumberedSession): Promise<string[]> {
   const name = `“${session.record.name}”`;
-  const host = await scene.connectHost(session);
+  const host = await scene.connectHost(session).catch(() => undefined);
+  if (!host) return [`${name}: its host does not answer`];
   try {
     host.input(Buffer.from('hush\n'));
     const whole = await recorded(session);

@@ -84,11 +84,6 @@ export class Stage {
     return (await readHostFile(this.scene.session(id)))?.pid as number;
   }
 
-  assertNothingLost(): Promise<void> {
-    const { client, sessions, ledger } = this;
-    return assertNothingLost(this.scene, { client, sessions, ledger });
-  }
-
   async dispose(): Promise<void> {
     delete process.env.HOLDFAST_PAUSE_FOLDER;
     await this.scene.dispose();
@@ -111,7 +106,7 @@ export async function onStage(test: (stage: Stage) => Promise<void>): Promise<vo
   const stage = await Stage.make();
   try {
     await test(stage);
-    await stage.assertNothingLost();
+    await assertNothingLost(stage.scene, stage);
   } finally {
     await stage.dispose();
   }
