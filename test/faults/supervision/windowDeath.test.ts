@@ -34,7 +34,9 @@ describeOnUnix('a window that is killed while it creates a session', () => {
         const window = await openWindow(stage);
         const record = window.list().find(({ id }) => id !== other.id);
         assert.equal(record?.status, found);
-        if (record) await stage.watch(record.status === 'active' ? record : await window.restart(record.id), trace);
+        if (!record) return;
+        const running = record.status === 'active' ? record : (await window.restart(record.id)).record;
+        await stage.watch(running, trace);
       },
     );
   }
@@ -68,6 +70,7 @@ async function openWindow(stage: Stage): Promise<SessionManager> {
       scrollback: 1000,
       theme: 'dark',
       shell: '/bin/sh',
+      surviveLogout: false,
     }),
   });
   scene.own(window);
