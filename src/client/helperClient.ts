@@ -4,7 +4,7 @@ import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
-import type { HealthReport } from '../protocol/health.ts';
+import type { HealthReport, Leftover } from '../protocol/health.ts';
 import { type HelperStatus, helperMethods, type RegistryChange, type RegistryList } from '../protocol/helperRpc.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { RecordChanges, SessionRecord } from '../protocol/sessionRecord.ts';
@@ -146,6 +146,16 @@ export class HelperClient implements Disposable {
   /** Lets a session go on that is about to be ended for doing nothing. @throws {HoldfastError} `SESSION_NOT_FOUND` */
   async keepRunning(id: string): Promise<void> {
     await this.#call(helperMethods.keepRunning, { id });
+  }
+
+  /** Ends a process that a session left behind, or a host that has no session. @throws {HoldfastError} `SESSION_NOT_FOUND`, `TIMEOUT` */
+  async endLeftover({ sessionId, pid }: Pick<Leftover, 'sessionId' | 'pid'>): Promise<void> {
+    await this.#call(helperMethods.endLeftover, { requestId: randomUUID(), sessionId, pid });
+  }
+
+  /** Makes a session again of a host that has none. @throws {HoldfastError} `SESSION_NOT_FOUND`, `NAME_EXISTS`, `BRANCH_EXISTS` */
+  adoptHost(id: string): Promise<SessionRecord> {
+    return this.#call(helperMethods.adoptHost, { requestId: randomUUID(), id });
   }
 
   /** How all sessions are. @throws {HoldfastError} `PROTOCOL_MISMATCH` from an older helper */

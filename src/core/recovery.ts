@@ -1,9 +1,9 @@
 import { type BackoffOptions, nextPause } from '../base/backoff.ts';
-import type { Evidence, RecordChanges, Recovery, SessionRecord } from '../protocol/sessionRecord.ts';
+import type { Evidence, RecordChanges, Recovery, SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
 import { describeEnd, meaningOf, type SessionEnd } from './sessionEnd.ts';
 import { isRecovering } from './sessionRecord.ts';
 import { type SessionHappening, transition } from './statusMachine.ts';
-import type { EffectivePolicy } from './supervisionPolicy.ts';
+import type { EffectivePolicy, SupervisionSettings } from './supervisionPolicy.ts';
 
 /** So many starts within so long are a crash loop. */
 const loopStarts = 5;
@@ -164,6 +164,23 @@ export function afterStart(record: SessionRecord, ptyPid: number, now: Date): Re
     },
   };
 }
+
+/** The changes of a session that ended long ago and leaves the list; undefined where it stays. */
+export function afterLongRest(
+  record: SessionRecord,
+  { archiveAfter }: ArchiveSettings,
+  now: Date,
+): RecordChanges | undefined {
+  const { status, endedAt, archivedAt } = record;
+  if (archiveAfter === 0 || archivedAt !== undefined || endedAt === undefined || !finished.has(status))
+    return undefined;
+  const isDue = now.getTime() - Date.parse(endedAt) >= archiveAfter * 60_000;
+  return isDue ? { archivedAt: now.toISOString() } : undefined;
+}
+
+type ArchiveSettings = Pick<SupervisionSettings, 'archiveAfter'>;
+
+const finished = new Set<SessionStatus>(['completed', 'failed', 'timeout', 'cancelled']);
 
 /** The changes after a long time without a crash; undefined where nothing counts. */
 export function afterHealthyTime({ attempts, recovery }: SessionRecord, healthyFor: number): RecordChanges | undefined {

@@ -44,6 +44,8 @@ export class HelperServer {
     });
     service.registry.onChange((change) => {
       for (const session of this.#sessions) session.send(change);
+      // A session that waits for its next attempt needs the helper, and one that was given up no longer does.
+      this.#watchGrace();
     });
     service.supervision.monitor.onChange((report) => {
       for (const session of this.#sessions) session.sendHealth(report);

@@ -76,6 +76,11 @@ export class HelperService {
     return null;
   }
 
+  async endLeftover(sessionId: string, pid: number): Promise<null> {
+    await this.supervision.leftovers.end(sessionId, pid);
+    return null;
+  }
+
   history(id: string): UseSample[] {
     return this.supervision.resources.history(this.registry.require(id).id);
   }

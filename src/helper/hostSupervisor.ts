@@ -121,6 +121,8 @@ export class HostSupervisor {
     alsoHangUp: () => Promise<void> = async () => undefined,
   ): Promise<SessionRecord> {
     const { registry } = this.#options;
+    // Its end may be known already, and be about to be noted.
+    if (!this.links.get(id)) await this.links.inTurn(id, () => this.links.adopt(id));
     const link = this.links.get(id);
     const record = registry.require(id);
     // A host may live of which the record has never heard: its helper was killed before it could note the start.

@@ -1,14 +1,23 @@
+import { withDeadline } from '../base/async.ts';
+import { HoldfastError } from '../base/errors.ts';
+import { HostClient } from '../client/hostClient.ts';
 import { isLive, isRunning } from '../core/sessionRecord.ts';
+import { readRecordCopy } from '../node/checkpointFile.ts';
 import type { Log } from '../node/log.ts';
-import { identityOf, type ProcessRef } from '../node/processEnd.ts';
+import { identityOf, type ProcessRef, signalEach, waitForEnds } from '../node/processEnd.ts';
 import { liveness } from '../node/processIdentity.ts';
 import { findSessionProcesses } from '../node/sessionProcesses.ts';
+import type { ServerToken } from '../node/token.ts';
 import type { Leftover } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HostLinks } from './hostLinks.ts';
 import type { Registry } from './registry.ts';
 import type { ResourceSampler } from './resourceSampler.ts';
 import type { SessionFiles } from './sessionFiles.ts';
+
+/** What a leftover gets to end by itself, and then by force; milliseconds. */
+const graceTime = 5_000;
+const killTime = 5_000;
 
 /** What is told of one session's leftovers, at most. */
 const maxPerSession = 20;
@@ -17,6 +26,7 @@ export interface LeftoversOptions {
   registry: Registry;
   links: HostLinks;
   files: SessionFiles;
+  token: ServerToken;
   sampler: Pick<ResourceSampler, 'members'>;
   log: Log;
 }
@@ -63,6 +73,50 @@ export class Leftovers {
     }
   }
 
+  /**
+   * Ends what was told of, as the user wants: gently, then firmly.
+   *
+   * @throws {HoldfastError} `SESSION_NOT_FOUND` where there is no such leftover any more; `TIMEOUT` where it does not end
+   */
+  async end(sessionId: string, pid: number): Promise<void> {
+    const daemon = this.#processes.get(sessionId)?.find((one) => one.pid === pid);
+    const host = this.#hosts.find((one) => one.sessionId === sessionId && one.pid === pid);
+    if (daemon) await endProcess(daemon);
+    else if (host) await this.#endHost(sessionId);
+    else throw noLeftover(sessionId, pid);
+    await this.look();
+  }
+
+  /**
+   * Makes a session of a host that has none, of what its checkpoint holds of its record.
+   *
+   * @throws {HoldfastError} `SESSION_NOT_FOUND` where there is no such host, or nothing tells what its session was;
+   *   `NAME_EXISTS`, `BRANCH_EXISTS`
+   */
+  async adopt(sessionId: string): Promise<SessionRecord> {
+    const { registry, links, files } = this.#options;
+    const host = this.#hosts.find((one) => one.sessionId === sessionId);
+    const places = files.places(sessionId);
+    const copy = host && (await readRecordCopy(places, sessionId));
+    if (!copy) throw noLeftover(sessionId, host?.pid);
+    const { deletedAt: _, ...record } = copy;
+    await registry.restore([record as SessionRecord]);
+    await links.noteMissingHost(sessionId);
+    await this.look();
+    return registry.require(sessionId);
+  }
+
+  async #endHost(sessionId: string): Promise<void> {
+    const { files, token } = this.#options;
+    const host = await files.readHost(sessionId);
+    if (!host) return;
+    const client = { kind: 'helper' as const, pid: process.pid };
+    const link = await HostClient.connect({ socket: host.socket, token: token.current, client });
+    const ended = new Promise<void>((resolve) => link.onClose(resolve));
+    link.stop(graceTime);
+    await withDeadline(ended, graceTime + killTime, () => doesNotEnd(host.pid)).finally(() => link.dispose());
+  }
+
   /** Those that were seen to descend from it, and those that have its id: a daemon may be quicker than a look. */
   async #noteEnd({ id }: SessionRecord): Promise<void> {
     try {
@@ -103,4 +157,24 @@ export class Leftovers {
     }
     return found;
   }
+}
+
+async function endProcess(left: ProcessRef): Promise<void> {
+  await signalEach([left], 'SIGTERM');
+  if ((await waitForEnds([left], graceTime)).length === 0) return;
+  await signalEach([left], 'SIGKILL');
+  if ((await waitForEnds([left], killTime)).length > 0) throw doesNotEnd(left.pid);
+}
+
+function doesNotEnd(pid: number): HoldfastError {
+  return new HoldfastError('TIMEOUT', `Process ${pid} does not end.`, { advice: 'End it yourself.', data: { pid } });
+}
+
+function noLeftover(sessionId: string, pid: number | undefined): HoldfastError {
+  const what =
+    pid === undefined ? 'Nothing tells what that session was' : `Process ${pid} is none that a session left behind`;
+  return new HoldfastError('SESSION_NOT_FOUND', `${what}. Nothing was changed.`, {
+    advice: 'Look again: it may have ended meanwhile.',
+    data: { id: sessionId, pid },
+  });
 }

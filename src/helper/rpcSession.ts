@@ -14,6 +14,7 @@ import {
   helperEvents,
   helperHelloSchema,
   helperMethods,
+  leftoverSchema,
   type RegistryChange,
   restoreSchema,
   type SyncedRegistry,
@@ -124,6 +125,12 @@ export class RpcSession {
     );
     this.#on(helperMethods.giveUp, sessionRequestSchema, ({ requestId, id }) =>
       service.once(requestId, () => service.supervision.recovery.giveUp(id)),
+    );
+    this.#on(helperMethods.endLeftover, leftoverSchema, ({ requestId, sessionId, pid }) =>
+      service.once(requestId, () => service.endLeftover(sessionId, pid)),
+    );
+    this.#on(helperMethods.adoptHost, sessionRequestSchema, ({ requestId, id }) =>
+      service.once(requestId, () => service.supervision.leftovers.adopt(id)),
     );
     this.#on(helperMethods.keepRunning, sessionIdSchema, async ({ id }) => service.keepRunning(id));
     this.#on(helperMethods.history, sessionIdSchema, async ({ id }) => service.history(id));

@@ -24,6 +24,9 @@ import { Watchdog } from './watchdog.ts';
 /** How often the helper leaves a mark that it looks after the hosts; milliseconds. */
 const markInterval = 30_000;
 
+/** How often sessions that ended long ago leave the list; milliseconds. */
+const archiveInterval = 5 * 60_000;
+
 /** A mark that is not older than this says that what is gone went while, or just after, a helper looked; milliseconds. */
 const markAge = 120_000;
 
@@ -45,9 +48,12 @@ export class Supervision {
   readonly recovery: SessionRecovery;
   readonly monitor: HealthMonitor;
   readonly resources: SessionResources;
+  readonly leftovers: Leftovers;
   readonly settings: KeptSettings;
   readonly #places: RepositoryPlaces;
+  readonly #watchdog: Watchdog;
   #mark: NodeJS.Timeout | undefined;
+  #archiving: NodeJS.Timeout | undefined;
 
   static async make(options: SupervisionOptions): Promise<Supervision> {
     const { places, log } = options;
@@ -72,18 +78,20 @@ export class Supervision {
     this.supervisor = new HostSupervisor({ hostScript, files, registry, links, starter, progress, trees, log });
     const former = new FormerProcess({ files, log });
     const { supervisor } = this;
+    this.leftovers = new Leftovers({ registry, links, files, token, sampler, log });
     this.recovery = new SessionRecovery({ registry, supervisor, files, progress, breaker, former, settings, log });
-    const watchdog = new Watchdog({ registry, supervisor, log });
+    this.#watchdog = new Watchdog({ registry, supervisor, settings, log });
     const watch = new FileWatch({ registry, files, folder: places.folder, log });
     this.monitor = new HealthMonitor({
       registry,
       links,
       files: watch,
-      watchdog,
+      watchdog: this.#watchdog,
       breaker,
       settings,
       resources: this.resources,
-      leftovers: new Leftovers({ registry, links, files, sampler, log }),
+      leftovers: this.leftovers,
+      interval: Number(process.env.HOLDFAST_LOOK_MS) || heartbeatInterval,
       log,
     });
   }
@@ -93,10 +101,13 @@ export class Supervision {
     this.recovery.resume();
     this.monitor.start();
     this.#mark = setInterval(() => void this.#leaveMark(), markInterval);
+    this.#archiving = setInterval(() => void this.#watchdog.archive(), archiveInterval);
+    void this.#watchdog.archive();
   }
 
   dispose(): void {
     clearInterval(this.#mark);
+    clearInterval(this.#archiving);
     this.monitor.dispose();
     this.resources.sampler.dispose();
     this.recovery.dispose();

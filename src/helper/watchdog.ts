@@ -1,6 +1,7 @@
 import type { LimitTrip } from '../core/limits.ts';
-import { afterHealthyTime } from '../core/recovery.ts';
-import { isRunning } from '../core/sessionRecord.ts';
+import { afterHealthyTime, afterLongRest } from '../core/recovery.ts';
+import { isLive, isRunning } from '../core/sessionRecord.ts';
+import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import type { HostStatus } from '../protocol/hostMessages.ts';
 import type { RecordChanges, SessionRecord } from '../protocol/sessionRecord.ts';
@@ -16,6 +17,7 @@ const activityInterval = 30_000;
 export interface WatchdogOptions {
   registry: Registry;
   supervisor: Pick<HostSupervisor, 'end'>;
+  settings: () => SupervisionSettings;
   log: Log;
 }
 
@@ -43,6 +45,16 @@ export class Watchdog {
       log.error('A session that has reached a limit could not be ended', { id, error });
     } finally {
       this.#ending.delete(id);
+    }
+  }
+
+  /** Takes sessions out of the list that ended long ago; their worktrees stay. Never rejects. */
+  async archive(now = new Date()): Promise<void> {
+    const { registry, settings, log } = this.#options;
+    for (const { id } of registry.list().records.filter(isLive)) {
+      await registry
+        .apply(id, (record) => afterLongRest(record, settings(), now))
+        .catch((error) => log.warn('A session could not be archived', { id, error }));
     }
   }
 

@@ -89,6 +89,9 @@ export type SessionId = v.InferOutput<typeof sessionIdSchema>;
 export const configureSchema = v.record(v.string(), v.unknown());
 export type Configure = v.InferOutput<typeof configureSchema>;
 
+export const leftoverSchema = v.object({ requestId, sessionId: v.string(), pid: v.number() });
+export type LeftoverRequest = v.InferOutput<typeof leftoverSchema>;
+
 export interface HelperStatus {
   pid: number;
   version: string;
@@ -124,6 +127,10 @@ export const helperMethods = {
   keepRunning: new RequestType<SessionId, null, unknown>('session/keepRunning'),
   /** How all sessions are. */
   health: new RequestType0<HealthReport, unknown>('health/report'),
+  /** Ends a process, or a host without a session, that the health report tells of as left behind. */
+  endLeftover: new RequestType<LeftoverRequest, null, unknown>('leftover/end'),
+  /** Makes a session again of a host that has none. */
+  adoptHost: new RequestType<SessionRequest, SessionRecord, unknown>('leftover/adopt'),
   /** What a session has used in the last hour, oldest first. */
   history: new RequestType<SessionId, UseSample[], unknown>('session/history'),
   /** Tells the user's settings, which hold until a window tells others. */

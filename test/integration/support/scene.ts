@@ -7,6 +7,7 @@ import { HelperLauncher, type HelperLauncherOptions } from '../../../src/client/
 import { HostClient } from '../../../src/client/hostClient.ts';
 import { sessionEnvironment } from '../../../src/core/launchCommand.ts';
 import { newRecord } from '../../../src/core/sessionRecord.ts';
+import type { SupervisionSettings } from '../../../src/core/supervisionPolicy.ts';
 import { readJson } from '../../../src/node/durableFile.ts';
 import {
   type RepositoryPlaces,
@@ -75,6 +76,15 @@ export class Scene {
     const launcher = this.launcher({ dist: programs });
     const client = this.own(new HelperClient({ launcher, replica }));
     await client.connect();
+    return client;
+  }
+
+  /** A client with settings, which hold from when this resolves. */
+  async configured(settings: SupervisionSettings): Promise<HelperClient> {
+    const launcher = this.launcher();
+    const client = this.own(new HelperClient({ launcher, replica: () => [], settings: () => settings }));
+    await client.connect();
+    await client.configure();
     return client;
   }
 

@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { HelperClient } from '../../src/client/helperClient.ts';
+import { defaultSettings } from '../../src/core/supervisionPolicy.ts';
+import type { HealthReport, SessionHealth } from '../../src/protocol/health.ts';
+import type { SessionPolicy, SessionRecord } from '../../src/protocol/sessionRecord.ts';
+import { projectNode } from '../support/paths.ts';
+import { isAlive, signal } from '../support/processes.ts';
+import { tempDirs } from '../support/tempDirs.ts';
+import { describeOnUnix } from '../support/unix.ts';
+import { waitFor } from '../support/waitFor.ts';
+import { isRunningProcess, processEnd, readHostFile, type TestSession, useScene } from './support/scene.ts';
+
+/** Milliseconds between the helper's looks, which are 5 s apart elsewhere. */
+const lookInterval = '200';
+
+const minutes = (seconds: number) => seconds / 60;
+
+describeOnUnix('a helper that looks after sessions', () => {
+  const scene = useScene();
+  const dirs = tempDirs();
+  let client: HelperClient;
+  let traces: string;
+  const lookBefore = process.env.HOLDFAST_LOOK_MS;
+
+  before(async () => {
+    process.env.HOLDFAST_LOOK_MS = lookInterval;
+    client = await scene().client();
+    traces = await dirs.make('traces');
+  });
+
+  after(async () => {
+    if (lookBefore === undefined) delete process.env.HOLDFAST_LOOK_MS;
+    else process.env.HOLDFAST_LOOK_MS = lookBefore;
+    await dirs.remove();
+  });
+
+  const never: SessionPolicy = { retry: 'never' };
+  const start = (script: string, policy: SessionPolicy = never) =>
+    scene().start(client, ['/bin/sh', '-c', script], { policy });
+  const recordOf = async ({ id }: TestSession): Promise<SessionRecord> => {
+    const record = (await client.list()).records.find((one) => one.id === id);
+    assert.ok(record);
+    return record;
+  };
+  const healthOf = async ({ id }: TestSession, report?: HealthReport): Promise<SessionHealth> => {
+    const health = (report ?? (await client.health())).sessions.find((session) => session.id === id);
+    assert.ok(health);
+    return health;
+  };
+  const ended = (session: TestSession) =>
+    waitFor(
+      () => recordOf(session),
+      ({ exit }) => exit !== undefined,
+      { what: 'the end of the session' },
+    );
+  const until = (session: TestSession, isWanted: (health: SessionHealth) => boolean, what: string) =>
+    waitFor(() => healthOf(session), isWanted, { what, timeout: 30_000 });
+  /** The pid that a script has written there. */
+  const pidIn = async (name: string): Promise<number> =>
+    Number(
+      await waitFor(
+        () => readFile(path.join(traces, name), 'utf8').catch(() => ''),
+        (text) => text.endsWith('\n'),
+        { what: `a pid in ${name}` },
+      ),
+    );
+
+  it('tells what a session’s whole process tree uses', async () => {
+    const hog = `${projectNode} -e 'const b = Buffer.alloc(150e6, 1); setInterval(() => b, 1e6)'`;
+    const session = await start(`${hog} & wait`);
+    const { use, state } = await until(session, ({ use: seen }) => (seen?.memory ?? 0) > 150e6, 'its memory');
+    assert.deepEqual([state, (use?.processes ?? 0) >= 2], ['healthy', true]);
+    assert.ok((use?.openFiles ?? 0) > 3 || process.platform !== 'linux');
+    await client.stop(session.id, 5_000);
+  });
+
+  it('ends a session whose grandchild uses too much memory, with all its processes', async () => {
+    const hog = `${projectNode} -e 'const b = []; setInterval(() => b.push(Buffer.alloc(20e6, 1)), 20)'`;
+    const script = `(setsid ${hog} & echo $! > ${traces}/hog; wait) & wait`;
+    const session = await start(script, { ...never, memoryLimit: 400 });
+    const hogPid = await pidIn('hog');
+    const { status, exit, evidence } = await ended(session);
+    assert.deepEqual(
+      [status, exit?.reason, evidence?.what, evidence?.by],
+      ['failed', 'limit', 'its processes used more than 400 MB of memory', 'watchdog'],
+    );
+    await processEnd(hogPid);
+    await processEnd(session.record.ptyPid as number);
+  });
+
+  it('starts a session again that has reached a limit, where its policy says so', async () => {
+    const script = `${projectNode} -e 'for (;;);'`;
+    const session = await start(script, { ...never, cpuLimit: minutes(0.5), onLimit: 'recover', retryDelay: 600 });
+    const { status, evidence } = await ended(session);
+    assert.deepEqual([status, evidence?.by], ['recovering', 'watchdog']);
+    await client.giveUp(session.id);
+  });
+
+  it('warns before it ends a session that does nothing, and ends it', async () => {
+    const session = await start('sleep 600', { ...never, idleTimeout: minutes(2) });
+    const { endsAt, state, evidence } = await until(session, (health) => health.endsAt !== undefined, 'the warning');
+    assert.ok(endsAt);
+    assert.match(`${state}: ${evidence[0]?.what}`, /^degraded: it is ended in \d s, for it does nothing$/);
+    const { status, exit } = await ended(session);
+    assert.deepEqual([status, exit?.reason], ['timeout', 'timeout']);
+  });
+
+  it('lets one go on that the user wants to, and one that is typed into', async () => {
+    const session = await start('cat', { ...never, idleTimeout: minutes(3) });
+    const host = await scene().connectHost(session);
+    await until(session, ({ endsAt }) => endsAt !== undefined, 'the warning');
+    const before = (await healthOf(session)).endsAt as string;
+    await client.keepRunning(session.id);
+    await until(session, ({ endsAt }) => endsAt !== undefined && endsAt > before, 'more time');
+    host.input(Buffer.from('something\n'));
+    const typed = (await healthOf(session)).endsAt as string;
+    await until(session, ({ endsAt }) => endsAt !== undefined && endsAt > typed, 'still more time');
+    host.dispose();
+    assert.equal((await client.stop(session.id, 5_000)).status, 'cancelled');
+  });
+
+  it('ends a session whose time is over, also where it ignores that', async () => {
+    const script = `trap '' HUP TERM; echo $$ > ${traces}/stubborn; while :; do sleep 0.1; done`;
+    const session = await start(script, { ...never, sessionTimeout: minutes(1) });
+    const pid = await pidIn('stubborn');
+    const { status } = await ended(session);
+    assert.equal(status, 'timeout');
+    await processEnd(pid);
+  });
+
+  it('ends with a session what has left its process group, and leaves what has left the session', async () => {
+    const child = `setsid sh -c 'echo $$ > ${traces}/child; exec sleep 600' &`;
+    const daemon = `setsid sh -c '(echo; exec sleep 601) & echo $! > ${traces}/daemon' > /dev/null`;
+    const session = await start(`${child} ${daemon}; exec sleep 602`);
+    const [childPid, daemonPid] = [await pidIn('child'), await pidIn('daemon')];
+    await client.stop(session.id, 2_000);
+    await processEnd(childPid);
+    const leftovers = async () => (await client.health()).leftovers.filter(({ sessionId }) => sessionId === session.id);
+    const left = await waitFor(leftovers, (found) => found.length > 0, { what: 'the leftover' });
+    assert.deepEqual(
+      left.map(({ kind, pid, what }) => [kind, pid, what]),
+      [['daemon', daemonPid, 'sleep 601']],
+    );
+    assert.ok(isAlive(daemonPid));
+    assert.match((await healthOf(session)).evidence[0]?.what ?? '', /1 of its processes runs on without its terminal/);
+    await client.endLeftover({ sessionId: session.id, pid: daemonPid });
+    assert.deepEqual([await isRunningProcess(daemonPid), await leftovers()], [false, []]);
+  });
+
+  it('refuses to end a process that no session has left', async () => {
+    const session = await start('cat');
+    const pid = session.record.ptyPid as number;
+    await assert.rejects(client.endLeftover({ sessionId: session.id, pid }), { code: 'SESSION_NOT_FOUND' });
+    assert.ok(isAlive(pid));
+    await client.stop(session.id, 5_000);
+  });
+
+  it('makes a session again of a host that has none', async () => {
+    const session = await start('exec cat');
+    const record = await recordOf(session);
+    const { checkpoint } = session.places;
+    await waitFor(
+      () => readFile(checkpoint, 'utf8').catch(() => ''),
+      (text) => text.includes(record.name),
+      { what: 'a checkpoint with the record' },
+    );
+    const pid = await scene().helperPid();
+    signal(pid, 'SIGKILL');
+    await processEnd(pid);
+    for (const file of [session.places.record, session.places.record.replace('.json', '.previous.json')])
+      await rm(file, { force: true });
+    await client.connect();
+    const orphans = async () => (await client.health()).leftovers.filter(({ sessionId }) => sessionId === session.id);
+    const [orphan] = await waitFor(orphans, (found) => found.length > 0, { what: 'the host without a session' });
+    assert.deepEqual(orphan?.kind, 'host');
+    const adopted = await client.adoptHost(session.id);
+    assert.deepEqual([adopted.name, adopted.status, adopted.ptyPid], [record.name, 'active', record.ptyPid]);
+    await client.stop(session.id, 5_000);
+  });
+
+  it('shows a host that is suspended as unresponsive, and as healthy once it goes on', async () => {
+    const session = await start('exec cat');
+    const pid = (await readHostFile(session.places))?.pid as number;
+    await until(session, ({ evidence }) => evidence[0]?.by === 'heartbeat', 'its first answer');
+    signal(pid, 'SIGSTOP');
+    const { evidence } = await until(session, ({ state }) => state === 'unresponsive', 'the missing answers');
+    assert.match(evidence[0]?.what ?? '', /^its session host has not answered for \d+ s$/);
+    signal(pid, 'SIGCONT');
+    await until(session, ({ state }) => state === 'healthy', 'its recovery');
+    assert.equal((await recordOf(session)).ptyPid, session.record.ptyPid);
+    await client.stop(session.id, 5_000);
+  });
+
+  it('shows a session whose program takes no input as unresponsive', async () => {
+    const session = await start('stty raw -echo; echo ready; exec sleep 600');
+    const host = await scene().connectHost(session);
+    await waitFor(
+      async () => (await host.snapshot()).text,
+      (text) => text.includes('ready'),
+    );
+    host.input(Buffer.alloc(200_000, 'x'));
+    const { evidence } = await until(session, ({ state }) => state === 'unresponsive', 'the input that waits');
+    assert.deepEqual([evidence[0]?.what, evidence[0]?.by], ['its program does not take what is typed', 'input']);
+    host.dispose();
+    await client.stop(session.id, 500);
+  });
+
+  it('shows a session that says nothing for long as stale, and no less alive', async () => {
+    const settings = { ...defaultSettings, staleAfter: minutes(1) };
+    const session = await start('echo hello; exec cat');
+    const configured = await scene().configured(settings);
+    const { evidence } = await until(session, ({ state }) => state === 'stale', 'its silence');
+    assert.match(evidence[0]?.what ?? '', /^it has said nothing for /);
+    assert.equal((await recordOf(session)).status, 'active');
+    await client.stop(session.id, 5_000);
+    configured.dispose();
+    (await scene().configured(defaultSettings)).dispose();
+  });
+
+  it('counts all of it, and tells windows when something changes', async () => {
+    const reports: HealthReport[] = [];
+    client.onHealth((report) => reports.push(report));
+    const session = await start('exec cat');
+    await waitFor(
+      async () => reports.at(-1)?.sessions.find(({ id }) => id === session.id)?.state,
+      (state) => state === 'healthy',
+      { what: 'the news of the new session' },
+    );
+    const { totalSessions, sessionsByStatus, averageMemoryUsage, healthySessions } = await client.health();
+    const { records } = await client.list();
+    const counted = Object.values(sessionsByStatus).reduce((sum, count) => sum + count, 0);
+    assert.deepEqual([totalSessions, counted, sessionsByStatus.active], [records.length, records.length, 1]);
+    assert.ok(averageMemoryUsage > 0 && healthySessions > 0);
+    await client.stop(session.id, 5_000);
+  });
+});
