@@ -23,7 +23,7 @@ const tail = 256 * 1024;
 describeOnUnix('bursts of 50 MB and an exit right behind each', () => {
   const times = rounds(1, 100);
   itLosesNothing(`end with the same bytes everywhere (${times} × 50 MB)`, async (stage) => {
-    await stage.numbers();
+    await stage.numbers({ pause: 100 });
     for (let round = 0; round < times; round++) await burstOnce(stage);
   }).timeout(times * 60_000);
 });
@@ -33,7 +33,7 @@ describeOnUnix('a client that has attached and never reads', () => {
   itLosesNothingOnLinux(
     `neither holds up the program nor makes the host grow (${amount / megabyte} MB)`,
     async (stage) => {
-      const session = await stage.numbers();
+      const session = await stage.numbers({ pause: 100 });
       const flooding = await stage.start(['sh', '-c', 'read go; yes 0123456789abcdef']);
       const deaf = await RawClient.connect(flooding.places.socket);
       await deaf.helloToHost(stage.scene.token);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { SessionManager } from '../../../src/client/sessionManager.ts';
 import { findWorkplace } from '../../../src/node/repository.ts';
 import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
+import { quietSettings } from '../../integration/support/project.ts';
 import { dist, machine, processEnd, programFile } from '../../integration/support/scene.ts';
 import { projectNode } from '../../support/paths.ts';
 import { signal } from '../../support/processes.ts';
@@ -64,14 +65,7 @@ async function openWindow(stage: Stage): Promise<SessionManager> {
     dist,
     storage: await stage.newFolder('storage'),
     client: { kind: 'test', pid: process.pid, version: '0.0.0' },
-    settings: () => ({
-      maxSessions: null,
-      worktreesFolder: '.worktrees',
-      scrollback: 1000,
-      theme: 'dark',
-      shell: '/bin/sh',
-      surviveLogout: false,
-    }),
+    settings: () => quietSettings,
   });
   scene.own(window);
   await window.load();

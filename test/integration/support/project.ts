@@ -28,7 +28,8 @@ export interface WindowOptions {
   settings?: Partial<ManagerSettings>;
 }
 
-const quietSettings: ManagerSettings = {
+/** Of a window whose user has set nothing. */
+export const quietSettings: ManagerSettings = {
   maxSessions: null,
   worktreesFolder: '.worktrees',
   scrollback: 1000,
