@@ -15,7 +15,6 @@ import type { FileWatch } from './fileWatch.ts';
 import type { HostLinks } from './hostLinks.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { Registry } from './registry.ts';
-import type { SampledSession } from './resourceSampler.ts';
 import type { SessionResources } from './sessionResources.ts';
 import { SessionSigns } from './sessionSigns.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -80,14 +79,6 @@ export class HealthMonitor {
     return { at: now().toISOString(), ...summarize(records, sessions), sessions, leftovers: leftovers.list(), ...held };
   }
 
-  /** The processes of the sessions that run, as their hosts tell of them. */
-  roots(): SampledSession[] {
-    return this.#options.links.entries().flatMap(([id]) => {
-      const { ptyPid: pid, ptyStartTime: startTime } = this.#signs.get(id)?.status ?? {};
-      return pid === undefined || startTime === undefined ? [] : [{ id, pid, startTime }];
-    });
-  }
-
   /** The user wants a session to go on that is about to be ended for doing nothing. */
   keepRunning(id: string): void {
     this.#signsOf(id).keptAt = this.#options.monotonic();
@@ -126,7 +117,9 @@ export class HealthMonitor {
     if (this.#heartbeats.silence(id, monotonic()) === undefined) this.#heartbeats.answered(id, monotonic());
     signs.isAsked = true;
     try {
-      signs.hear(await link.status(), monotonic());
+      const status = await link.status();
+      signs.hear(status, monotonic());
+      this.#options.links.noteRoot(id, status);
       this.#heartbeats.answered(id, monotonic());
     } catch (error) {
       log.debug('A host did not answer', { id, error });

@@ -3,6 +3,7 @@ import { backoff } from '../base/backoff.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { HostClient } from '../client/hostClient.ts';
+import type { TreeRoot } from '../core/processTree.ts';
 import type { SessionEnd } from '../core/sessionEnd.ts';
 import { isLive, isRunning } from '../core/sessionRecord.ts';
 import type { Log } from '../node/log.ts';
@@ -12,6 +13,7 @@ import type { ServerToken } from '../node/token.ts';
 import type { HostFile, LaunchSpec } from '../protocol/hostMessages.ts';
 import { AppearedHosts } from './appearedHosts.ts';
 import type { Registry } from './registry.ts';
+import type { SampledSession } from './resourceSampler.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 import type { SessionProgress } from './sessionProgress.ts';
 
@@ -39,6 +41,8 @@ export class HostLinks {
   /** What sessions were started with, so that they can be started again so. */
   readonly #launches = new Map<string, LaunchSpec>();
   readonly #watched = new Set<string>();
+  /** The sessions' own processes, as their hosts told of them. */
+  readonly #roots = new Map<string, TreeRoot>();
   readonly #appeared: AppearedHosts;
   readonly #operations = new KeyedSequencer<string>();
   readonly #onChange = new Emitter<void>();
@@ -78,6 +82,16 @@ export class HostLinks {
     return this.#launches.get(id);
   }
 
+  /** The processes that the connected hosts run, by the ids of their sessions. */
+  roots(): SampledSession[] {
+    return [...this.#roots].flatMap(([id, root]) => (this.#links.has(id) ? [{ id, ...root }] : []));
+  }
+
+  /** A host tells of its process, which it may not have known when its file was written. */
+  noteRoot(id: string, { ptyPid, ptyStartTime }: Pick<HostFile, 'ptyPid' | 'ptyStartTime'>): void {
+    if (ptyStartTime !== undefined) this.#roots.set(id, { pid: ptyPid, startTime: ptyStartTime });
+  }
+
   rememberLaunch(launch: LaunchSpec): void {
     this.#launches.set(launch.sessionId, launch);
   }
@@ -85,6 +99,7 @@ export class HostLinks {
   forget(id: string): void {
     this.#launches.delete(id);
     this.#watched.delete(id);
+    this.#roots.delete(id);
   }
 
   /** Runs `task` while nothing else is done to the session, such as starting it. */
@@ -164,10 +179,12 @@ export class HostLinks {
     this.#unreachable.clear();
   }
 
-  async #adoptLiving(id: string, { socket, ptyPid, pid }: HostFile): Promise<void> {
+  async #adoptLiving(id: string, file: HostFile): Promise<void> {
     const { progress, log } = this.#options;
+    const { ptyPid, pid } = file;
     try {
-      const link = await this.link(id, socket);
+      const link = await this.link(id, file.socket);
+      this.noteRoot(id, file);
       await progress.started(id, ptyPid);
       await this.#learnLaunch(id, link);
       log.info('Adopted a session host', { id, host: pid });
@@ -183,7 +200,9 @@ export class HostLinks {
     const { files, progress, log } = this.#options;
     try {
       const link = await this.link(id, files.places(id).socket);
-      const { ptyPid, pid } = await link.status();
+      const status = await link.status();
+      const { ptyPid, pid } = status;
+      this.noteRoot(id, status);
       await progress.started(id, ptyPid);
       await this.#learnLaunch(id, link);
       log.info('Adopted a session host whose file is gone', { id, host: pid });

@@ -153,8 +153,13 @@ export class HostSupervisor {
     const host = await files.readHost(id);
     const record = await progress.started(id, ptyPid);
     if (host?.exit) await progress.exited(id, host.exit);
-    else if (host) await this.links.link(id, host.socket).catch((cause) => this.#linkFailed(id, cause));
+    else if (host) await this.#link(id, host);
     return registry.get(id) ?? record;
+  }
+
+  async #link(id: string, host: HostFile): Promise<void> {
+    this.links.noteRoot(id, host);
+    await this.links.link(id, host.socket).catch((cause) => this.#linkFailed(id, cause));
   }
 
   /** A host that was started by a helper killed in the middle of it may be there, and is as good. */

@@ -3,7 +3,7 @@ import { countOpenFiles } from '../node/openFiles.ts';
 import type { ResourceUse, UseSample } from '../protocol/health.ts';
 import { ResourceSampler, type SampledSession } from './resourceSampler.ts';
 
-/** Open files cost a call for each process, and change slowly: they are counted at every so many-th look. */
+/** Open files cost a call for each process, and change slowly: they are counted anew at every so many-th look. */
 const looksPerCount = 12;
 
 export interface SessionResourcesOptions {
@@ -29,7 +29,8 @@ export class SessionResources {
   async look(): Promise<void> {
     try {
       await this.sampler.sample();
-      if (this.#looks++ % looksPerCount === 0) await this.#countOpenFiles();
+      if (this.#looks++ % looksPerCount === 0) this.#openFiles.clear();
+      await this.#countOpenFiles();
     } catch (error) {
       this.#options.log.error('What sessions use could not be told', { error });
     }
@@ -63,8 +64,8 @@ export class SessionResources {
   }
 
   async #countOpenFiles(): Promise<void> {
-    this.#openFiles.clear();
-    for (const { id } of this.#options.sessions()) {
+    const uncounted = [...this.#options.sessions()].filter(({ id }) => !this.#openFiles.has(id));
+    for (const { id } of uncounted) {
       const count = await countOpenFiles(this.sampler.members(id).map(({ pid }) => pid));
       if (count !== undefined) this.#openFiles.set(id, count);
     }

@@ -71,7 +71,7 @@ export class Supervision {
     const starter = new HostStarter({ key: places.key, hostScript, files, log });
     this.settings = kept;
     this.#places = places;
-    const sessions = () => this.monitor.roots();
+    const sessions = () => links.roots();
     this.resources = new SessionResources({ sessions, log, interval: heartbeatInterval });
     const { sampler } = this.resources;
     const trees = new TreeEnder({ sampler, log });
