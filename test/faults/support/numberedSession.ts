@@ -103,7 +103,7 @@ export class NumberedSession {
 async function newLife(scene: Scene, record: SessionRecord): Promise<Life> {
   const places = scene.session(record.id);
   const terminal = await TestTerminal.open(scene, { places });
-  await terminal.sees('line 0000001');
+  await terminal.sees(/line \d{7}/);
   const isIts = (file?: HostFile) => file?.ptyPid === record.ptyPid;
   const host = await waitFor(() => readHostFile(places), isIts, { what: `the host of “${record.name}”` });
   return { terminal, program: await identify(record.ptyPid as number), host: host as HostFile };
