@@ -1,9 +1,10 @@
 import type { Backup } from '../client/backupFile.ts';
+import { BackupStores } from '../client/backupStores.ts';
 import { planBackupRestore, restoreBackup } from '../client/restoreBackup.ts';
 import { age, countSessions } from '../core/presentation.ts';
+import { thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
 import { describeRestore, shownRestore } from './backupRestoreReport.ts';
-import { BackupStores } from './backupStores.ts';
 import { type Column, printTable } from './columnTable.ts';
 import { withCreation, withPlanning } from './creation.ts';
 import { reportProblems } from './failureReport.ts';
@@ -25,7 +26,7 @@ const stateStyles: Record<Backup['state'], Style> = { sound: 'green', damaged: '
 /** `holdfast backups list` */
 export async function listBackups(_: Program, { json }: CommandArguments): Promise<number> {
   const workplace = await findWorkplace(currentFolder());
-  const { backups, problems, losses } = await BackupStores.find(workplace);
+  const { backups, problems, losses } = await BackupStores.find(thisMachine(), workplace);
   reportProblems([...problems, ...losses], { json });
   if (json) printJson(backups);
   else if (backups.length > 0) printBackups(backups, new Date());
@@ -35,7 +36,7 @@ export async function listBackups(_: Program, { json }: CommandArguments): Promi
 
 /** `holdfast backups create` */
 export async function createBackup(program: Program, { json }: CommandArguments): Promise<number> {
-  const stores = await BackupStores.find(await findWorkplace(currentFolder()));
+  const stores = await BackupStores.find(thisMachine(), await findWorkplace(currentFolder()));
   const records = await withSessions(program, async ({ helper }) => (helper ? (await helper.list()).records : []));
   const taken = await stores.take('manual', records);
   reportProblems(stores.problems, { json });
@@ -47,7 +48,7 @@ export async function createBackup(program: Program, { json }: CommandArguments)
 /** `holdfast backups verify [BACKUP]` */
 export async function verifyBackups(_: Program, { name, json }: CommandArguments): Promise<number> {
   const workplace = await findWorkplace(currentFolder());
-  const stores = await BackupStores.find(workplace);
+  const stores = await BackupStores.find(thisMachine(), workplace);
   const backups = name ? [stores.require(name).backup] : stores.backups;
   const [problems, losses] = name ? [[], []] : [stores.problems, stores.losses];
   reportProblems([...problems, ...losses], { json });
@@ -61,7 +62,7 @@ export async function verifyBackups(_: Program, { name, json }: CommandArguments
 /** `holdfast backups restore BACKUP` */
 export async function restoreFromBackup(program: Program, args: CommandArguments): Promise<number> {
   const { name: id, dryRun, json } = args;
-  const stores = await BackupStores.find(await findWorkplace(currentFolder()));
+  const stores = await BackupStores.find(thisMachine(), await findWorkplace(currentFolder()));
   const { store: backups } = stores.require(id);
   // What cannot be read is refused before a helper is started for it.
   await backups.read(id);

@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { HoldfastError, toErrorShape } from '../base/errors.ts';
+import { BackupStores } from '../client/backupStores.ts';
 import { type ReadExport, readExport } from '../client/exportFile.ts';
 import { describeOrigin } from '../client/sessionRestoration.ts';
 import { type ImportResult, importSessions, planImport } from '../client/sessionTransfer.ts';
+import { thisMachine } from '../node/places.ts';
 import { findWorkplace, type Workplace } from '../node/repository.ts';
-import { BackupStores } from './backupStores.ts';
 import { withCreation, withPlanning } from './creation.ts';
 import { errorText } from './failureReport.ts';
 import { print, printJson } from './output.ts';
@@ -36,7 +37,7 @@ async function importAfterBackup(
   // Where nothing comes in, no backup is taken for it, and no helper started.
   if (!planned.some(({ state }) => state === 'planned')) return planned;
   return withCreation(program, async (context) => {
-    const stores = await BackupStores.find(workplace);
+    const stores = await BackupStores.find(thisMachine(), workplace);
     await stores.take('import', (await context.helper.list()).records);
     return importSessions(context, sessions);
   });

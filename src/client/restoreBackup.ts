@@ -22,6 +22,8 @@ export interface BackupPlanContext {
 
 export interface BackupRestoreContext extends BackupPlanContext {
   helper: Pick<HelperClient, 'list' | 'restore'>;
+  /** Where the backup goes that is taken first; beside the one that is restored if left out. */
+  own?: Backups;
   /** What a backup that is taken first holds beside the sessions. */
   content: Omit<BackupContent, 'records'>;
 }
@@ -75,14 +77,14 @@ export async function restoreBackup(
   id: string,
   ids?: readonly string[],
 ): Promise<RestoredBackup> {
-  const { helper, backups, content } = context;
+  const { helper, backups, own = backups, content } = context;
   const wanted = await readWanted(context, id, ids);
   for (let race = 0; ; race++) {
     const { records } = await helper.list();
     const planned = await plan(context, wanted, records);
     const next = [...planned.returning, ...planned.changed.map(({ restored }) => restored)];
     if (next.length === 0) return { ...planned, before: undefined, restored: [] };
-    const before = await backups.take('restore', { ...content, records }, { spare: id });
+    const before = await own.take('restore', { ...content, records }, { spare: id });
     try {
       return { ...planned, before, restored: await helper.restore(next) };
     } catch (error) {

@@ -4,6 +4,7 @@ import { describeSecondCopy, type ListedSession, type SavedSession } from '../co
 import { repositoryPlaces } from '../node/places.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { Backup } from './backupFile.ts';
+import { BackupStores } from './backupStores.ts';
 import { readExport, writeExport } from './exportFile.ts';
 import type { HelperClient } from './helperClient.ts';
 import { acceptProposal, bringBack, rebuild } from './rebuild.ts';
@@ -41,22 +42,30 @@ export class StateKeeper {
     this.#saved = new SavedSessions({ folder: savedFolder, workplace });
   }
 
-  /** Newest first; damaged ones are among them. @throws {HoldfastError} `STORAGE_NOT_WRITABLE` */
-  listBackups(): Promise<Backup[]> {
-    return this.#options.replica.backups.list();
+  /**
+   * Those of all windows and of the command line, newest first; damaged ones are among them.
+   *
+   * @throws {HoldfastError} `STORAGE_NOT_WRITABLE` where none can be read
+   */
+  async listBackups(): Promise<Backup[]> {
+    const { backups, problems } = await this.#backupStores();
+    const [problem] = problems;
+    if (problem && backups.length === 0) throw problem;
+    return [...backups];
   }
 
   /** What {@link restoreBackup} would do, having changed nothing. @throws {HoldfastError} see there. */
   async planRestore(id: string, ids?: readonly string[]): Promise<BackupRestore> {
-    return planBackupRestore(this.#restoreContext(), id, ids);
+    return planBackupRestore(await this.#restoreContext(id), id, ids);
   }
 
   /** Takes a backup first. @throws {HoldfastError} see {@link restoreBackup} and `NEWER_FORMAT` */
   async restoreBackup(id: string, ids?: readonly string[]): Promise<RestoredBackup> {
     const { replica } = this.#options;
     replica.requireWritable();
-    const helper = this.#restoringFrom(replica.backups.fileOf(id));
-    const restored = await restoreBackup({ ...this.#restoreContext(), helper }, id, ids);
+    const context = await this.#restoreContext(id);
+    const helper = this.#restoringFrom(context.backups.fileOf(id));
+    const restored = await restoreBackup({ ...context, helper }, id, ids);
     await this.#keepAll(restored.restored);
     return restored;
   }
@@ -176,9 +185,17 @@ export class StateKeeper {
     return { sessions, proposals };
   }
 
-  #restoreContext() {
+  #backupStores(): Promise<BackupStores> {
+    const { machine, workplace, storage } = this.#options.manager;
+    return BackupStores.find(machine, workplace, storage);
+  }
+
+  /** @throws {HoldfastError} `BACKUP_NOT_FOUND` */
+  async #restoreContext(id: string) {
     const { manager, helper, replica } = this.#options;
-    return { workplace: manager.workplace, helper, backups: replica.backups, content: replica.content };
+    const { store: backups } = (await this.#backupStores()).require(id);
+    const { backups: own, content } = replica;
+    return { workplace: manager.workplace, helper, backups, own, content };
   }
 
   /** The journal tells where the sessions come from, whoever hears of their return first. */

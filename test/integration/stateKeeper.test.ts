@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { Backups } from '../../src/client/backups.ts';
 import { SessionJournal } from '../../src/client/sessionJournal.ts';
 import { SessionManager } from '../../src/client/sessionManager.ts';
 import { registerStorage } from '../../src/client/windowStorages.ts';
@@ -155,6 +156,29 @@ describe('taking lost sessions in', () => {
     await window.destroy(record.id);
     const { notice } = await window.state.loadSaved(id);
     assert.equal(notice, 'Its file is damaged (it is not whole JSON), so its second copy was read.');
+  });
+
+  it('lists and restores the backups of another window and of the command line, and puts its own beside its list', async () => {
+    const [one, two] = [await project().open(), await project().open()];
+    const { record } = await one.create({ name: 'api', worktree: false, command: ['cat'] });
+    const { key } = one.options.workplace;
+    const content = { records: [record], generation: 1 };
+    const [byWindow, byCommand] = [
+      await new Backups({ folder: one.options.storage, key }).take('manual', content),
+      await new Backups({ folder: repositoryPlaces(machine, key).folder, key }).take('manual', content),
+    ];
+    await one.destroy(record.id);
+    await two.helper.list();
+    const listed = (await two.state.listBackups()).map(({ file }) => file);
+    const { restored, before } = await two.state.restoreBackup(byCommand?.id ?? '');
+    assert.deepEqual(
+      [
+        [byWindow, byCommand].map((backup) => listed.includes(backup?.file ?? '')),
+        restored.map(({ name }) => name),
+        path.dirname(before?.file ?? ''),
+      ],
+      [[true, true], ['api'], path.join(two.options.storage, 'backups')],
+    );
   });
 
   it('does not believe a file that says whose a branch is', async () => {

@@ -1,18 +1,23 @@
 import path from 'node:path';
 import { describeError, HoldfastError, systemErrorCode } from '../base/errors.ts';
-import type { Backup, BackupReason } from '../client/backupFile.ts';
-import { type BackupContent, Backups } from '../client/backups.ts';
-import { findStorages, type UnreadableNote, type WindowStorage } from '../client/windowStorages.ts';
 import { ago } from '../core/presentation.ts';
-import { repositoryPlaces, thisMachine } from '../node/places.ts';
+import { type Machine, repositoryPlaces } from '../node/places.ts';
 import { readRegistryFile } from '../node/registryFile.ts';
 import type { Workplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { Backup, BackupReason } from './backupFile.ts';
+import { type BackupContent, Backups } from './backups.ts';
+import { findStorages, type UnreadableNote, type WindowStorage } from './windowStorages.ts';
 
 /** A backup and the place it lies in. */
 interface StoredBackup {
   backup: Backup;
   store: Backups;
+}
+
+/** Each once. */
+function foldersOf(own: string | undefined, others: readonly { folder: string }[]): string[] {
+  return [...new Set([...(own === undefined ? [] : [own]), ...others.map(({ folder }) => folder)])];
 }
 
 /** The backups of all windows on a repository, and those that were taken without a window. */
@@ -27,10 +32,13 @@ export class BackupStores {
   readonly #store: Backups;
   readonly #unknownFields: Record<string, unknown>;
 
-  static async find({ key }: Workplace): Promise<BackupStores> {
-    const places = repositoryPlaces(thisMachine(), key);
+  /** @param storage the window's own, whose backups come first; the command line has none */
+  static async find(machine: Machine, { key }: Workplace, storage?: string): Promise<BackupStores> {
+    const places = repositoryPlaces(machine, key);
     const { there, gone, unreadable } = await findStorages(places);
-    const [first, ...others] = [...there, places].map(({ folder }) => new Backups({ folder, key })) as [Backups];
+    const [first, ...others] = foldersOf(storage, [...there, places]).map((folder) => new Backups({ folder, key })) as [
+      Backups,
+    ];
     const found: StoredBackup[] = [];
     const problems = unreadable.map(noteUnreadable);
     for (const store of [first, ...others]) {
@@ -61,12 +69,15 @@ export class BackupStores {
   }
 
   /**
-   * What a backup holds beside the sessions: the list's generation, as far as backups tell, and what a newer version
-   * keeps in the list of the window that was last seen.
+   * What a backup holds beside the sessions: the generation of the list beside which it goes, as far as its backups
+   * tell, for each window counts by itself; and what a newer version keeps in the list of the window that was last seen.
    */
   get content(): Omit<BackupContent, 'records'> {
-    const generation = Math.max(0, ...this.backups.map((backup) => backup.generation));
-    return { generation, unknownFields: this.#unknownFields };
+    const own = this.#found.filter(({ store }) => store === this.#store);
+    return {
+      generation: Math.max(0, ...own.map(({ backup }) => backup.generation)),
+      unknownFields: this.#unknownFields,
+    };
   }
 
   /**
