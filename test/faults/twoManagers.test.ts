@@ -16,6 +16,9 @@ const kills = rounds(5, 50);
 /** How many changes a helper makes at least before it is killed: enough for every worker to have its turn. */
 const changesPerLife = 40;
 
+/** Of a session that is made, changed, destroyed and brought back; on average. */
+const changesPerSession = 2.75;
+
 /** How many changes each window has under way at once. */
 const atOnce = 4;
 
@@ -28,18 +31,7 @@ describe('two windows that change the same sessions', () => {
     windows = [await project().open(), await project().open()];
     ids = [];
     for (const name of ['one', 'two', 'three']) {
-      const record = await windows[0].helper.create(
-        newRecord({
-          id: randomUUID(),
-          name,
-          branch: '',
-          baseBranch: '',
-          worktreePath: project().folder,
-          command: null,
-          now: new Date(),
-        }),
-        null,
-      );
+      const record = await windows[0].helper.create(sessionNamed(name), null);
       ids.push(record.id);
     }
     // The answer comes after all that was told before it.
@@ -49,6 +41,22 @@ describe('two windows that change the same sessions', () => {
   it(`lose none of ${mutations} changes, and refuse what they cannot make`, async () => {
     const made = await Promise.all(windows.flatMap((window) => workers(window, mutations / 2)));
     assert.equal(await counted(), sum(made));
+  });
+
+  it(`lose none of ${mutations} changes with sessions made, destroyed and brought back among them`, async () => {
+    const outcomes = windows.flatMap((window, number) =>
+      Array.from({ length: atOnce }, (_, worker) => liveAndDie(window, `${number}-${worker}`)),
+    );
+    const work = windows.flatMap((window) => workers(window, mutations / 4));
+    const expected = new Map((await Promise.all(outcomes)).flatMap((ends) => [...ends]));
+    const made = sum(await Promise.all(work));
+    const { records } = await windows[1].helper.list();
+    await windows[0].helper.list();
+    const ends = new Map(records.filter(({ id }) => expected.has(id)).map((record) => [record.id, endOf(record)]));
+    const shown = windows.map((window) => window.list().filter(({ id }) => expected.has(id)).length);
+    const living = [...expected.values()].filter((end) => end !== 'destroyed').length;
+    const counts = sum(records.filter(({ id }) => ids.includes(id)).map(countOf));
+    assert.deepEqual([ends, shown, counts], [expected, [living, living], made]);
   });
 
   it(`lose none, and make none twice, when the helper is killed ${kills} times meanwhile`, async () => {
@@ -82,6 +90,25 @@ describe('two windows that change the same sessions', () => {
     return made;
   }
 
+  /** Makes one session after the other, and ends every second, and brings every second of those back: what each came to. */
+  async function liveAndDie({ helper }: SessionManager, name: string): Promise<Map<string, string>> {
+    const ends = new Map<string, string>();
+    for (let number = 0; number < mutations / 2 / atOnce / 2 / changesPerSession; number++) {
+      const made = await helper.create(sessionNamed(`${name}-${number}`), null);
+      const changed = await helper.update(made, increment);
+      if (number % 2 === 1) await helper.delete(changed);
+      const [back = changed] = number % 4 === 3 ? await helper.restore([changed]) : [];
+      ends.set(made.id, number % 4 === 1 ? 'destroyed' : endOf(back));
+    }
+    return ends;
+  }
+
+  function sessionNamed(name: string): SessionRecord {
+    const { folder } = project();
+    const id = randomUUID();
+    return newRecord({ id, name, branch: '', baseBranch: '', worktreePath: folder, command: null, now: new Date() });
+  }
+
   async function counted(): Promise<number> {
     const { records } = await windows[1].helper.list();
     return sum(records.map(countOf));
@@ -90,6 +117,10 @@ describe('two windows that change the same sessions', () => {
 
 function increment(record: SessionRecord): Partial<SessionRecord> {
   return { metadata: { ...record.metadata, count: countOf(record) + 1 } };
+}
+
+function endOf(record: SessionRecord): string {
+  return record.deletedAt === undefined ? `${record.name} with ${countOf(record)}` : 'destroyed';
 }
 
 function countOf({ metadata }: SessionRecord): number {
