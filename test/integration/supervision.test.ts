@@ -144,7 +144,8 @@ describeOnUnix('a helper that looks after sessions', () => {
       [['daemon', daemonPid, 'sleep 601']],
     );
     assert.ok(isAlive(daemonPid));
-    assert.match((await healthOf(session)).evidence[0]?.what ?? '', /1 of its processes runs on without its terminal/);
+    const told = '1 of its processes runs on without its terminal';
+    await until(session, ({ evidence }) => evidence[0]?.what === told, 'the session to tell of it');
     await client.endLeftover({ sessionId: session.id, pid: daemonPid });
     assert.deepEqual([await isRunningProcess(daemonPid), await leftovers()], [false, []]);
   });
@@ -228,6 +229,7 @@ describeOnUnix('a helper that looks after sessions', () => {
       (state) => state === 'healthy',
       { what: 'the news of the new session' },
     );
+    await until(session, ({ use }) => use !== undefined, 'what it uses');
     const { totalSessions, sessionsByStatus, averageMemoryUsage, healthySessions } = await client.health();
     const { records } = await client.list();
     const counted = Object.values(sessionsByStatus).reduce((sum, count) => sum + count, 0);

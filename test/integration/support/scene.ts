@@ -113,7 +113,7 @@ export class Scene {
       file,
       args,
       cwd: this.folder,
-      env: sessionEnvironment(process.env, env),
+      env: sessionEnvironment(process.env, { ...env, HOLDFAST_SESSION_ID: id }),
       cols,
       rows,
       scrollback,
