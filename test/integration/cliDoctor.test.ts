@@ -47,7 +47,7 @@ describeOnUnix('holdfast doctor', () => {
       code: 0,
       stdout: [
         `Looked at ${project().folder}:`,
-        '  permissions, session lists, backups, saved sessions, notes about destroyed sessions, event journals, locks, sockets, host directories, worktrees, hosts, leftovers.',
+        '  permissions, session lists, backups, saved sessions, notes about destroyed sessions, event journals, locks, sockets, host directories, worktrees, hosts, health, leftovers.',
         '',
         'All is sound.',
         '',

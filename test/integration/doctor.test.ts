@@ -113,6 +113,20 @@ describeOnUnix('the doctor', () => {
     await processEnd(pid);
   }
 
+  it('tells of a process that a session has left behind, and leaves it alone', async () => {
+    const pidFile = path.join(storage, 'daemon');
+    const daemon = `setsid sh -c 'echo $$ > ${pidFile}; exec sleep 603' & until [ -s ${pidFile} ]; do sleep 0.05; done`;
+    const { record } = await window.create({ name: 'build', worktree: false, command: ['sh', '-c', daemon] });
+    const left = () => look().then((findings) => findings.filter(({ code }) => code === 'process-left'));
+    const [finding] = await waitFor(left, (found) => found.length > 0, { what: 'the process to be told of' });
+    const pid = Number(await readFile(pidFile, 'utf8'));
+    signal(pid, 'SIGKILL');
+    assert.deepEqual(
+      [finding?.subject, finding?.evidence, finding?.repair?.isSafe],
+      [`“build” (${record.id.slice(0, 8)})`, [`Process ${pid}: sleep 603.`], false],
+    );
+  });
+
   it('leaves the damaged checkpoint of a session that runs to its host', async () => {
     await checkpointed();
     await writeFile(files().checkpoint, '{');

@@ -7,6 +7,7 @@ import { isMissing, readJson } from '../../node/durableFile.ts';
 import { judge, ownerOf, readContent } from '../../node/lockOwner.ts';
 import type { RepositoryPlaces } from '../../node/places.ts';
 import { readRegularFile } from '../../node/regularFile.ts';
+import type { HealthReport } from '../../protocol/health.ts';
 import { type HelperHello, helperMethods } from '../../protocol/helperRpc.ts';
 import type { SessionRecord } from '../../protocol/sessionRecord.ts';
 import { HelperConnection } from '../helperConnection.ts';
@@ -22,7 +23,7 @@ const listDeadline = 5_000;
 export type HelperAnswer =
   | { state: 'none' }
   /** Tombstones included. */
-  | { state: 'answers'; pid: number; records: SessionRecord[] }
+  | { state: 'answers'; pid: number; records: SessionRecord[]; health?: HealthReport }
   /** It lives, and this is what it did instead of answering. */
   | { state: 'silent'; pid?: number; reason: string };
 
@@ -44,7 +45,9 @@ export async function askHelper(places: RepositoryPlaces, { client, search }: He
   try {
     connection = await connectPatiently(places, client);
     const { records } = await connection.request0(helperMethods.list, listDeadline);
-    return { state: 'answers', pid: connection.pid, records };
+    // An older helper knows nothing of it.
+    const health = await connection.request0(helperMethods.health, listDeadline).catch(() => undefined);
+    return { state: 'answers', pid: connection.pid, records, ...(health ? { health } : {}) };
   } catch (error) {
     // By now it may have ended.
     if (!owner && !(await isThere(places, search))) return { state: 'none' };

@@ -4,6 +4,7 @@ import { checkBackups } from './backupCheck.ts';
 import { checkDestroyedNotes } from './destroyedNotesCheck.ts';
 import type { Diagnosed, DoctorContext } from './doctorContext.ts';
 import { Examination } from './examination.ts';
+import { checkHealth } from './healthCheck.ts';
 import { checkHosts } from './hostCheck.ts';
 import { checkHostFolders } from './hostFolderCheck.ts';
 import { checkJournals } from './journalCheck.ts';
@@ -32,6 +33,7 @@ const checks: readonly (readonly [area: string, check: Check])[] = [
   ['host directories', checkHostFolders],
   ['worktrees', checkWorktrees],
   ['hosts', checkHosts],
+  ['health', checkHealth],
   ['leftovers', checkLeftovers],
 ];
 
