@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryPlaces, sessionPlaces } from '../../src/node/places.ts';
@@ -191,14 +191,15 @@ describeOnUnix('what holdfast prints', () => {
     const folder = await project().newFolder('plain');
     const { key } = await findWorkplace(folder);
     const places = repositoryPlaces(machine, key);
-    await mkdir(places.helperFile, { recursive: true });
+    await mkdir(path.dirname(places.helperFile), { recursive: true });
+    await symlink(places.helperFile, places.helperFile);
     const { stderr, code } = await runCli(folder, 'status');
     assert.deepEqual(
       { code, stderr },
       {
         code: 1,
         stderr:
-          'holdfast: The helper of this repository cannot be reached (EISDIR). Its sessions run on. ' +
+          'holdfast: The helper of this repository cannot be reached (ELOOP). Its sessions run on. ' +
           `Check ${places.folder}. (CONNECTION_LOST)\n`,
       },
     );
