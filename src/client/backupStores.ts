@@ -102,7 +102,7 @@ export class BackupStores {
     const [problem] = this.problems;
     const where = problem ? ' among those that can be read' : '';
     return new HoldfastError('BACKUP_NOT_FOUND', `There is no backup “${id}”${where}. Nothing was changed.`, {
-      advice: problem?.text ?? 'See “holdfast backups list”; this takes the whole id.',
+      advice: problem?.text ?? 'List the backups, and choose one by its whole id.',
       data: { id },
       ...(problem ? { cause: problem } : {}),
     });

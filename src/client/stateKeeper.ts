@@ -118,12 +118,14 @@ export class StateKeeper {
     return planImport(this.#options.creation(), sessions);
   }
 
-  /** Takes a backup first; each session comes in by itself. @throws {HoldfastError} see {@link readExport} */
+  /** Takes a backup first, where anything comes in at all; each session comes in by itself. @throws {HoldfastError} see {@link readExport} */
   async importFrom(file: string, options: RestoreOptions & { salvage?: boolean } = {}): Promise<ImportResult[]> {
     const { manager, replica, creation } = this.#options;
     replica.requireWritable();
     const { salvage = false, ...restore } = options;
     const { sessions } = await readExport(file, { workplace: manager.workplace, salvage });
+    const planned = await planImport(creation(), sessions);
+    if (!planned.some(({ state }) => state === 'planned')) return planned;
     await replica.backUp('import');
     return importSessions(creation(), sessions, restore);
   }

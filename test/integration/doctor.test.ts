@@ -275,6 +275,21 @@ describeOnUnix('the doctor', () => {
       /sessions\.json is 666/,
     ],
     [
+      'a journal that others may read',
+      async () => {
+        await window.destroy((await window.create({ name: 'gone', worktree: false, command: ['cat'] })).record.id);
+        const file = path.join(storage, 'events.journal');
+        await waitFor(
+          () => stat(file).catch(() => undefined),
+          (found) => found !== undefined,
+          { what: 'the journal' },
+        );
+        await chmod(file, 0o644);
+      },
+      ['warning kept-files-open STORAGE (safe)'],
+      /events\.journal is 644/,
+    ],
+    [
       'a record that others may change',
       () => chmod(files().record, 0o666),
       ['warning kept-files-open REPOSITORY/sessions (safe)'],
@@ -685,7 +700,9 @@ describeOnUnix('the doctor', () => {
     [
       'a journal that a window which did not get the lock left damaged',
       async () => {
-        await writeFile(path.join(storage, 'events.aside-0123456789abcdef.journal'), '00000010 00000000 {"a":1}\n');
+        await writeFile(path.join(storage, 'events.aside-0123456789abcdef.journal'), '00000010 00000000 {"a":1}\n', {
+          mode: 0o600,
+        });
       },
       ['warning journal-damaged STORAGE/events.aside-0123456789abcdef.journal'],
       /1 record of the event journal cannot be read/,
@@ -991,13 +1008,16 @@ function idleSession(number: number, root: string): SessionRecord {
 }
 
 /** Every file of some folders with what is in it, but for what running processes write at any time. */
+/** What hosts and windows write of their own accord while they live. */
+function isHostsOwn(name: string): boolean {
+  return /^checkpoint|^host\.json$|transcript|screen|(storage|events)\.lock$|\.log/.test(name);
+}
+
 async function listing(...folders: string[]): Promise<string[]> {
   const lines: string[] = [];
   for (const folder of folders) {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-    for (const entry of entries.filter(
-      (item) => item.isFile() && !/transcript|screen|(storage|events)\.lock$|\.log/.test(item.name),
-    )) {
+    for (const entry of entries.filter((item) => item.isFile() && !isHostsOwn(item.name))) {
       const file = path.join(entry.parentPath, entry.name);
       lines.push(`${file} ${await readFile(file, 'utf8').catch(() => '')}`);
     }

@@ -181,6 +181,15 @@ describe('taking lost sessions in', () => {
     );
   });
 
+  it('takes no backup before an import of which nothing comes in', async () => {
+    const window = await project().open();
+    const { record } = await window.create({ name: 'login', worktree: false, command: ['cat'] });
+    const file = path.join(await project().newFolder('files'), 'sessions.json');
+    await window.state.exportTo(file, [record]);
+    const results = await window.state.importFrom(file);
+    assert.deepEqual([results.map(({ state }) => state), await backups(window)], [['skipped'], []]);
+  });
+
   it('does not believe a file that says whose a branch is', async () => {
     const window = await project().open();
     await project().git('branch', 'mine');

@@ -40,8 +40,8 @@ async function checkStorage(subject: string): Promise<Diagnosed[]> {
   return [found('storage-open', { subject, problem, evidence, files: [{ file: subject, mode: entry.mode & ~0o022 }] })];
 }
 
-const isList = (name: string) => /^sessions.*\.json$/.test(name);
-const isRecord = (name: string) => /^record.*\.json$/.test(name);
+const isList = (name: string) => /^(sessions.*\.json|events\..*journal)$/.test(name);
+const isRecord = (name: string) => /^(record|checkpoint).*\.json$/.test(name);
 
 /** The files in some folders, which are written so that the user alone can read them; `subject` stands for them. */
 async function checkFiles(subject: string, folders: readonly string[], isMeant = isJson): Promise<Diagnosed[]> {
