@@ -14,6 +14,8 @@ export interface CascadeFacts {
   now: Date;
   /** Of its session host: pid and start time together. */
   host?: 'alive' | 'gone' | 'unknown';
+  /** Of the session's own process, as the system lists it. */
+  process?: 'alive' | 'gone';
   /** The host lives, or may, and cannot be reached. */
   isUnreachable?: boolean;
   /** How long its host has not answered; milliseconds. */
@@ -50,9 +52,13 @@ export interface LayerFinding {
 
 type Look = (record: SessionRecord, facts: CascadeFacts) => [state: HealthState, what: string, action?: string][];
 
-const pid: Look = (record, { host }) => {
-  if (!isRunning(record) || host !== 'gone') return [];
-  return [['lost', 'its session host is gone', 'It is started again, or becomes idle, at the next look.']];
+const pid: Look = (record, { host, process }) => {
+  if (!isRunning(record)) return [];
+  if (host === 'gone')
+    return [['lost', 'its session host is gone', 'It is started again, or becomes idle, by itself.']];
+  if (process !== 'gone') return [];
+  const what = `its process ${record.ptyPid ?? ''} has ended, and what it started holds its terminal`;
+  return [['degraded', what, 'Its host waits a moment for the last of its output, and then tells of its end.']];
 };
 
 const heartbeat: Look = (record, { isUnreachable, silence }) => {

@@ -5,9 +5,10 @@ import type { CircuitBreaker } from '../core/circuitBreaker.ts';
 import { type HealthFacts, isSameHealth, judgeHealth, summarize } from '../core/health.ts';
 import { HeartbeatMonitor, heartbeatInterval } from '../core/heartbeat.ts';
 import { judgeLimits, type LimitWarning } from '../core/limits.ts';
-import { isLive } from '../core/sessionRecord.ts';
+import { isLive, isRunning } from '../core/sessionRecord.ts';
 import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
+import type { Liveness } from '../node/processIdentity.ts';
 import type { HealthReport, SessionHealth } from '../protocol/health.ts';
 import type { HostStatus } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -22,6 +23,9 @@ import type { Watchdog } from './watchdog.ts';
 /** How long the hosts’ answers are waited for before all are judged; milliseconds. */
 const answerTime = 1_000;
 
+/** After so long it is told also where nothing but figures has changed; milliseconds. */
+const reportInterval = 30_000;
+
 export interface HealthMonitorOptions {
   registry: Registry;
   links: HostLinks;
@@ -31,6 +35,8 @@ export interface HealthMonitorOptions {
   settings: () => SupervisionSettings;
   resources: Pick<SessionResources, 'look' | 'use'>;
   leftovers: Pick<Leftovers, 'look' | 'list' | 'countOf'>;
+  /** Whether the host that a session's file names lives. */
+  hostState: (id: string) => Promise<Liveness>;
   log: Log;
   /** By a monotonic clock; milliseconds. */
   monotonic?: () => number;
@@ -45,10 +51,13 @@ export class HealthMonitor {
   readonly #heartbeats = new HeartbeatMonitor();
   readonly #signs = new Map<string, SessionSigns>();
   readonly #health = new Map<string, SessionHealth>();
+  /** Of the sessions that run and are not connected. */
+  readonly #hosts = new Map<string, Liveness>();
   readonly #onChange = new Emitter<HealthReport>();
   /** Something is to be told anew; at most once in each look. */
   readonly onChange = this.#onChange.event;
   #timer: NodeJS.Timeout | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
   #isLooking = false;
 
   constructor(options: HealthMonitorOptions) {
@@ -91,6 +100,7 @@ export class HealthMonitor {
     try {
       this.#heartbeats.beat(this.#options.monotonic());
       await this.#askAll();
+      await this.#seekHosts();
       await this.#options.resources.look();
       await this.#options.files.look();
       await this.#options.leftovers.look();
@@ -107,6 +117,14 @@ export class HealthMonitor {
     const asked = this.#options.links.entries().map(([id, link]) => this.#ask(id, link));
     const late = delay(answerTime, enough.signal).catch(() => undefined);
     await Promise.race([Promise.all(asked), late]).finally(() => enough.abort());
+  }
+
+  /** Of a session that is said to run and has no connection it is known by its pid alone whether its host lives. */
+  async #seekHosts(): Promise<void> {
+    const { registry, links, hostState } = this.#options;
+    this.#hosts.clear();
+    const running = registry.list().records.filter((record) => isLive(record) && isRunning(record));
+    for (const { id } of running.filter((record) => !links.get(record.id))) this.#hosts.set(id, await hostState(id));
   }
 
   /** A host that does not answer is not asked again before its last chance to has passed. */
@@ -139,13 +157,19 @@ export class HealthMonitor {
       isNews = this.#update(record) || isNews;
     }
     await watchdog.noteHealthy(records, (id) => this.#signs.get(id)?.status);
-    if (isNews) this.#onChange.fire(this.report());
+    const isDue = this.#options.monotonic() - this.#toldAt >= reportInterval;
+    if (isNews || isDue) this.#tell();
+  }
+
+  #tell(): void {
+    this.#toldAt = this.#options.monotonic();
+    this.#onChange.fire(this.report());
   }
 
   /** What happens to a session between two looks is told at once. */
   #judgeAgain(record: SessionRecord): void {
     const isNews = isLive(record) ? this.#update(record) : this.#health.delete(record.id);
-    if (isNews && !this.#isLooking) this.#onChange.fire(this.report());
+    if (isNews && !this.#isLooking) this.#tell();
   }
 
   /** Returns whether there is something to be told. */
@@ -163,7 +187,10 @@ export class HealthMonitor {
   #factsOf(record: SessionRecord): HealthFacts {
     const { links, files, settings, now, monotonic, resources, leftovers } = this.#options;
     const { id } = record;
-    const { status } = this.#signs.get(id) ?? {};
+    const { status: last } = this.#signs.get(id) ?? {};
+    // What was heard of an earlier life says nothing about this one.
+    const status = last?.ptyPid === record.ptyPid ? last : undefined;
+    const host = this.#hosts.get(id);
     const isLinked = links.get(id) !== undefined;
     const silence = isLinked ? this.#heartbeats.silence(id, monotonic()) : undefined;
     const quietFor = this.#signs.get(id)?.quietFor(monotonic());
@@ -174,6 +201,8 @@ export class HealthMonitor {
       isUnreachable: links.isUnreachable(id),
       ...files.of(id),
       leftBehind: leftovers.countOf(id),
+      ...(host === undefined ? {} : { host }),
+      ...(used?.processes === 0 ? { process: 'gone' as const } : {}),
       ...(silence === undefined ? {} : { silence }),
       ...(isLinked && status ? pickStatus(status) : {}),
       ...(isLinked && quietFor !== undefined ? { quietFor } : {}),

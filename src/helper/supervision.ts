@@ -4,6 +4,7 @@ import { CircuitBreaker } from '../core/circuitBreaker.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import type { Log } from '../node/log.ts';
 import type { RepositoryPlaces } from '../node/places.ts';
+import { liveness } from '../node/processIdentity.ts';
 import type { ServerToken } from '../node/token.ts';
 import { FileWatch } from './fileWatch.ts';
 import { FormerProcess } from './formerProcess.ts';
@@ -91,6 +92,10 @@ export class Supervision {
       settings,
       resources: this.resources,
       leftovers: this.leftovers,
+      hostState: async (id) => {
+        const host = await files.readHost(id);
+        return host ? liveness(host) : 'gone';
+      },
       interval: Number(process.env.HOLDFAST_LOOK_MS) || heartbeatInterval,
       log,
     });
