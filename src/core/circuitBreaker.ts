@@ -5,20 +5,45 @@ const failuresToOpen = 3;
 const firstProbe = 30_000;
 const maxProbe = 5 * 60_000;
 
-/** Errors that say more about the machine than about the session that could not be started. */
+/** Of what an error was caused by, so far is looked. */
+const maxCauses = 5;
+
+/**
+ * Errors that say more about the machine than about the session that could not be started. The first that fits counts.
+ *
+ * @see node-pty's `src/unix/pty.cc`, which tells the system's errors in words, and of a fork none
+ */
 const systemFailures: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [/DISK_FULL|ENOSPC|EDQUOT/, 'the disk is full'],
-  [/EMFILE|ENFILE/, 'too many files are open'],
-  [/ENOMEM|out of memory|cannot allocate/i, 'memory is used up'],
-  [/EAGAIN|resource temporarily unavailable/i, 'no further process can be started'],
-  [/ptmx|posix_openpt|forkpty|out of pty|ENXIO/i, 'no further terminal can be opened'],
-  [/STORAGE_NOT_WRITABLE|EROFS/, 'the folder of the sessions cannot be written'],
+  [/\bE[MN]FILE\b|: Too many open files/, 'too many files are open'],
+  [
+    /\b(?:forkpty|openpty)\(3\) failed|\b(?:posix_openpt|grantpt|unlockpt|open slave pty) failed|\bENXIO\b/,
+    'no further terminal can be opened',
+  ],
+  [/\bDISK_FULL\b|\bENOSPC\b|\bEDQUOT\b|: No space left on device/, 'the disk is full'],
+  [/\bENOMEM\b|: Cannot allocate memory/, 'memory is used up'],
+  [/\bEAGAIN\b|: Resource temporarily unavailable/, 'no further process can be started'],
+  [/\bSTORAGE_NOT_WRITABLE\b|\bEROFS\b/, 'the folder of the sessions cannot be written'],
 ];
 
 /** Why the machine kept a session from starting, as a part of a sentence; undefined where it is the session’s own. */
-export function systemFailure(error: { code?: string; message: string }): string | undefined {
-  const text = `${error.code ?? ''} ${error.message}`;
+export function systemFailure(error: unknown): string | undefined {
+  const text = chainOf(error).map(describe).join('\n');
   return systemFailures.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+/** An error and what it was caused by: what the system said may be the last of them. */
+function chainOf(error: unknown): { code?: unknown; message?: unknown }[] {
+  const chain: object[] = [];
+  for (let one = error; isObject(one) && chain.length < maxCauses; one = (one as Error).cause) chain.push(one);
+  return chain;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function describe({ code = '', message = '' }: { code?: unknown; message?: unknown }): string {
+  return `${code} ${message}`;
 }
 
 export type BreakerState =

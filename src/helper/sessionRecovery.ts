@@ -126,7 +126,7 @@ export class SessionRecovery {
     } catch (error) {
       const shape = toErrorShape(error);
       log.warn('An attempt to start a session again has failed', { id, error });
-      const why = systemFailure(shape);
+      const why = systemFailure(error);
       if (why === undefined) return progress.lost(id, { kind: 'startFailed', what: describeFailure(shape.message) });
       if (breaker.failed(why, this.#now())) this.#onNotice.fire(describeHeld(why));
       const pause = Math.max(1_000, breaker.wait(this.#now()));
