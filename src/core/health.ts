@@ -14,6 +14,9 @@ import { isLive, isRecovering, isRunning } from './sessionRecord.ts';
 /** Typing that a program has not taken for so long is stuck; milliseconds. */
 const inputPatience = 2_000;
 
+/** By how much a moment that is told twice may differ and be the same; milliseconds. */
+const timeTolerance = 2_000;
+
 /** What is known of one session’s process beside what the cascade looks at. What is absent is concluded from nothing. */
 export interface HealthFacts extends CascadeFacts {
   /** Since its last output, or its start, by a monotonic clock; milliseconds. */
@@ -57,9 +60,15 @@ export function rank(state: HealthState): number {
 
 /** Of two looks at a session, whether anything is to be told anew. What it uses changes always, and is not. */
 export function isSameHealth(one: SessionHealth, other: SessionHealth): boolean {
-  const told = ({ name, status, state, evidence, endsAt }: SessionHealth) =>
-    JSON.stringify([name, status, state, endsAt, evidence.map(({ what, by }) => [by, what.replace(/\d+/g, '')])]);
-  return told(one) === told(other);
+  const told = ({ name, status, state, evidence }: SessionHealth) =>
+    JSON.stringify([name, status, state, evidence.map(({ what, by }) => [by, what.replace(/\d+/g, '')])]);
+  return told(one) === told(other) && isSameTime(one.endsAt, other.endsAt);
+}
+
+/** Two looks never tell the same moment to the millisecond. */
+function isSameTime(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return Math.abs(Date.parse(one) - Date.parse(other)) < timeTolerance;
 }
 
 function signsOf(record: SessionRecord, facts: HealthFacts): Sign[] {

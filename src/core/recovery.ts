@@ -60,7 +60,7 @@ function pauses({ retryDelay, maxRetryDelay }: EffectivePolicy, random: () => nu
 
 /** What is known of the last starts, with the process that has ended now. */
 function recoveryAfter({ recovery, startedAt, status }: SessionRecord, now: Date): Recovery {
-  const { starts = [], quickExits = 0, ...rest } = recovery ?? {};
+  const { starts = [], quickExits = 0, ...rest } = settled(recovery);
   if (status === 'recovering' || startedAt === undefined) return { ...rest, starts, quickExits };
   const ran = now.getTime() - Date.parse(startedAt);
   // A clock that was put back says nothing about how long it ran.
@@ -79,7 +79,7 @@ export function afterEnd(context: EndContext): RecordChanges {
   const { record, end, now } = context;
   const verdict = decideRecovery(context);
   const at = now.toISOString();
-  const { retryAt: _, ...recovery } = recoveryAfter(record, now);
+  const recovery = recoveryAfter(record, now);
   const common = { ptyPid: undefined, ending: undefined };
   if (verdict.kind === 'end') {
     const happening = isRecovering(record) && end.kind === 'startFailed' ? 'gaveUp' : happeningOf(end);
@@ -141,9 +141,8 @@ function evidenceOf(end: SessionEnd, at: string, why?: string): Evidence {
 /** The record’s changes once its process runs: by itself, as attempt so and so many, or because the user wanted it. */
 export function afterStart(record: SessionRecord, ptyPid: number, now: Date): RecordChanges {
   const at = now.toISOString();
-  const { recovery, attempts } = record;
+  const { attempts } = record;
   const isAttempt = isRecovering(record);
-  const starts = [...(recovery?.starts ?? []), at].slice(-loopStarts);
   return {
     ptyPid,
     status: transition(record.status, 'started'),
@@ -154,9 +153,7 @@ export function afterStart(record: SessionRecord, ptyPid: number, now: Date): Re
     ending: undefined,
     attempts: isAttempt ? attempts : 0,
     // The user may start what loops as often as they like.
-    recovery: isAttempt
-      ? { ...recovery, starts, quickExits: recovery?.quickExits ?? 0, retryAt: undefined }
-      : undefined,
+    recovery: isAttempt ? recoveryWith(record, at) : undefined,
     evidence: {
       what: isAttempt ? `it was started again by itself, attempt ${attempts}` : 'it was started',
       by: isAttempt ? 'retry' : 'user',
@@ -165,17 +162,34 @@ export function afterStart(record: SessionRecord, ptyPid: number, now: Date): Re
   };
 }
 
+/** What is known of the last starts, with one that has just been made. */
+function recoveryWith({ recovery }: SessionRecord, start: string): Recovery {
+  const { starts = [], quickExits = 0, ...rest } = settled(recovery);
+  return { ...rest, starts: [...starts, start].slice(-loopStarts), quickExits };
+}
+
+/** Without what it says of an attempt that is due: none is any more. */
+export function settled({ retryAt: _, heldFor: __, ...recovery }: Partial<Recovery> = {}): Partial<Recovery> {
+  return recovery;
+}
+
+export interface Rest {
+  now: Date;
+  /** Since its end, by a clock nobody sets; milliseconds. Absent where nobody saw that end. */
+  restedFor?: number;
+}
+
 /** The changes of a session that ended long ago and leaves the list; undefined where it stays. */
 export function afterLongRest(
   record: SessionRecord,
   { archiveAfter }: ArchiveSettings,
-  now: Date,
+  { now, restedFor }: Rest,
 ): RecordChanges | undefined {
   const { status, endedAt, archivedAt } = record;
   if (archiveAfter === 0 || archivedAt !== undefined || endedAt === undefined || !finished.has(status))
     return undefined;
-  const isDue = now.getTime() - Date.parse(endedAt) >= archiveAfter * 60_000;
-  return isDue ? { archivedAt: now.toISOString() } : undefined;
+  const rested = restedFor ?? now.getTime() - Date.parse(endedAt);
+  return rested >= archiveAfter * 60_000 ? { archivedAt: now.toISOString() } : undefined;
 }
 
 type ArchiveSettings = Pick<SupervisionSettings, 'archiveAfter'>;

@@ -45,6 +45,10 @@ const requests = new Set([1, 2, 3, 13, 15]);
 /** A shell reports the signal that ended its program as an exit code of 128 more. */
 const shellBase = 128;
 
+/** Windows ends what crashes with the status of its error, and what Ctrl+C ends with that of it. */
+const windowsErrors = 0xc0000000;
+const windowsInterrupt = 0xc000013a;
+
 /** “SIGSEGV”, or “signal 42” where the number has no common name. */
 export function signalName(signal: number): string {
   return signalNames[signal] ?? `signal ${signal}`;
@@ -71,8 +75,19 @@ export function meaningOf(end: SessionEnd): EndMeaning {
 function meaningOfExit(code: number | null, signal: number | null): EndMeaning {
   if (signal !== null) return requests.has(signal) ? 'failure' : 'crash';
   if (code === 0) return 'success';
-  const reported = code === null ? undefined : code - shellBase;
-  return reported !== undefined && signalNames[reported] !== undefined && !requests.has(reported) ? 'crash' : 'failure';
+  return code !== null && (tellsSignal(code) || tellsWindowsError(code)) ? 'crash' : 'failure';
+}
+
+/** Of a signal that nobody sends to ask a program to end. */
+function tellsSignal(code: number): boolean {
+  const signal = code - shellBase;
+  return signalNames[signal] !== undefined && !requests.has(signal);
+}
+
+/** @see https://learn.microsoft.com/en-us/openspecs/windows_protocols/ms-erref/596a1078-e883-4972-9bbc-49e60bebca55 */
+function tellsWindowsError(code: number): boolean {
+  const status = code >>> 0;
+  return status >= windowsErrors && status !== windowsInterrupt;
 }
 
 /** What happened, as a part of a sentence. */

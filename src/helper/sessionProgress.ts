@@ -1,4 +1,4 @@
-import { afterEnd, afterStart } from '../core/recovery.ts';
+import { afterEnd, afterStart, settled } from '../core/recovery.ts';
 import type { SessionEnd } from '../core/sessionEnd.ts';
 import { isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
 import { transition } from '../core/statusMachine.ts';
@@ -50,7 +50,7 @@ export class SessionProgress {
     return this.#options.registry.apply(id, (record) => {
       if (!isRecovering(record)) return undefined;
       const what = `you gave up; ${record.evidence?.what ?? 'its process was lost'}`;
-      const { retryAt: _, ...recovery } = record.recovery ?? { starts: [], quickExits: 0 };
+      const recovery = { starts: [], quickExits: 0, ...settled(record.recovery) };
       const evidence = { what, by: 'user', at: this.#now().toISOString() };
       return { status: transition(record.status, 'gaveUp'), evidence, recovery };
     });
@@ -62,7 +62,7 @@ export class SessionProgress {
       if (!isRecovering(record)) return undefined;
       const now = this.#now();
       const retryAt = new Date(now.getTime() + pause).toISOString();
-      const recovery = { ...(record.recovery ?? { starts: [], quickExits: 0 }), delay: pause, retryAt };
+      const recovery = { starts: [], quickExits: 0, ...record.recovery, heldFor: pause, retryAt };
       return { evidence: { what, by: 'retry', at: now.toISOString() }, recovery };
     });
   }
@@ -72,8 +72,7 @@ export class SessionProgress {
     const { registry, settings, random } = this.#options;
     return registry.apply(id, (record) => {
       const { end, exit, endedAt } = tell(record);
-      const isNews = end.kind === 'startFailed' || end.kind === 'stopped' ? isGoingOn(record) : isRunning(record);
-      if (!isNews) return undefined;
+      if (!isNews(record, end)) return undefined;
       const policy = effectivePolicy(record.policy, settings().policy);
       const changes = afterEnd({ record, end, policy, now: this.#now(), ...(random ? { random } : {}) });
       return { ...changes, exit, endedAt };
@@ -83,6 +82,12 @@ export class SessionProgress {
   #now(): Date {
     return this.#options.now?.() ?? new Date();
   }
+}
+
+/** What is said to be lost may run again by now. */
+function isNews(record: SessionRecord, { kind }: SessionEnd): boolean {
+  if (kind === 'stopped') return isGoingOn(record);
+  return kind === 'startFailed' ? isRecovering(record) : isRunning(record);
 }
 
 interface ToldEnd {

@@ -83,7 +83,7 @@ export class SessionRecovery {
     const due = recovery?.retryAt === undefined ? 0 : Date.parse(recovery.retryAt);
     if (this.#timers.get(id)?.due === due) return;
     this.#disarm(id);
-    this.#wait(id, due, this.#pauseUntil(due, recovery?.delay));
+    this.#wait(id, due, this.#pauseUntil(due, recovery?.heldFor ?? recovery?.delay));
   }
 
   /** A clock that was put back must not make it wait for longer than was decided. */

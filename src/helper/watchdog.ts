@@ -53,7 +53,7 @@ export class Watchdog {
     const { registry, settings, log } = this.#options;
     for (const { id } of registry.list().records.filter(isLive)) {
       await registry
-        .apply(id, (record) => afterLongRest(record, settings(), now))
+        .apply(id, (record) => afterLongRest(record, settings(), { now }))
         .catch((error) => log.warn('A session could not be archived', { id, error }));
     }
   }

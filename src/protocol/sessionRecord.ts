@@ -81,8 +81,10 @@ const recoverySchema = v.looseObject({
   starts: v.pipe(v.array(timestamp), v.maxLength(16)),
   /** How many processes in a row ended within a second. */
   quickExits: v.number(),
-  /** The last pause; milliseconds. */
+  /** The last pause, which the next one goes by; milliseconds. */
   delay: v.optional(v.number()),
+  /** How long the attempt that is due waits beyond its pause, for the machine cannot start it; milliseconds. */
+  heldFor: v.optional(v.number()),
   /** When the next attempt is due; absent where none is. */
   retryAt: v.optional(timestamp),
 });
