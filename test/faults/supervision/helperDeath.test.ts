@@ -3,17 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { HelperClient } from '../../../src/client/helperClient.ts';
 import { dist, isRunningProcess, processEnd, programFile } from '../../integration/support/scene.ts';
 import { projectNode } from '../../support/paths.ts';
 import { signal } from '../../support/processes.ts';
 import { describeOnUnix } from '../../support/unix.ts';
-import { rounds } from '../support/extent.ts';
 import { numbersCommand } from '../support/numberedSession.ts';
 import { itLosesNothing, type Stage } from '../support/stage.ts';
-
-/** The lines that a session at the usual pace prints in a second, roughly. */
-const linesPerSecond = 1_500;
 
 describeOnUnix('a helper that is killed', () => {
   itLosesNothing('under full output takes nothing with it', async (stage) => {
@@ -66,55 +61,6 @@ describeOnUnix('a helper that is killed', () => {
     assert.deepEqual(new Set(pids), new Set([String(await stage.scene.helperPid())]));
   });
 });
-
-describeOnUnix('a process that is suspended', () => {
-  const seconds = rounds(2, 60);
-
-  itLosesNothing('for less than a client waits for an answer goes on as before: the helper', async (stage) => {
-    const session = await stage.numbers();
-    const pid = await stage.scene.helperPid();
-    signal(pid, 'SIGSTOP');
-    const change = stage.ledger.change(stage.client, session);
-    await session.printsOn(2 * linesPerSecond);
-    signal(pid, 'SIGCONT');
-    await change;
-    assert.equal(await stage.scene.helperPid(), pid);
-  });
-
-  itLosesNothing(`for ${seconds} s is superseded, and ends by itself when it goes on: the helper`, async (stage) => {
-    const session = await stage.numbers();
-    const pid = await stage.scene.helperPid();
-    signal(pid, 'SIGSTOP');
-    const change = stage.ledger.change(impatientClient(stage), session);
-    await session.printsOn(seconds * linesPerSecond);
-    await change;
-    signal(pid, 'SIGCONT');
-    await processEnd(pid);
-    await stage.ledger.change(stage.client, session);
-    assert.notEqual(await stage.scene.helperPid(), pid);
-  });
-
-  itLosesNothing(
-    `for ${seconds} s is never taken for dead: a session host, whichever helper looks at it`,
-    async (stage) => {
-      const [suspended, other] = [await stage.numbers(), await stage.numbers()];
-      const pid = await stage.hostPid(suspended);
-      signal(pid, 'SIGSTOP');
-      await stage.killHelper();
-      const { records } = await stage.client.list();
-      await other.printsOn(seconds * linesPerSecond);
-      signal(pid, 'SIGCONT');
-      await suspended.printsOn(1);
-      const during = records.find(({ id }) => id === suspended.id);
-      assert.deepEqual([during?.status, during?.ptyPid], ['active', suspended.program.pid]);
-    },
-  );
-});
-
-/** It takes a helper for silent after less than a second. */
-function impatientClient({ scene }: Stage): HelperClient {
-  return scene.own(new HelperClient({ launcher: scene.launcher({ answerDeadline: 600 }), replica: () => [] }));
-}
 
 async function newTrace(stage: Stage): Promise<string> {
   return path.join(await stage.newFolder('trace'), 'starts');

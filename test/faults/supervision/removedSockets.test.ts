@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { waitFor } from '../../support/waitFor.ts';
+import { useEnvironment } from '../support/environment.ts';
 import type { NumberedSession } from '../support/numberedSession.ts';
 import { itLosesNothing, type Stage } from '../support/stage.ts';
 
@@ -12,12 +13,7 @@ const removals: [what: string, remove: (stage: Stage, session: NumberedSession) 
 ];
 
 describe('a socket that is removed while its owner lives', () => {
-  before(() => {
-    process.env.HOLDFAST_SOCKET_CHECK_MS = '100';
-  });
-  after(() => {
-    delete process.env.HOLDFAST_SOCKET_CHECK_MS;
-  });
+  useEnvironment({ HOLDFAST_SOCKET_CHECK_MS: '100' });
 
   for (const [what, remove] of removals) {
     itLosesNothing(`is there again: ${what}`, async (stage) => {

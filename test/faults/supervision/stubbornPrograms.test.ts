@@ -5,11 +5,14 @@ import { TestTerminal } from '../../integration/support/terminal.ts';
 import { signal } from '../../support/processes.ts';
 import { describeOnUnix } from '../../support/unix.ts';
 import { waitFor } from '../../support/waitFor.ts';
+import { useEnvironment } from '../support/environment.ts';
 import { itLosesNothing, type Stage } from '../support/stage.ts';
 
 const grace = 300;
 
 describeOnUnix('a program that does not end as others do', () => {
+  useEnvironment({ HOLDFAST_LOOK_MS: '200' });
+
   itLosesNothing('is killed once its grace is over: one that ignores SIGHUP and SIGTERM', async (stage) => {
     await stage.numbers();
     const session = await stage.start(['bash', '-c', "trap '' HUP TERM; echo ready; while :; do sleep 0.1; done"]);
@@ -29,6 +32,30 @@ describeOnUnix('a program that does not end as others do', () => {
     signal(child, 'SIGKILL');
     await processEnd(child);
     assert.deepEqual([record?.status, record?.exit?.code, isLeft], ['failed', 3, true]);
+  });
+
+  itLosesNothing('leaves a daemon that has left its session, which is told of and not killed', async (stage) => {
+    await stage.numbers();
+    const daemon = `setsid sh -c '(setsid sleep 601 > /dev/null 2>&1 & echo daemon $!)'`;
+    const session = await stage.start(['sh', '-c', `read go; ${daemon}; exit 0`]);
+    const terminal = await TestTerminal.open(stage.scene, session);
+    terminal.type('\n');
+    const pid = Number((await terminal.sees(/daemon (\d+)\r/))[1]);
+    const record = await ended(stage, session.id);
+    const { evidence } = await stage.health(session, ({ state }) => state === 'degraded');
+    const { leftovers } = await stage.client.health();
+    const isLeft = await isRunningProcess(pid);
+    await stage.client.endLeftover({ sessionId: session.id, pid });
+    assert.deepEqual(
+      { status: record?.status, told: evidence[0]?.what, leftovers, isLeft, isEnded: !(await isRunningProcess(pid)) },
+      {
+        status: 'completed',
+        told: '1 of its processes runs on without its terminal',
+        leftovers: [{ kind: 'daemon', sessionId: session.id, pid, what: 'sleep 601' }],
+        isLeft: true,
+        isEnded: true,
+      },
+    );
   });
 });
 

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { HelperClient } from '../../../src/client/helperClient.ts';
+import { HelperConnection } from '../../../src/client/helperConnection.ts';
+import type { SessionHealth } from '../../../src/protocol/health.ts';
 import {
   processEnd,
   readHostFile,
@@ -9,10 +11,17 @@ import {
 } from '../../integration/support/scene.ts';
 import { signal } from '../../support/processes.ts';
 import { type TempDirs, tempDirs } from '../../support/tempDirs.ts';
+import { waitFor } from '../../support/waitFor.ts';
 import { Ledger } from './ledger.ts';
 import { assertNothingLost } from './nothingLost.ts';
 import { type NumberedSession as Numbered, NumberedSession, type Numbers, numbersCommand } from './numberedSession.ts';
 import { PausePoints } from './pausePoints.ts';
+
+interface StageParts {
+  points: PausePoints;
+  dirs: TempDirs;
+  programs: string | undefined;
+}
 
 /** One case of a fault: a repository with its real helper and hosts, and the account of what was promised. */
 export class Stage {
@@ -23,20 +32,22 @@ export class Stage {
   readonly sessions: Numbered[] = [];
   readonly #dirs: TempDirs;
 
-  static async make(): Promise<Stage> {
+  /** @param programs the folder that helper and hosts are taken from, where it is not that of the build */
+  static async make(programs?: string): Promise<Stage> {
     const dirs = tempDirs();
     const points = new PausePoints(await dirs.make('points'));
     // Read by the processes that are started from here on; this one has read it already, and never waits.
     Object.assign(process.env, points.env);
     const scene = await Scene.make(await dirs.make('repository'));
-    const stage = new Stage(scene, { points, dirs });
+    const stage = new Stage(scene, { points, dirs, programs });
     await stage.client.connect().catch((error) => stage.dispose().finally(() => Promise.reject(error)));
     return stage;
   }
 
-  private constructor(scene: Scene, { points, dirs }: { points: PausePoints; dirs: TempDirs }) {
+  private constructor(scene: Scene, { points, dirs, programs }: StageParts) {
     this.scene = scene;
-    this.client = scene.own(new HelperClient({ launcher: scene.launcher(), replica: () => [] }));
+    const launcher = scene.launcher(programs === undefined ? {} : { dist: programs });
+    this.client = scene.own(new HelperClient({ launcher, replica: () => [] }));
     this.points = points;
     this.#dirs = dirs;
   }
@@ -80,6 +91,28 @@ export class Stage {
     await Promise.all([session.host, session.program].map(({ pid }) => processEnd(pid)));
   }
 
+  /** A client that takes a helper for silent after less than a second. */
+  impatientClient(): HelperClient {
+    return this.scene.own(
+      new HelperClient({ launcher: this.scene.launcher({ answerDeadline: 600 }), replica: () => [] }),
+    );
+  }
+
+  /** A connection of its own, which waits for the helper for as long as a test may take. */
+  async connect(): Promise<HelperConnection> {
+    const { places, token } = this.scene;
+    const client = { kind: 'test' as const, pid: process.pid, version: '0.0.0' };
+    const options = { socket: places.helperSocket, token, client, answerDeadline: 60_000 };
+    return this.scene.own(await HelperConnection.connect(options));
+  }
+
+  /** The session’s health once the helper tells it as wanted. */
+  async health({ id }: { id: string }, isWanted: (health: SessionHealth) => boolean): Promise<SessionHealth> {
+    const read = async () => (await this.client.health()).sessions.find((session) => session.id === id);
+    const isTold = (health?: SessionHealth) => health !== undefined && isWanted(health);
+    return (await waitFor(read, isTold, { timeout: 30_000, what: 'the health' })) as SessionHealth;
+  }
+
   async hostPid({ id }: { id: string }): Promise<number> {
     return (await readHostFile(this.scene.session(id)))?.pid as number;
   }
@@ -101,9 +134,9 @@ export function itLosesNothingOnLinux(title: string, test: (stage: Stage) => Pro
   return process.platform === 'linux' ? itLosesNothing(title, test) : it.skip(`${title} (seen on Linux alone)`);
 }
 
-/** Runs `test` and asserts that nothing was lost. */
-export async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
-  const stage = await Stage.make();
+/** Runs `test` and asserts that nothing was lost. For `programs` see {@link Stage.make}. */
+export async function onStage(test: (stage: Stage) => Promise<void>, programs?: string): Promise<void> {
+  const stage = await Stage.make(programs);
   try {
     await test(stage);
     await assertNothingLost(stage.scene, stage);
