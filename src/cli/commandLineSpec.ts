@@ -26,6 +26,10 @@ export interface CommandSpec<Option extends string = string> {
   options: readonly Option[];
   /** Pairs of options of which only one may be given. */
   exclusive?: readonly (readonly [Option, Option])[];
+  /** An option that stands for the operands: with it there are none, without it those that are required. */
+  forAll?: Option;
+  /** Options that must be given, by what is said where one is not. */
+  needs?: { readonly [O in Option]?: string };
   /** Exit code where the command throws; 1 where nothing is said. */
   failureCode?: number;
   /** One line for the list of commands. */

@@ -11,6 +11,8 @@ const optionSpecs = {
   output: { short: 'o', value: 'FILE', text: 'Write to FILE.' },
   withEnv: { text: 'Write the values of the sessions’ variables, too, which may be secret.' },
   force: { text: 'Replace FILE where it exists.' },
+  all: { text: 'All sessions.' },
+  olderThan: { value: 'DAYS', counts: 'days', text: 'Only sessions that ended more than DAYS days ago.' },
   dryRun: { text: 'Only tell what would be done.' },
   salvage: { text: 'Take what is sound from a damaged file.' },
   fix: { text: 'Do the repairs that lose nothing and end no process, and look again.' },
@@ -30,18 +32,35 @@ const backup = { name: 'BACKUP', required: true, missing: 'Which backup? Its id 
 
 const savedName = 'ID is at least 8 characters of its id, or the session’s whole name where it was saved only once.';
 
+const wholeName = 'Takes the whole name, or at least 8 characters of the id.';
+
 const commandSpecs = {
   ls: {
     operands: [],
-    options: ['json'],
+    options: ['all', 'json'],
     summary: 'List the sessions of this repository.',
-    details: 'Works in any folder of the repository and in every session’s worktree.',
+    details: [
+      'Works in any folder of the repository and in every session’s worktree. A session that is not well says so beside',
+      'its status, one that is to be started again says when. Archived sessions are counted, and listed with --all.',
+    ].join('\n'),
   },
   status: {
     operands: [{ ...session, required: false }],
     options: ['json'],
-    summary: 'Show the helper, or everything about one session.',
-    details: 'Without a name: the repository, its helper, and how many sessions are in which state.',
+    summary: 'Show the helper and the sessions’ health, or everything about one session.',
+    details: [
+      'Without a name: the repository, its helper, how many sessions are in which state, how they are and what they use,',
+      'and a line for each that is not well. With a name also what its processes use.',
+    ].join('\n'),
+  },
+  explain: {
+    operands: [session],
+    options: ['json'],
+    summary: 'Tell in words how a session is, why, and what will happen next.',
+    details: [
+      'Its status and its health, each with what was seen, by what and when; when it is started again, ended or archived;',
+      'and the policy it goes by. The settings are those that a window told last.',
+    ].join('\n'),
   },
   attach: {
     operands: [session],
@@ -61,10 +80,54 @@ const commandSpecs = {
   },
   stop: {
     operands: [session],
+    options: ['all', 'json'],
+    forAll: 'all',
+    summary: 'End a session’s process, or its recovery; its worktree stays.',
+    details: [
+      'The process is hung up, and killed where it has not ended 5 seconds later. One that was to be started again is not.',
+      wholeName,
+      'With --all sessions are stopped at the same time; where one does not end the others do, and the exit code is 1.',
+    ].join('\n'),
+  },
+  retry: {
+    operands: [session],
     options: ['json'],
-    summary: 'End a session’s process; its worktree stays.',
-    details:
-      'The process is hung up, and killed where it has not ended 5 seconds later.\nTakes the whole name, or at least 8 characters of the id.',
+    summary: 'Start a session at once that waits for its next automatic restart.',
+    details: 'It counts as that attempt. A session that does not wait is left as it is.',
+  },
+  'give-up': {
+    operands: [session],
+    options: ['json'],
+    summary: 'Leave a session as failed that waits for its next automatic restart.',
+    details: `${wholeName}\nA session that does not wait is left as it is.`,
+  },
+  restart: {
+    operands: [session],
+    options: ['json'],
+    summary: 'End a session’s process where it runs, and start its command anew.',
+    details: ['In the same worktree, below the screen it had, with the variables of this shell.', wholeName].join('\n'),
+  },
+  resume: {
+    operands: [session],
+    options: ['all', 'json'],
+    forAll: 'all',
+    summary: 'Start a session that does not run where it was left.',
+    details: [
+      'By its command’s own way to go on, where it has one, with the variables of this shell. One that runs is left as it',
+      'is. With --all those are started that are idle since their process went with the machine or unseen, one after the',
+      'other; where one cannot be the others are, and the exit code is 1.',
+    ].join('\n'),
+  },
+  'clean-up': {
+    operands: [],
+    options: ['olderThan', 'dryRun', 'json'],
+    needs: { olderThan: 'How old? --older-than DAYS is missing.' },
+    summary: 'Destroy sessions that ended long ago.',
+    details: [
+      'Those that completed, failed, timed out or were stopped. The list is backed up first. A worktree goes only where',
+      'nothing in it is uncommitted, untracked or unmerged, and no ignored file would be lost; else it stays, and that is',
+      'told. Where one cannot be destroyed the others are, and the exit code is 1.',
+    ].join('\n'),
   },
   logs: {
     operands: [session],

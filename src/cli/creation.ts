@@ -5,6 +5,7 @@ import type { ManagerSettings } from '../client/sessionManager.ts';
 import type { RestorePlanContext } from '../client/sessionRestoration.ts';
 import { defaultShell } from '../core/launchCommand.ts';
 import { isLive } from '../core/sessionRecord.ts';
+import { defaultSettings } from '../core/supervisionPolicy.ts';
 import { repositoryPlaces, thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -12,13 +13,14 @@ import { knownRecords, listedRecords } from './knownRecords.ts';
 import { currentFolder, explainHelper, explainUnreachable, type Program } from './repositorySessions.ts';
 
 /** What a window has by default, but no limit: whoever names a session means it. The editor's settings are its own. */
-const settings: ManagerSettings = {
+export const shellSettings: ManagerSettings = {
   maxSessions: null,
   worktreesFolder: '.worktrees',
   scrollback: 5000,
   theme: 'dark',
   shell: defaultShell(process.platform, process.env),
   surviveLogout: true,
+  supervision: defaultSettings,
 };
 
 /** What it takes to tell what would be made, with a helper or without. */
@@ -81,7 +83,7 @@ async function withHelper<C, T>(
       machine,
       workplace,
       folder,
-      settings: () => settings,
+      settings: () => shellSettings,
       helper,
       sessions: () => [...records.values()].filter(isLive),
       keep: async (record) => {

@@ -6,6 +6,7 @@ import {
   type CommandTable,
   isGroup,
   optionUsage,
+  typedOption,
 } from './commandLineSpec.ts';
 import { holdfast } from './commandSpecs.ts';
 
@@ -30,8 +31,8 @@ function programHelp({ commands }: CommandLineSpec): string {
       ['--version', 'Print the version.'],
     ]),
     '',
-    'NAME is a session’s name, or the beginning of its name or id where only one session has it; “stop” takes the',
-    'whole name, or at least 8 characters of the id.',
+    'NAME is a session’s name, or the beginning of its name or id where only one session has it; “stop”, “restart” and',
+    '“give-up” take the whole name, or at least 8 characters of the id.',
     '',
     'Exit codes:',
     ...columns(exitCodes),
@@ -82,7 +83,8 @@ function commandList(commands: CommandTable): string[] {
 function synopsis(name: string, command: CommandSpec | CommandGroup): string {
   if (isGroup(command)) return `${name} <command>`;
   const operands = command.operands.map(({ name: operand, required }) => (required ? operand : `[${operand}]`));
-  return [name, ...operands].join(' ');
+  const { forAll } = command;
+  return [name, ...operands].join(' ') + (forAll === undefined ? '' : ` | --${typedOption(forAll)}`);
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {

@@ -3,15 +3,19 @@ import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { attachSession } from './attachCommand.ts';
 import { createBackup, listBackups, restoreFromBackup, verifyBackups } from './backupsCommand.ts';
+import { cleanUpSessions } from './cleanUpCommand.ts';
 import { type CommandName, holdfast } from './commandSpecs.ts';
 import { examine } from './doctorCommand.ts';
+import { explainOne } from './explainCommand.ts';
 import { exportToFile } from './exportCommand.ts';
 import { reportFailure } from './failureReport.ts';
 import { importFromFile } from './importCommand.ts';
 import { listSessions } from './listCommand.ts';
 import { listLocks } from './locksCommand.ts';
 import { printLogs } from './logsCommand.ts';
+import { giveUpSession, retrySession } from './recoveryCommands.ts';
 import type { Program } from './repositorySessions.ts';
+import { restartOne, resumeSession } from './restartCommand.ts';
 import { type CommandHandler, runCommandLine } from './runCommandLine.ts';
 import { deleteSaved, listSaved, loadSaved, saveSession, showSaved } from './savedCommand.ts';
 import { showStatus } from './statusCommand.ts';
@@ -22,7 +26,13 @@ const handlers: Record<CommandName, CommandHandler> = {
   ls: listSessions,
   status: showStatus,
   attach: attachSession,
+  explain: explainOne,
   stop: stopSession,
+  retry: retrySession,
+  'give-up': giveUpSession,
+  restart: restartOne,
+  resume: resumeSession,
+  'clean-up': cleanUpSessions,
   logs: printLogs,
   locks: listLocks,
   'saved list': listSaved,

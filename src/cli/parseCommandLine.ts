@@ -48,7 +48,7 @@ export function parseCommandLine(argv: readonly string[], spec: CommandLineSpec 
   if (isGroup(command)) throw new UsageError(`“holdfast ${name}” needs one of ${namesIn(command.subcommands)}.`, name);
   const typed = typedValues(values, spec.options);
   checkOptions(name, command, { typed, options: spec.options });
-  checkOperands(name, command, operands);
+  checkOperands(name, command, { operands, typed });
   const args = { name: operands[0] ?? '', operands, ...toValues(name, typed, spec.options) };
   // The table's type says what its options become.
   return { kind: 'run', command: name, args: args as CommandArguments };
@@ -131,21 +131,34 @@ function typedValues(values: Readonly<Record<string, unknown>>, options: OptionT
 
 function checkOptions(
   name: string,
-  { options: allowed, exclusive = [] }: CommandSpec,
+  { options: allowed, exclusive = [], needs = {} }: CommandSpec,
   { typed, options }: { typed: Typed; options: OptionTable },
 ): void {
-  const isGiven = (option: string) => typed[option] !== undefined && typed[option] !== false;
   for (const [option, spec] of Object.entries(options)) {
-    if (!isGiven(option) || allowed.includes(option)) continue;
+    if (!isGiven(typed, option) || allowed.includes(option)) continue;
     throw new UsageError(`“holdfast ${name}” has no option ${optionUsage(option, spec)}.`, name);
   }
   for (const [one, other] of exclusive) {
-    if (!isGiven(one) || !isGiven(other)) continue;
+    if (!isGiven(typed, one) || !isGiven(typed, other)) continue;
     throw new UsageError(`--${typedOption(one)} and --${typedOption(other)} exclude each other.`, name);
   }
+  const needed = Object.entries(needs).find(([option]) => !isGiven(typed, option));
+  if (needed?.[1] !== undefined) throw new UsageError(needed[1], name);
 }
 
-function checkOperands(name: string, { operands: specs }: CommandSpec, operands: readonly string[]): void {
+function isGiven(typed: Typed, option: string): boolean {
+  return typed[option] !== undefined && typed[option] !== false;
+}
+
+function checkOperands(
+  name: string,
+  { operands: specs, forAll }: CommandSpec,
+  { operands, typed }: { operands: readonly string[]; typed: Typed },
+): void {
+  if (forAll !== undefined && isGiven(typed, forAll)) {
+    if (operands.length === 0) return;
+    throw new UsageError(`“${operands[0]}” and --${typedOption(forAll)} exclude each other.`, name);
+  }
   // An empty one, as of a variable of the shell that is not set, must not pass for none, which may mean all.
   const empty = operands.indexOf('');
   if (empty >= 0) throw new UsageError(`${specs[empty]?.name ?? 'An argument'} is empty.`, name);

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import { HelperClient } from '../client/helperClient.ts';
@@ -5,8 +6,11 @@ import { HelperLauncher } from '../client/helperLauncher.ts';
 import { hostAddress } from '../client/hostAddress.ts';
 import type { HostClientOptions } from '../client/hostClient.ts';
 import { isLive } from '../core/sessionRecord.ts';
+import { defaultSettings, type SupervisionSettings, supervisionSettingsSchema } from '../core/supervisionPolicy.ts';
+import { readJson } from '../node/durableFile.ts';
 import { repositoryPlaces, type SessionPlaces, sessionPlaces, stateFolder, thisMachine } from '../node/places.ts';
 import { findWorkplace, type Workplace } from '../node/repository.ts';
+import type { HealthReport } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { listedRecords, sessionFolders } from './knownRecords.ts';
 import { matchSession } from './sessionMatch.ts';
@@ -67,6 +71,21 @@ export class RepositorySessions implements Disposable {
     const record = match(await this.list(), query);
     // Only a helper lists sessions.
     return { helper: this.helper as HelperClient, record };
+  }
+
+  /** How the sessions are; undefined where no helper runs, and from one that is too old to tell. */
+  async health(): Promise<HealthReport | undefined> {
+    return this.helper?.health().catch((error) => {
+      if (error instanceof HoldfastError && error.code === 'PROTOCOL_MISMATCH') return undefined;
+      throw error;
+    });
+  }
+
+  /** What the helper goes by: what a window told it last, or the defaults. */
+  async supervision(): Promise<SupervisionSettings> {
+    const { settingsFile } = repositoryPlaces(thisMachine(), this.workplace.key);
+    const kept = v.safeParse(supervisionSettingsSchema, await readJson(settingsFile).catch(() => undefined));
+    return kept.success ? kept.output : defaultSettings;
   }
 
   places(id: string): SessionPlaces {

@@ -1,31 +1,46 @@
 import { HoldfastError } from '../base/errors.ts';
+import type { HelperClient } from '../client/helperClient.ts';
+import { stopAll } from '../client/manySessions.ts';
+import { stopGrace } from '../client/sessionLife.ts';
 import { describeExit } from '../core/presentation.ts';
-import { isRunning } from '../core/sessionRecord.ts';
+import { isGoingOn } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { reportMany } from './manyResults.ts';
 import { print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
-import { type Program, withSessions } from './repositorySessions.ts';
+import { type Program, type RepositorySessions, withSessions } from './repositorySessions.ts';
 import { matchExactly } from './sessionMatch.ts';
 import { shownRecord } from './shownRecord.ts';
 
-/** How long the process may take to end after the hangup; milliseconds. */
-const grace = 5_000;
-
-/** `holdfast stop NAME` */
-export async function stopSession(program: Program, { name, json }: CommandArguments): Promise<number> {
+/** `holdfast stop NAME`, `holdfast stop --all` */
+export async function stopSession(program: Program, { name, all, json }: CommandArguments): Promise<number> {
   return withSessions(program, async (sessions) => {
+    if (all) return stopEach(sessions, json);
     const { helper, record: before } = await sessions.find(name, matchExactly);
-    const after = await helper.stop(before.id, grace);
-    if (isRunning(after)) throw stillRuns(after);
+    const after = await stop(helper, before);
     if (json) printJson(shownRecord(after));
     else print(outcome(before, after));
     return 0;
   });
 }
 
+async function stopEach(sessions: RepositorySessions, json: boolean): Promise<number> {
+  const { helper } = sessions;
+  const before = new Map((await sessions.list()).filter(isGoingOn).map((record) => [record.id, record]));
+  const results = helper ? await stopAll([...before.values()], (record) => stop(helper, record)) : [];
+  const done = (after: SessionRecord) => outcome(before.get(after.id) ?? after, after);
+  return reportMany(results, { json, done, none: 'No session was running.' });
+}
+
+async function stop(helper: HelperClient, { id }: SessionRecord): Promise<SessionRecord> {
+  const after = await helper.stop(id, stopGrace);
+  if (isGoingOn(after)) throw stillRuns(after);
+  return after;
+}
+
 function outcome(before: SessionRecord, after: SessionRecord): string {
   const how = describeExit(after) ?? 'it was never started';
-  if (!isRunning(before)) return `${after.name} was not running: ${how}.`;
+  if (!isGoingOn(before)) return `${after.name} was not running: ${how}.`;
   return after.exit?.reason === 'stop' ? `Stopped ${after.name}.` : `${after.name} had just ended: ${how}.`;
 }
 

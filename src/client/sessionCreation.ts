@@ -5,6 +5,7 @@ import { sessionEnvironment } from '../core/launchCommand.ts';
 import { restoredRecord } from '../core/savedSession.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { newRecord } from '../core/sessionRecord.ts';
+import { defaultPolicy } from '../core/supervisionPolicy.ts';
 import { pausePoint } from '../node/pausePoint.ts';
 import {
   type Base,
@@ -16,12 +17,13 @@ import {
 } from '../node/repository.ts';
 import { requireBranchName } from '../node/worktree.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
-import type { SessionCommand, SessionRecord } from '../protocol/sessionRecord.ts';
+import type { SessionCommand, SessionPolicy, SessionRecord } from '../protocol/sessionRecord.ts';
 import { whileCreating } from './creationLock.ts';
 import { type UnfinishedSession, undoCreation } from './creationUndo.ts';
 import type { HelperClient } from './helperClient.ts';
 import { checkCommand, isInWorktree, launchSpec } from './launch.ts';
-import type { SessionManagerOptions } from './sessionManager.ts';
+import { checkPolicy, checkResumeCommand } from './sessionChoices.ts';
+import type { ManagerSettings, SessionManagerOptions } from './sessionManager.ts';
 import { beginWorktree, tagSession } from './sessionWorktree.ts';
 
 export interface CreateSessionOptions {
@@ -38,6 +40,10 @@ export interface CreateSessionOptions {
   env?: Record<string, string>;
   /** False runs the command in the open folder itself, with neither branch nor worktree. */
   worktree?: boolean;
+  /** What of the settings it has of its own: when it is started again by itself, and when it is ended. */
+  policy?: Partial<SessionPolicy>;
+  /** What runs instead when it is started again after a crash, such as an agent's own way to resume. */
+  resumeCommand?: string | string[];
 }
 
 export interface CreatedSession {
@@ -146,6 +152,8 @@ interface Plan {
   command: SessionCommand;
   cwd: string;
   env: Record<string, string>;
+  policy: SessionPolicy;
+  resumeCommand: SessionCommand | undefined;
   restored: Restoration | undefined;
 }
 
@@ -163,13 +171,26 @@ export async function planCreation(
   const { folder, settings, workplace } = context;
   const command = toCommand(options.command);
   const cwd = toRelativeFolder(options.cwd);
+  const choices = chosen(options, settings());
   const env = sessionEnvironment(process.env, options.env);
   await requireFolder(folder);
   const base = restored ? restored.base : await findBase(context, options);
   if (base && options.branch !== undefined) await requireBranchName(workplace.root, options.branch);
   const isChecked = restored?.start !== false && !isInWorktree(command);
   if (isChecked) await checkCommand(command, { cwd: folder, shell: settings().shell, env });
-  return { id: randomUUID(), base, command, cwd, env, restored };
+  return { id: randomUUID(), base, command, cwd, env, restored, ...choices };
+}
+
+/** A session keeps the retry policy that was set when it was made, whatever is set later. */
+function chosen(
+  { policy = {}, resumeCommand }: CreateSessionOptions,
+  { supervision }: ManagerSettings,
+): Pick<Plan, 'policy' | 'resumeCommand'> {
+  const { retry = defaultPolicy.retry } = supervision.policy;
+  return {
+    policy: { retry, ...checkPolicy(policy) },
+    resumeCommand: resumeCommand === undefined ? undefined : checkResumeCommand(resumeCommand),
+  };
 }
 
 async function prepareLaunch({ settings }: CreationContext, record: SessionRecord, plan: Plan): Promise<LaunchSpec> {
@@ -240,7 +261,7 @@ function takenNames(sessions: readonly SessionRecord[], branches: readonly strin
 function draftRecord(
   { workplace, folder, settings }: CreationContext,
   options: CreateSessionOptions,
-  { id, base, command, cwd, restored }: Plan,
+  { id, base, command, cwd, policy, resumeCommand, restored }: Plan,
   { name, branches }: { name: string; branches: readonly string[] },
 ): SessionRecord {
   const worktrees = path.resolve(workplace.root, settings().worktreesFolder);
@@ -250,6 +271,8 @@ function draftRecord(
     name,
     command,
     cwd,
+    policy,
+    ...(resumeCommand === undefined ? {} : { resumeCommand }),
     branch,
     baseBranch: base?.ref ?? '',
     worktreePath: restored?.worktreePath ?? (base ? path.join(worktrees, `${name}-${id.slice(0, 8)}`) : folder),

@@ -1,28 +1,22 @@
 import { readdir } from 'node:fs/promises';
-import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import type { Event } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
-import { sessionEnvironment } from '../core/launchCommand.ts';
-import { shareWork } from '../core/newcomers.ts';
 import type { RebuildPlan } from '../core/rebuildPlan.ts';
 import { chooseName } from '../core/sessionName.ts';
-import { isLive, isRunning, wasStarted } from '../core/sessionRecord.ts';
+import { isLive } from '../core/sessionRecord.ts';
+import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
 import { exists } from '../node/exists.ts';
 import { journalFile } from '../node/journalFiles.ts';
 import { type Machine, repositoryPlaces, sessionPlaces } from '../node/places.ts';
 import { type RecordReading, readRecordFile } from '../node/recordFile.ts';
 import type { Workplace } from '../node/repository.ts';
 import { withoutScopes } from '../node/userScope.ts';
-import { isWorktreeOf } from '../node/worktree.ts';
-import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { HelperHello, HelperStatus } from '../protocol/helperRpc.ts';
-import type { LaunchSpec, TerminalSize } from '../protocol/hostMessages.ts';
+import type { TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import { whileCreating } from './creationLock.ts';
 import { HelperClient } from './helperClient.ts';
 import { HelperLauncher } from './helperLauncher.ts';
-import { launchSpec } from './launch.ts';
 import type { LoadedRecords } from './recordStore.ts';
 import { RegistryReplica, type StorageProblem } from './registryReplica.ts';
 import {
@@ -33,12 +27,17 @@ import {
   told,
   whileNamesRace,
 } from './sessionCreation.ts';
-import { completeWorktree, ownsBranch, tagSession } from './sessionWorktree.ts';
+import {
+  type DestroyedSession,
+  destroySession,
+  type LifeContext,
+  type RestartOptions,
+  restartSession,
+  stopGrace,
+} from './sessionLife.ts';
+import { SessionSupervision } from './sessionSupervision.ts';
 import { StateKeeper } from './stateKeeper.ts';
 import { noteOf, registerStorage } from './windowStorages.ts';
-
-/** How long a session's process may take to end after the hangup; milliseconds. */
-const stopGrace = 5_000;
 
 /** What the user has set; asked for anew at each use. */
 export interface ManagerSettings {
@@ -51,6 +50,8 @@ export interface ManagerSettings {
   shell: string;
   /** Whether helper and hosts are to go on after the user has logged out, where the system can do that. */
   surviveLogout: boolean;
+  /** When sessions are started again by themselves, and when they are ended. */
+  supervision: SupervisionSettings;
   /** Of the terminal that will probably show a new session. */
   size?: TerminalSize | undefined;
 }
@@ -75,12 +76,6 @@ export interface LoadReport extends LoadedRecords {
   isGone: boolean;
 }
 
-export interface DestroyedSession {
-  record: SessionRecord;
-  /** Present where work was kept: where it is and why. */
-  kept?: KeptWork;
-}
-
 /** Creates, lists, names, stops, restarts and destroys the sessions of one repository. */
 export class SessionManager implements Disposable {
   readonly options: SessionManagerOptions;
@@ -89,6 +84,8 @@ export class SessionManager implements Disposable {
   readonly #replica: RegistryReplica;
   /** Backups, saved sessions, export and import, and the search for lost sessions. */
   readonly state: StateKeeper;
+  /** Health, recovery, and what is done to many sessions at once. */
+  readonly supervision: SessionSupervision;
 
   constructor(options: SessionManagerOptions) {
     this.options = options;
@@ -97,7 +94,16 @@ export class SessionManager implements Disposable {
     const environment = () => (options.settings().surviveLogout ? {} : withoutScopes);
     this.#launcher = new HelperLauncher({ machine, key, dist, client, environment });
     this.#replica = new RegistryReplica({ folder: storage, key, root });
-    this.helper = new HelperClient({ launcher: this.#launcher, replica: () => this.#replica.all() });
+    this.helper = new HelperClient({
+      launcher: this.#launcher,
+      replica: () => this.#replica.all(),
+      settings: () => options.settings().supervision,
+    });
+    this.supervision = new SessionSupervision({
+      manager: this,
+      helper: this.helper,
+      keepDone: (record) => this.#replica.keepDone(record),
+    });
     this.state = new StateKeeper({
       manager: options,
       helper: this.helper,
@@ -191,43 +197,18 @@ export class SessionManager implements Disposable {
     return this.#replica.keepDone(await this.helper.stop(this.require(id).id, stopGrace));
   }
 
-  /**
-   * Stops the session's process if it runs, and starts its command anew in the same worktree; where its creation
-   * was cut short, it gets its worktree first.
-   */
-  async restart(id: string): Promise<CreatedSession> {
+  /** @throws {HoldfastError} see {@link restartSession} */
+  async restart(id: string, options: RestartOptions = {}): Promise<CreatedSession> {
     this.#replica.requireWritable();
-    const record = this.require(id);
-    if (wasStarted(record)) return { record: await this.#startAnew(record) };
-    return whileCreating(this.options, record, async () => {
-      const { workplace } = this.options;
-      if (!record.branch || workplace.kind !== 'git') return { record: await this.#startAnew(record) };
-      const notice = await completeWorktree(workplace, record);
-      const started = await this.#startAnew(record).catch(async (error) => {
-        throw await this.#undoRestart(record, error);
-      });
-      return told(started, notice);
-    });
+    return restartSession(this.#life(), this.require(id), options);
   }
 
-  /**
-   * Stops the session and forgets it. Its worktree goes only if that loses no work, or if it is gone already.
-   *
-   * @throws {HoldfastError} `SESSION_RUNNING` where it does not end, or another window starts it meanwhile.
-   */
+  /** @throws {HoldfastError} see {@link destroySession} */
   async destroy(id: string): Promise<DestroyedSession> {
     this.#replica.requireWritable();
-    this.require(id);
+    const record = this.require(id);
     await this.#replica.backUp('destroy');
-    const record = await this.#end(id);
-    // Once it is forgotten, no other window can start it in the worktree that goes.
-    const tombstone = await this.helper.delete(record);
-    const other = this.list().find((session) => shareWork(session, record));
-    const kept = other ? inUse(record, other) : await this.#removeWorktree(record);
-    // What another session has is marked as its own.
-    if (kept && !other) await this.#tagKept(tombstone);
-    await this.#replica.keepDone(tombstone);
-    return kept ? { record: tombstone, kept } : { record: tombstone };
+    return destroySession(this.#life(), record);
   }
 
   status(): Promise<HelperStatus> {
@@ -236,6 +217,7 @@ export class SessionManager implements Disposable {
 
   /** Lets go of the helper and the sessions, which run on. */
   dispose(): void {
+    this.supervision.dispose();
     this.helper.dispose();
     this.#replica.dispose();
   }
@@ -245,6 +227,11 @@ export class SessionManager implements Disposable {
     return { ...this.options, helper: this.helper, sessions: () => this.list(), keep };
   }
 
+  #life(): LifeContext {
+    const keepDone = (record: SessionRecord) => this.#replica.keepDone(record);
+    return { ...this.options, helper: this.helper, sessions: () => this.list(), keepDone };
+  }
+
   /** Another window may have made sessions that this one's storage has never heard of. */
   async #hasSessionsOnDisk(): Promise<boolean> {
     const { machine, workplace } = this.options;
@@ -252,75 +239,6 @@ export class SessionManager implements Disposable {
     const readings = ids.map((id) => readRecordFile(sessionPlaces(machine, workplace.key, id).record, id));
     return (await Promise.all(readings)).some(mayBeLive);
   }
-
-  async #startAnew(record: SessionRecord): Promise<SessionRecord> {
-    const launch = await this.#launchAgain(record);
-    await this.#end(record.id);
-    return this.#replica.keepDone(await this.helper.start(launch));
-  }
-
-  /** Another window has destroyed the session, and may not have seen the worktree that was just made for it. */
-  async #undoRestart(record: SessionRecord, error: unknown): Promise<unknown> {
-    if (!(error instanceof HoldfastError) || error.code !== 'SESSION_NOT_FOUND') return error;
-    const kept = await this.#removeWorktree(record);
-    if (!kept) return error;
-    const { id, name } = record;
-    return new HoldfastError('SESSION_NOT_FOUND', `“${name}” was destroyed meanwhile by another window.`, {
-      advice: `Its worktree was kept (${kept.reason}): ${kept.path}.`,
-      data: { id, kept },
-      cause: error,
-    });
-  }
-
-  /** Asks even if the record says that nothing runs: another window may have started it just now. */
-  async #end(id: string): Promise<SessionRecord> {
-    const record = await this.helper.stop(id, stopGrace);
-    if (!isRunning(record)) return record;
-    throw new HoldfastError('SESSION_RUNNING', `“${record.name}” cannot be stopped. Nothing was changed.`, {
-      advice: 'Its session host does not answer; try again once it does.',
-      data: { id },
-    });
-  }
-
-  /** Before anything is stopped it is known whether the session can start again. */
-  async #launchAgain(record: SessionRecord): Promise<LaunchSpec> {
-    try {
-      return await launchSpec(record, { ...this.options.settings(), env: sessionEnvironment(process.env) });
-    } catch (error) {
-      if (!(error instanceof HoldfastError) || error.code !== 'NO_FOLDER') throw error;
-      throw new HoldfastError('NO_FOLDER', `The folder of “${record.name}” is gone: ${String(error.data.folder)}.`, {
-        advice: record.branch
-          ? `Bring it back with “git worktree add”, or destroy the session; ${record.branch} is kept if it has work.`
-          : 'Bring it back, or destroy the session.',
-        data: { id: record.id, ...error.data },
-        cause: error,
-      });
-    }
-  }
-
-  /** Says in the worktree itself that its session was destroyed; where that cannot be, the helper knows it still. */
-  async #tagKept(tombstone: SessionRecord): Promise<void> {
-    const { workplace } = this.options;
-    if (workplace.kind !== 'git') return;
-    const isIts = await isWorktreeOf(workplace, tombstone.worktreePath).catch(() => false);
-    if (isIts) await tagSession(workplace, tombstone).catch(() => undefined);
-  }
-
-  async #removeWorktree(record: SessionRecord): Promise<KeptWork | undefined> {
-    const { worktreePath, branch, baseBranch } = record;
-    if (!branch) return undefined;
-    return removeUnlessNeeded({
-      root: this.options.workplace.root,
-      path: path.resolve(worktreePath),
-      branch,
-      base: baseBranch,
-      ownsBranch: ownsBranch(record),
-    });
-  }
-}
-
-function inUse({ worktreePath }: SessionRecord, { name }: SessionRecord): KeptWork {
-  return { path: worktreePath, reason: `“${name}” works in it` };
 }
 
 /** A record that cannot be read may be one, too. */

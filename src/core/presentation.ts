@@ -1,5 +1,6 @@
 import type { SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
 import { describeCommand } from './launchCommand.ts';
+import { describeEnd } from './sessionEnd.ts';
 
 /** How a status looks: a codicon, a theme colour and a word. */
 export interface StatusLook {
@@ -48,13 +49,14 @@ export function countSessions(count: number): string {
   return `${count} session${count === 1 ? '' : 's'}`;
 }
 
-/** “ended with code 2”, “was ended by signal 9”, “its host was lost”. */
-export function describeExit({ exit, status }: SessionRecord): string | undefined {
+/** “ended with code 2”, “was ended by SIGKILL”, “its session host was killed”: undefined for one that has not ended. */
+export function describeExit({ exit, status, evidence }: SessionRecord): string | undefined {
   if (!exit) return undefined;
+  if (evidence) return evidence.what;
   if (exit.reason === 'lost') return 'its process was gone when Holdfast came back';
   if (exit.reason === 'start') return 'it could not be started';
   if (exit.reason === 'stop' || status === 'cancelled') return 'you stopped it';
-  return exit.signal === null ? `ended with code ${exit.code ?? 'unknown'}` : `was ended by signal ${exit.signal}`;
+  return describeEnd({ kind: 'exited', code: exit.code, signal: exit.signal });
 }
 
 /** The gray text beside a session's name: its branch and age. */
@@ -64,9 +66,9 @@ export function describeSession({ branch, createdAt }: SessionRecord, now: Date)
 
 /** The facts about a session, as label and text, for a tooltip or a detail view. */
 export function sessionFacts(record: SessionRecord, now: Date): [label: string, text: string][] {
-  const exit = describeExit(record);
+  const why = describeExit(record) ?? record.evidence?.what;
   const facts: [string, string | undefined][] = [
-    ['Status', exit ? `${statusLook(record.status).label}: ${exit}` : statusLook(record.status).label],
+    ['Status', why ? `${statusLook(record.status).label}: ${why}` : statusLook(record.status).label],
     ['Runs', describeCommand(record.command)],
     ['Branch', record.branch ? `${record.branch} (from ${shortRef(record.baseBranch)})` : undefined],
     ['Folder', record.worktreePath],

@@ -1,4 +1,10 @@
-import type { RecordChanges, SessionCommand, SessionRecord } from '../protocol/sessionRecord.ts';
+import type {
+  RecordChanges,
+  SessionCommand,
+  SessionPolicy,
+  SessionRecord,
+  SessionStatus,
+} from '../protocol/sessionRecord.ts';
 
 export interface NewSession {
   id: string;
@@ -8,19 +14,22 @@ export interface NewSession {
   worktreePath: string;
   command: SessionCommand;
   cwd?: string;
+  /** What runs instead after a crash. */
+  resumeCommand?: SessionCommand;
+  policy?: SessionPolicy;
   now: Date;
 }
 
 export function newRecord({ now, cwd, ...fields }: NewSession): SessionRecord {
   const createdAt = now.toISOString();
   return {
+    policy: { retry: 'onCrash' },
     ...fields,
     ...(cwd ? { cwd } : {}),
     status: 'idle',
     createdAt,
     lastActivity: createdAt,
     template: fields.command === null ? 'shell' : 'command',
-    policy: { retry: 'onCrash' },
     attempts: 0,
     revision: 0,
   };
@@ -51,6 +60,18 @@ export function isGoingOn(record: SessionRecord): boolean {
 /** Whether a process of the session was ever seen to run; its creation may be under way otherwise. */
 export function wasStarted(record: SessionRecord): boolean {
   return record.status !== 'idle' || record.exit !== undefined;
+}
+
+/** Whether its process went with the machine, or while nobody looked: it may be started again without anybody’s regret. */
+export function wasLost({ status, exit, archivedAt }: SessionRecord): boolean {
+  return status === 'idle' && exit !== undefined && archivedAt === undefined;
+}
+
+const finished: readonly SessionStatus[] = ['completed', 'failed', 'timeout', 'cancelled'];
+
+/** Whether it has ended for good and was over before `time`. */
+export function wasOverBefore({ status, endedAt, lastActivity }: SessionRecord, time: Date): boolean {
+  return finished.includes(status) && Date.parse(endedAt ?? lastActivity) < time.getTime();
 }
 
 export function isLive(record: SessionRecord): boolean {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ManagerSettings } from '../client/sessionManager.ts';
 import { defaultShell } from '../core/launchCommand.ts';
+import { defaultSettings } from '../core/supervisionPolicy.ts';
 import { settingIds } from './ids.ts';
 
 /** The user's settings as the session manager wants them. */
@@ -13,6 +14,7 @@ export function readSettings(): ManagerSettings {
     theme: currentTheme(),
     shell: vscode.env.shell || defaultShell(process.platform, process.env),
     surviveLogout: settings.get<boolean>(settingIds.surviveLogout, true),
+    supervision: defaultSettings,
   };
 }
 

@@ -87,6 +87,8 @@ export interface RepositoryPlaces {
   /** The number of the last helper that had the right to serve. */
   epochFile: string;
   helperLog: string;
+  /** What the user has set, as a window told the helper last. */
+  settingsFile: string;
   sessionsFolder: string;
   /** What the user has saved of sessions. */
   savedFolder: string;
@@ -112,6 +114,7 @@ export function repositoryPlaces(machine: Machine, key: string): RepositoryPlace
     helperFile: join(folder, 'helper.json'),
     epochFile: join(folder, 'epoch.json'),
     helperLog: join(folder, 'helper.log'),
+    settingsFile: join(folder, 'settings.json'),
     sessionsFolder: join(folder, 'sessions'),
     savedFolder: join(folder, 'saved'),
   };

@@ -40,7 +40,7 @@ describe('how a session is shown', () => {
     ['active', undefined, undefined],
     ['completed', { code: 0, signal: null, reason: 'exit' }, 'ended with code 0'],
     ['failed', { code: 2, signal: null, reason: 'exit' }, 'ended with code 2'],
-    ['failed', { code: null, signal: 9, reason: 'exit' }, 'was ended by signal 9'],
+    ['failed', { code: null, signal: 9, reason: 'exit' }, 'was ended by SIGKILL'],
     ['failed', { code: null, signal: null, reason: 'start' }, 'it could not be started'],
     ['idle', { code: null, signal: null, reason: 'lost' }, 'its process was gone when Holdfast came back'],
     ['cancelled', { code: null, signal: 1, reason: 'stop' }, 'you stopped it'],
@@ -50,6 +50,12 @@ describe('how a session is shown', () => {
       assert.equal(describeExit(session({ status, ...(exit ? { exit } : {}) })), text);
     });
   }
+
+  it('tells of its end what was seen of it, where the record says', () => {
+    const evidence = { what: 'its session host was killed', by: 'host', at: '2026-03-10T11:59:48.000Z' };
+    const exit = { code: null, signal: null, reason: 'lost' as const };
+    assert.equal(describeExit(session({ status: 'recovering', exit, evidence })), 'its session host was killed');
+  });
 
   it('names the branch and the age', () => {
     assert.equal(describeSession(session({}), now), 'feature/login · 2h');
@@ -86,6 +92,12 @@ describe('how a session is shown', () => {
       'Last activity: just now',
       'Ended: 30m ago',
     ]);
+  });
+
+  it('says why one runs', () => {
+    const evidence = { what: 'it was started again by itself, attempt 2', by: 'retry', at: '2026-03-10T11:59:48.000Z' };
+    const [status] = facts(session({ status: 'active', evidence }));
+    assert.equal(status, 'Status: running: it was started again by itself, attempt 2');
   });
 
   it('shortens a commit that the branch came from', () => {

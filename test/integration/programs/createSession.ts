@@ -1,5 +1,6 @@
 // A window that creates a session, of `cat` if nothing else is said, and tells when it is there.
 import { SessionManager } from '../../../src/client/sessionManager.ts';
+import { defaultSettings } from '../../../src/core/supervisionPolicy.ts';
 import { thisMachine } from '../../../src/node/places.ts';
 import { findWorkplace } from '../../../src/node/repository.ts';
 
@@ -18,6 +19,7 @@ const manager = new SessionManager({
     theme: 'dark',
     shell: '/bin/sh',
     surviveLogout: true,
+    supervision: defaultSettings,
   }),
 });
 await manager.load();

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { HelperLauncher } from '../../../src/client/helperLauncher.ts';
 import { HostClient } from '../../../src/client/hostClient.ts';
 import { type ManagerSettings, SessionManager } from '../../../src/client/sessionManager.ts';
+import { defaultSettings } from '../../../src/core/supervisionPolicy.ts';
 import { readJson } from '../../../src/node/durableFile.ts';
 import { type RepositoryPlaces, repositoryPlaces, sessionPlaces } from '../../../src/node/places.ts';
 import { findWorkplace } from '../../../src/node/repository.ts';
@@ -36,6 +37,7 @@ export const quietSettings: ManagerSettings = {
   theme: 'dark',
   shell: process.platform === 'win32' ? 'cmd.exe' : '/bin/sh',
   surviveLogout: true,
+  supervision: defaultSettings,
 };
 
 /** A folder and the windows that are open on it, without VS Code. */

@@ -36,6 +36,8 @@ describe('the command line', () => {
     ['status', { kind: 'run', command: 'status', args: none }],
     ['stop login', { kind: 'run', command: 'stop', args: given('login') }],
     ['stop -- -x', { kind: 'run', command: 'stop', args: given('-x') }],
+    ['stop --all', { kind: 'run', command: 'stop', args: { ...none, all: true } }],
+    ['clean-up --older-than 7', { kind: 'run', command: 'clean-up', args: { ...none, olderThan: 7 } }],
     ['logs login -fn 5', { kind: 'run', command: 'logs', args: { ...given('login'), follow: true, lines: 5 } }],
     ['saved list', { kind: 'run', command: 'saved list', args: none }],
     ['saved save a --note b', { kind: 'run', command: 'saved save', args: { ...given('a'), note: 'b' } }],
@@ -56,6 +58,9 @@ describe('the command line', () => {
     ['help frobnicate', `There is no command “frobnicate”; there are ${commands}.`],
     ['constructor', `There is no command “constructor”; there are ${commands}.`],
     ['stop', 'Which session? Its name is missing.'],
+    ['stop login --all', '“login” and --all exclude each other.'],
+    ['clean-up', 'How old? --older-than DAYS is missing.'],
+    ['clean-up --older-than soon', '“soon” is not a number of days.'],
     ['validate', 'Which file? Its name is missing.'],
     ['-n 3', 'Which command? Its name is missing.'],
     ['--json', 'Which command? Its name is missing.'],
@@ -89,13 +94,13 @@ describe('the command line', () => {
     });
   }
 
-  it('has help that lists every exit code, and what “stop” takes for a name', () => {
+  it('has help that lists every exit code, and what commands that end something take for a name', () => {
     const [, names = '', codes = ''] = helpText().match(/\n(NAME is .*)\n\nExit codes:\n(.*)$/s) ?? [];
     assert.deepEqual(
       { codes: codes.match(/^ {2}\S+/gm), stop: names.replaceAll('\n', ' ').split('; ')[1] },
       {
         codes: ['  0', '  1', '  2', '  N'],
-        stop: '“stop” takes the whole name, or at least 8 characters of the id.',
+        stop: '“stop”, “restart” and “give-up” take the whole name, or at least 8 characters of the id.',
       },
     );
   });

@@ -1,0 +1,64 @@
+import { toErrorShape } from '../base/errors.ts';
+import { type CleanUpResult, cleanUp, sessionsToCleanUp } from '../client/manySessions.ts';
+import { destroySession, type LifeContext } from '../client/sessionLife.ts';
+import { ago, describeExit, statusLook } from '../core/presentation.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { BackupStores } from './backupStores.ts';
+import { errorText } from './failureReport.ts';
+import { print, printJson } from './output.ts';
+import type { CommandArguments } from './parseCommandLine.ts';
+import { type Program, type RepositorySessions, withSessions } from './repositorySessions.ts';
+import { lifeOf } from './sessionLife.ts';
+import { shownRecord } from './shownRecord.ts';
+
+/** `holdfast clean-up --older-than DAYS` */
+export async function cleanUpSessions(
+  program: Program,
+  { olderThan: olderThanDays = 0, dryRun, json }: CommandArguments,
+): Promise<number> {
+  return withSessions(program, async (sessions) => {
+    const records = await sessions.list();
+    const old = sessionsToCleanUp(records, olderThanDays);
+    const life = old.length > 0 && !dryRun ? await prepare(sessions) : undefined;
+    const results = await cleanUp(old, { olderThanDays, dryRun }, (record) =>
+      destroySession(life as LifeContext, record),
+    );
+    if (json) printJson(results.map(shownResult));
+    else report(results, olderThanDays);
+    return results.some(({ state }) => state === 'failed') ? 1 : 0;
+  });
+}
+
+/** What is about to be destroyed is backed up first. */
+async function prepare(sessions: RepositorySessions): Promise<LifeContext> {
+  const life = await lifeOf(sessions);
+  const stores = await BackupStores.find(sessions.workplace);
+  await stores.take('destroy', (await life.helper.list()).records);
+  return life;
+}
+
+function report(results: readonly CleanUpResult[], days: number): void {
+  if (results.length === 0) print(`No session ended more than ${days} day${days === 1 ? '' : 's'} ago.`);
+  for (const result of results) {
+    const { name } = result.record;
+    if (result.state === 'failed') console.error(`${name}: ${errorText(result.error)}`);
+    else if (result.state === 'planned') print(`${name} would be destroyed: ${describeEnd(result.record)}.`);
+    else
+      print(
+        `Destroyed ${name}.${result.kept ? ` Its work was kept (${result.kept.reason}): ${result.kept.path}` : ''}`,
+      );
+  }
+}
+
+function describeEnd(record: SessionRecord): string {
+  const { status, endedAt, lastActivity } = record;
+  const how = [statusLook(status).label, describeExit(record)].filter(Boolean).join(', ');
+  return `${how}, ${ago(endedAt ?? lastActivity, new Date())}`;
+}
+
+function shownResult(result: CleanUpResult): unknown {
+  const { state, record } = result;
+  const shown = { state, session: shownRecord(record) };
+  if (result.state === 'failed') return { ...shown, error: toErrorShape(result.error) };
+  return result.kept ? { ...shown, kept: result.kept } : shown;
+}

@@ -1,0 +1,95 @@
+import { delay } from '../base/async.ts';
+import { wasLost, wasOverBefore } from '../core/sessionRecord.ts';
+import type { KeptWork } from '../node/worktreeRemoval.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { DestroyedSession } from './sessionLife.ts';
+
+/** Between two starts, so that a machine that comes up is not asked for everything at once; milliseconds. */
+const startPause = 500;
+
+const day = 24 * 3_600_000;
+
+/** What became of one of many sessions; `record` is as it is then. */
+export type SessionResult = { id: string; name: string } & (
+  | { state: 'done'; record: SessionRecord }
+  | { state: 'failed'; error: unknown }
+);
+
+/** What became, or would become, of a session that is over. */
+export type CleanUpResult =
+  | { state: 'planned' | 'destroyed'; record: SessionRecord; kept?: KeptWork }
+  | { state: 'failed'; record: SessionRecord; error: unknown };
+
+/** Stops sessions all at once; one that does not end keeps nobody from the others. */
+export function stopAll(
+  sessions: readonly SessionRecord[],
+  stop: (record: SessionRecord) => Promise<SessionRecord>,
+): Promise<SessionResult[]> {
+  return Promise.all(sessions.map((record) => resultOf(record, stop)));
+}
+
+/** Starts the sessions that were lost one after the other; one that cannot be keeps nobody from the others. */
+export async function resumeAll(
+  sessions: readonly SessionRecord[],
+  start: (record: SessionRecord) => Promise<SessionRecord>,
+): Promise<SessionResult[]> {
+  const results: SessionResult[] = [];
+  for (const record of sessions.filter(wasLost)) {
+    if (results.length > 0) await delay(startPause);
+    results.push(await resultOf(record, start));
+  }
+  return results;
+}
+
+export interface CleanUpOptions {
+  /** Of a session’s end. */
+  olderThanDays: number;
+  /** Only tells what would be done. */
+  dryRun?: boolean;
+}
+
+/** Destroys the sessions that ended that long ago, one after the other; where there is work its worktree stays. */
+export async function cleanUp(
+  sessions: readonly SessionRecord[],
+  { olderThanDays, dryRun = false }: CleanUpOptions,
+  destroy: (record: SessionRecord) => Promise<DestroyedSession>,
+): Promise<CleanUpResult[]> {
+  const old = sessionsToCleanUp(sessions, olderThanDays);
+  if (dryRun) return old.map((record) => ({ state: 'planned', record }));
+  const results: CleanUpResult[] = [];
+  for (const record of old) results.push(await cleanedUp(record, destroy));
+  return results;
+}
+
+/** The sessions that ended longer ago than so many days. */
+export function sessionsToCleanUp(
+  sessions: readonly SessionRecord[],
+  olderThanDays: number,
+  now = new Date(),
+): SessionRecord[] {
+  const time = new Date(now.getTime() - olderThanDays * day);
+  return sessions.filter((record) => wasOverBefore(record, time));
+}
+
+async function cleanedUp(
+  record: SessionRecord,
+  destroy: (record: SessionRecord) => Promise<DestroyedSession>,
+): Promise<CleanUpResult> {
+  try {
+    return { state: 'destroyed', ...(await destroy(record)) };
+  } catch (error) {
+    return { state: 'failed', record, error };
+  }
+}
+
+async function resultOf(
+  record: SessionRecord,
+  act: (record: SessionRecord) => Promise<SessionRecord>,
+): Promise<SessionResult> {
+  const { id, name } = record;
+  try {
+    return { id, name, state: 'done', record: await act(record) };
+  } catch (error) {
+    return { id, name, state: 'failed', error };
+  }
+}

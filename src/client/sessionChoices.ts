@@ -1,0 +1,26 @@
+import * as v from 'valibot';
+import { HoldfastError } from '../base/errors.ts';
+import { commandSchema, policySchema, type SessionCommand, type SessionPolicy } from '../protocol/sessionRecord.ts';
+
+/** Strict, for a field that is misspelt would else be kept and do nothing. */
+const choiceSchema = v.partial(v.strictObject(policySchema.entries));
+
+/** What a caller wants of a session’s policy. @throws {HoldfastError} `INVALID_ARGUMENT`, which names the field */
+export function checkPolicy(policy: Partial<SessionPolicy>): Partial<SessionPolicy> {
+  const result = v.safeParse(choiceSchema, policy);
+  if (!result.success) throw invalid('policy', result.issues[0]);
+  return Object.fromEntries(Object.entries(result.output).filter(([, value]) => value !== undefined));
+}
+
+/** What a caller wants to run after a crash; null for the shell. @throws {HoldfastError} `INVALID_ARGUMENT` */
+export function checkResumeCommand(command: SessionCommand): SessionCommand {
+  const result = v.safeParse(commandSchema, command);
+  if (!result.success) throw invalid('resumeCommand', result.issues[0]);
+  const { output } = result;
+  return output !== null && output.length === 0 ? null : output;
+}
+
+function invalid(name: string, issue: v.BaseIssue<unknown>): HoldfastError {
+  const field = [name, v.getDotPath(issue)].filter(Boolean).join('.');
+  return new HoldfastError('INVALID_ARGUMENT', `${field}: ${issue.message}`, { data: { field } });
+}

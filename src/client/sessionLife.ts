@@ -1,0 +1,147 @@
+import path from 'node:path';
+import { HoldfastError } from '../base/errors.ts';
+import { sessionEnvironment } from '../core/launchCommand.ts';
+import { shareWork } from '../core/newcomers.ts';
+import { isGoingOn, wasStarted } from '../core/sessionRecord.ts';
+import { isWorktreeOf } from '../node/worktree.ts';
+import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
+import type { LaunchSpec } from '../protocol/hostMessages.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { whileCreating } from './creationLock.ts';
+import { launchSpec } from './launch.ts';
+import { type CreatedSession, type CreationContext, told } from './sessionCreation.ts';
+import { completeWorktree, ownsBranch, tagSession } from './sessionWorktree.ts';
+
+/** How long a session's process may take to end after the hangup; milliseconds. */
+export const stopGrace = 5_000;
+
+/** What it takes to end sessions, and to start them again. */
+export interface LifeContext
+  extends Pick<CreationContext, 'machine' | 'workplace' | 'settings' | 'helper' | 'sessions'> {
+  /** Saves what the helper has for good, where this client has a list of its own. */
+  keepDone: (record: SessionRecord) => Promise<SessionRecord>;
+}
+
+export interface DestroyedSession {
+  record: SessionRecord;
+  /** Present where work was kept: where it is and why. */
+  kept?: KeptWork;
+}
+
+export interface RestartOptions {
+  /** Its command's own way to go on where it was is taken, where it has one. */
+  isResumed?: boolean;
+}
+
+/**
+ * Stops the session's process if it runs, and starts its command anew in the same worktree; where its creation
+ * was cut short, it gets its worktree first.
+ *
+ * @throws {HoldfastError} `NO_FOLDER`, `SESSION_RUNNING`, `SESSION_NOT_FOUND` and what a start throws
+ */
+export async function restartSession(
+  context: LifeContext,
+  record: SessionRecord,
+  options: RestartOptions = {},
+): Promise<CreatedSession> {
+  if (wasStarted(record)) return { record: await startAnew(context, record, options) };
+  return whileCreating(context, record, async () => {
+    const { workplace } = context;
+    if (!record.branch || workplace.kind !== 'git') return { record: await startAnew(context, record, options) };
+    const notice = await completeWorktree(workplace, record);
+    const started = await startAnew(context, record, options).catch(async (error) => {
+      throw await undoRestart(context, record, error);
+    });
+    return told(started, notice);
+  });
+}
+
+/**
+ * Stops the session and forgets it. Its worktree goes only if that loses no work, or if it is gone already.
+ *
+ * @throws {HoldfastError} `SESSION_RUNNING` where it does not end, or another window starts it meanwhile.
+ */
+export async function destroySession(context: LifeContext, { id }: SessionRecord): Promise<DestroyedSession> {
+  const record = await endSession(context, id);
+  // Once it is forgotten, no other window can start it in the worktree that goes.
+  const tombstone = await context.helper.delete(record);
+  const other = context.sessions().find((session) => shareWork(session, record));
+  const kept = other ? inUse(record, other) : await removeWorktree(context, record);
+  // What another session has is marked as its own.
+  if (kept && !other) await tagKept(context, tombstone);
+  await context.keepDone(tombstone);
+  return kept ? { record: tombstone, kept } : { record: tombstone };
+}
+
+/** Asks even if the record says that nothing runs: another window may have started it just now. */
+async function endSession({ helper }: LifeContext, id: string): Promise<SessionRecord> {
+  const record = await helper.stop(id, stopGrace);
+  if (!isGoingOn(record)) return record;
+  throw new HoldfastError('SESSION_RUNNING', `“${record.name}” cannot be stopped. Nothing was changed.`, {
+    advice: 'Its session host does not answer; try again once it does.',
+    data: { id },
+  });
+}
+
+async function startAnew(
+  context: LifeContext,
+  record: SessionRecord,
+  { isResumed = false }: RestartOptions,
+): Promise<SessionRecord> {
+  const launch = await launchAgain(context, record);
+  await endSession(context, record.id);
+  const { resume = {} } = launch;
+  return context.keepDone(await context.helper.start(isResumed ? { ...launch, ...resume } : launch));
+}
+
+/** Before anything is stopped it is known whether the session can start again. */
+async function launchAgain({ settings }: LifeContext, record: SessionRecord): Promise<LaunchSpec> {
+  try {
+    return await launchSpec(record, { ...settings(), env: sessionEnvironment(process.env) });
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== 'NO_FOLDER') throw error;
+    throw new HoldfastError('NO_FOLDER', `The folder of “${record.name}” is gone: ${String(error.data.folder)}.`, {
+      advice: record.branch
+        ? `Bring it back with “git worktree add”, or destroy the session; ${record.branch} is kept if it has work.`
+        : 'Bring it back, or destroy the session.',
+      data: { id: record.id, ...error.data },
+      cause: error,
+    });
+  }
+}
+
+/** Another window has destroyed the session, and may not have seen the worktree that was just made for it. */
+async function undoRestart(context: LifeContext, record: SessionRecord, error: unknown): Promise<unknown> {
+  if (!(error instanceof HoldfastError) || error.code !== 'SESSION_NOT_FOUND') return error;
+  const kept = await removeWorktree(context, record);
+  if (!kept) return error;
+  const { id, name } = record;
+  return new HoldfastError('SESSION_NOT_FOUND', `“${name}” was destroyed meanwhile by another window.`, {
+    advice: `Its worktree was kept (${kept.reason}): ${kept.path}.`,
+    data: { id, kept },
+    cause: error,
+  });
+}
+
+/** Says in the worktree itself that its session was destroyed; where that cannot be, the helper knows it still. */
+async function tagKept({ workplace }: LifeContext, tombstone: SessionRecord): Promise<void> {
+  if (workplace.kind !== 'git') return;
+  const isIts = await isWorktreeOf(workplace, tombstone.worktreePath).catch(() => false);
+  if (isIts) await tagSession(workplace, tombstone).catch(() => undefined);
+}
+
+async function removeWorktree({ workplace }: LifeContext, record: SessionRecord): Promise<KeptWork | undefined> {
+  const { worktreePath, branch, baseBranch } = record;
+  if (!branch) return undefined;
+  return removeUnlessNeeded({
+    root: workplace.root,
+    path: path.resolve(worktreePath),
+    branch,
+    base: baseBranch,
+    ownsBranch: ownsBranch(record),
+  });
+}
+
+function inUse({ worktreePath }: SessionRecord, { name }: SessionRecord): KeptWork {
+  return { path: worktreePath, reason: `“${name}” works in it` };
+}

@@ -1,0 +1,127 @@
+import { Emitter } from '../base/event.ts';
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { isGoingOn } from '../core/sessionRecord.ts';
+import type { HealthReport, SessionHealth } from '../protocol/health.ts';
+import type { SessionPolicy, SessionRecord } from '../protocol/sessionRecord.ts';
+import type { HelperClient } from './helperClient.ts';
+import {
+  type CleanUpOptions,
+  type CleanUpResult,
+  cleanUp,
+  resumeAll,
+  type SessionResult,
+  stopAll,
+} from './manySessions.ts';
+import { checkPolicy } from './sessionChoices.ts';
+import type { SessionManager } from './sessionManager.ts';
+
+export interface SessionSupervisionOptions {
+  manager: Pick<SessionManager, 'list' | 'require' | 'stop' | 'restart' | 'destroy'>;
+  helper: HelperClient;
+  keepDone: (record: SessionRecord) => Promise<SessionRecord>;
+}
+
+/** What a window knows of its sessions’ health, and what it does about it: for one, or for many at once. */
+export class SessionSupervision implements Disposable {
+  readonly #options: SessionSupervisionOptions;
+  readonly #disposables = new DisposableStore();
+  readonly #onHealth = new Emitter<HealthReport>();
+  /** Something about the sessions’ health is to be told anew. */
+  readonly onHealth = this.#onHealth.event;
+  #latest: HealthReport | undefined;
+
+  constructor(options: SessionSupervisionOptions) {
+    this.#options = options;
+    const { helper } = options;
+    this.#disposables.add(helper.onHealth((report) => this.#accept(report)));
+    this.#disposables.add(
+      helper.onConnectionChange((isConnected) => {
+        // An older helper tells none, and what cannot be had is told with the next change.
+        if (isConnected) void this.health().catch(() => undefined);
+      }),
+    );
+  }
+
+  /** The last report; undefined before the first. What sessions use is as old as it. */
+  get latest(): HealthReport | undefined {
+    return this.#latest;
+  }
+
+  /** How a session was when that was last told. */
+  healthOf(id: string): SessionHealth | undefined {
+    return this.#latest?.sessions.find((session) => session.id === id);
+  }
+
+  /** How all sessions are, asked for anew. @throws {HoldfastError} `PROTOCOL_MISMATCH` from an older helper */
+  async health(): Promise<HealthReport> {
+    return this.#accept(await this.#options.helper.health());
+  }
+
+  /** Tells the helper what the user has set by now. */
+  configure(): Promise<void> {
+    return this.#options.helper.configure();
+  }
+
+  /** Starts a session that waits for its next automatic restart at once; another one is returned as it is. */
+  async retryNow(id: string): Promise<SessionRecord> {
+    const { manager, helper, keepDone } = this.#options;
+    return keepDone(await helper.retryNow(manager.require(id).id));
+  }
+
+  /** Leaves such a session as failed. */
+  async giveUp(id: string): Promise<SessionRecord> {
+    const { manager, helper, keepDone } = this.#options;
+    return keepDone(await helper.giveUp(manager.require(id).id));
+  }
+
+  /** Lets a session go on that is about to be ended for doing nothing. */
+  async keepRunning(id: string): Promise<void> {
+    const { manager, helper } = this.#options;
+    await helper.keepRunning(manager.require(id).id);
+  }
+
+  /** Stops a session’s process, or its recovery. */
+  cancel(id: string): Promise<SessionRecord> {
+    return this.#options.manager.stop(id);
+  }
+
+  /** Changes what applies to a session; what is not named stays. @throws {HoldfastError} `INVALID_ARGUMENT` */
+  async setPolicy(id: string, policy: Partial<SessionPolicy>): Promise<SessionRecord> {
+    const { manager, helper, keepDone } = this.#options;
+    const wanted = checkPolicy(policy);
+    const changed = await helper.update(manager.require(id), (current) => ({
+      policy: { ...current.policy, ...wanted },
+    }));
+    return keepDone(changed);
+  }
+
+  /** Stops all sessions that run, or are about to by themselves. */
+  stopAll(): Promise<SessionResult[]> {
+    const { manager } = this.#options;
+    return stopAll(manager.list().filter(isGoingOn), ({ id }) => manager.stop(id));
+  }
+
+  /** Starts all sessions whose process went with the machine, or while nobody looked. */
+  resumeAll(): Promise<SessionResult[]> {
+    const { manager } = this.#options;
+    return resumeAll(manager.list(), async ({ id }) => (await manager.restart(id, { isResumed: true })).record);
+  }
+
+  /** Destroys the sessions that are over and old. */
+  cleanUp(options: CleanUpOptions): Promise<CleanUpResult[]> {
+    const { manager } = this.#options;
+    return cleanUp(manager.list(), options, ({ id }) => manager.destroy(id));
+  }
+
+  dispose(): void {
+    this.#disposables.dispose();
+  }
+
+  #accept(report: HealthReport): HealthReport {
+    // An answer can be overtaken by a change that was pushed after it.
+    if (this.#latest && Date.parse(report.at) < Date.parse(this.#latest.at)) return report;
+    this.#latest = report;
+    this.#onHealth.fire(report);
+    return report;
+  }
+}

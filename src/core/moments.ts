@@ -1,0 +1,22 @@
+import { age } from './presentation.ts';
+
+/** “just now”, “12 s ago”, “5m ago”: as exact as it matters for what has just happened. Times are ISO 8601. */
+export function since(at: string, now: Date): string {
+  const seconds = Math.floor((now.getTime() - Date.parse(at)) / 1000);
+  if (seconds < 1) return 'just now';
+  return seconds < 60 ? `${seconds} s ago` : `${age(at, now)} ago`;
+}
+
+/** “now”, “in 12 s”, “in 5 min”, “in 3 h”. */
+export function until(at: string, now: Date): string {
+  const seconds = Math.ceil((Date.parse(at) - now.getTime()) / 1000);
+  if (!(seconds > 0)) return 'now';
+  if (seconds < 120) return `in ${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `in ${minutes} min` : `in ${Math.round(minutes / 60)} h`;
+}
+
+/** The time of day, as the user's own clock shows it: “20:15:03”. */
+export function timeOfDay(at: string): string {
+  return new Date(at).toTimeString().slice(0, 8);
+}
