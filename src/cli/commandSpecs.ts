@@ -11,7 +11,7 @@ const optionSpecs = {
   output: { short: 'o', value: 'FILE', text: 'Write to FILE.' },
   withEnv: { text: 'Write the values of the sessions’ variables, too, which may be secret.' },
   force: { text: 'Replace FILE where it exists.' },
-  all: { text: 'All sessions.' },
+  all: { text: 'All sessions, for “ls” archived ones too.' },
   olderThan: { value: 'DAYS', counts: 'days', text: 'Only sessions that ended more than DAYS days ago.' },
   dryRun: { text: 'Only tell what would be done.' },
   salvage: { text: 'Take what is sound from a damaged file.' },

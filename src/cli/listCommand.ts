@@ -1,17 +1,21 @@
+import { ailment, describeRetry } from '../core/healthPresentation.ts';
 import { describeCommand } from '../core/launchCommand.ts';
-import { age, statusLook } from '../core/presentation.ts';
+import { age, countSessions, statusLook } from '../core/presentation.ts';
+import { isRecovering } from '../core/sessionRecord.ts';
+import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
+import type { SessionHealth } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { type Column, printTable } from './columnTable.ts';
 import { print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
-import { type Program, withSessions } from './repositorySessions.ts';
+import { type Program, type RepositorySessions, withSessions } from './repositorySessions.ts';
 import { shownRecord } from './shownRecord.ts';
 import { statusStyle } from './statusStyle.ts';
 import type { Cell } from './table.ts';
 
 const columns: readonly Column[] = [
   { heading: 'NAME', least: 10 },
-  { heading: 'STATUS' },
+  { heading: 'STATUS', least: 10 },
   { heading: 'BRANCH', least: 10, leftOut: 4 },
   { heading: 'AGE', leftOut: 3 },
   { heading: 'ACTIVITY', leftOut: 2 },
@@ -20,28 +24,50 @@ const columns: readonly Column[] = [
 ];
 
 /** `holdfast ls` */
-export async function listSessions(program: Program, { json }: CommandArguments): Promise<number> {
-  const { records, workplace } = await withSessions(program, async (sessions) => {
-    return { records: await sessions.list(), workplace: sessions.workplace };
+export async function listSessions(program: Program, { all, json }: CommandArguments): Promise<number> {
+  return withSessions(program, async (sessions) => {
+    const records = await sessions.list();
+    if (json) printJson(records.map(shownRecord));
+    else await printSessions(sessions, records, all);
+    return 0;
   });
-  if (json) printJson(records.map(shownRecord));
-  else if (records.length === 0) print(`No sessions in ${workplace.root}.`);
-  else printSessions(records, new Date());
-  return 0;
 }
 
-function printSessions(records: readonly SessionRecord[], now: Date): void {
-  printTable(
-    columns,
-    records.map((record) => sessionRow(record, now)),
-  );
+async function printSessions(sessions: RepositorySessions, records: SessionRecord[], all: boolean): Promise<void> {
+  const shown = records.filter(({ archivedAt }) => all || archivedAt === undefined);
+  const [report, settings] = await Promise.all([sessions.health(), sessions.supervision()]);
+  const context = { now: new Date(), settings, health: new Map(report?.sessions.map((one) => [one.id, one])) };
+  const rows = shown.map((record) => sessionRow(record, context));
+  if (rows.length > 0) printTable(columns, rows);
+  const archived = records.length - shown.length;
+  if (archived > 0) print(`${countSessions(archived)} archived; “holdfast ls --all” lists them, too.`);
+  if (records.length === 0) print(`No sessions in ${sessions.workplace.root}.`);
 }
 
-function sessionRow(record: SessionRecord, now: Date): Cell[] {
+interface RowContext {
+  now: Date;
+  settings: SupervisionSettings;
+  health: ReadonlyMap<string, SessionHealth>;
+}
+
+/** The status, and beside it what a person should know at once. */
+function describeStatus(record: SessionRecord, { now, settings, health }: RowContext): string {
+  const { maxAttempts } = effectivePolicy(record.policy, settings.policy);
+  const parts = [
+    statusLook(record.status).label,
+    isRecovering(record) ? describeRetry(record, maxAttempts, now) : undefined,
+    ailment(record, health.get(record.id)),
+    record.archivedAt === undefined ? undefined : 'archived',
+  ];
+  return parts.filter((part) => part !== undefined).join(', ');
+}
+
+function sessionRow(record: SessionRecord, context: RowContext): Cell[] {
+  const { now } = context;
   const { name, status, branch, createdAt, lastActivity, ptyPid, command } = record;
   return [
     { text: name, style: 'bold' },
-    { text: statusLook(status).label, style: statusStyle(status) },
+    { text: describeStatus(record, context), style: statusStyle(status) },
     { text: branch || '-' },
     { text: age(createdAt, now) },
     { text: age(lastActivity, now) },

@@ -1,16 +1,16 @@
 import { HostClient } from '../client/hostClient.ts';
-import { age, sessionFacts, statusLook } from '../core/presentation.ts';
+import { describeBytes } from '../core/healthPresentation.ts';
+import { sessionFacts } from '../core/presentation.ts';
 import { isRunning } from '../core/sessionRecord.ts';
-import type { HelperStatus } from '../protocol/helperRpc.ts';
+import type { SessionHealth } from '../protocol/health.ts';
 import type { HostStatus } from '../protocol/hostMessages.ts';
-import { type SessionRecord, sessionStatuses } from '../protocol/sessionRecord.ts';
-import { paint, print, printJson } from './output.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { count, type Fact, printFacts, since } from './facts.ts';
+import { printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
 import { type Program, type RepositorySessions, withSessions } from './repositorySessions.ts';
+import { showRepository } from './repositoryStatus.ts';
 import { shownRecord, variableNames } from './shownRecord.ts';
-import { type Cell, formatTable } from './table.ts';
-
-type Fact = [label: string, text: string];
 
 /** `holdfast status [NAME]` */
 export async function showStatus(program: Program, { name, json }: CommandArguments): Promise<number> {
@@ -21,26 +21,19 @@ export async function showStatus(program: Program, { name, json }: CommandArgume
   });
 }
 
-async function showRepository(sessions: RepositorySessions, json: boolean): Promise<void> {
-  const { workplace, helper } = sessions;
-  const [records, status] = await Promise.all([sessions.list(), helper?.status()]);
-  const counts = countStatuses(records);
-  if (json) return printJson({ repository: workplace, helper: status ?? null, sessions: counts });
-  printFacts([
-    [workplace.kind === 'git' ? 'Repository' : 'Folder', workplace.root],
-    ['Helper', status ? describeHelper(status, new Date()) : 'not running'],
-    ['Sessions', describeCounts(counts)],
-  ]);
-}
-
 async function showSession(sessions: RepositorySessions, name: string, json: boolean): Promise<void> {
   const { record } = await sessions.find(name);
-  const host = isRunning(record) ? await hostStatus(sessions, record.id) : undefined;
-  if (json) return printJson({ session: shownRecord(record), host: host ?? null });
+  const [host, report] = await Promise.all([
+    isRunning(record) ? hostStatus(sessions, record.id) : undefined,
+    sessions.health(),
+  ]);
+  const health = report?.sessions.find(({ id }) => id === record.id);
+  if (json) return printJson({ session: shownRecord(record), host: host ?? null, health: health ?? null });
   const now = new Date();
   printFacts([
     ['Name', record.name],
     ...sessionFacts(record, now),
+    ...(health ? healthFacts(health) : []),
     ...furtherFacts(record),
     ...(host ? hostFacts(host, now) : []),
     ...(isRunning(record) && !host ? [['Host', 'does not answer'] satisfies Fact] : []),
@@ -76,6 +69,22 @@ function furtherFacts(record: SessionRecord): Fact[] {
   return facts.filter((fact): fact is Fact => fact[1] !== undefined);
 }
 
+function healthFacts({ state, evidence, use }: SessionHealth): Fact[] {
+  const health: Fact = [
+    'Health',
+    state === 'healthy' ? state : `${state}: ${evidence.map(({ what }) => what).join('; ')}`,
+  ];
+  if (!use) return [health];
+  const { memory, cpu, cpuTime, processes, openFiles } = use;
+  const files = openFiles === undefined ? '' : `, ${count(openFiles, 'open file')}`;
+  return [
+    health,
+    ['Memory', describeBytes(memory)],
+    ['CPU', `${Math.round(cpu)} % of a core, ${Math.round(cpuTime / 1000)} s since its start`],
+    ['Processes', `${processes}${files}`],
+  ];
+}
+
 function hostFacts(host: HostStatus, now: Date): Fact[] {
   const { pid, startedAt, cols, rows, clients, seq, lastOutputAt, title } = host;
   return [
@@ -84,36 +93,4 @@ function hostFacts(host: HostStatus, now: Date): Fact[] {
     ['Clients', `${clients}, the helper and this command included`],
     ['Output', `${count(seq, 'byte')}${lastOutputAt ? `, the last ${since(lastOutputAt, now)} ago` : ''}`],
   ];
-}
-
-function describeHelper({ pid, version, startedAt, clients, hosts }: HelperStatus, now: Date): string {
-  const others = count(clients - 1, 'other client');
-  return `process ${pid}, version ${version}, up ${since(startedAt, now)}, ${others}, ${count(hosts, 'host')}`;
-}
-
-type Counts = Record<string, number>;
-
-function countStatuses(records: readonly SessionRecord[]): Counts {
-  return Object.fromEntries(
-    sessionStatuses.map((status) => [status, records.filter((record) => record.status === status).length]),
-  );
-}
-
-function describeCounts(counts: Counts): string {
-  const present = sessionStatuses.filter((status) => counts[status]);
-  return present.map((status) => `${counts[status]} ${statusLook(status).label}`).join(', ') || 'none';
-}
-
-function printFacts(facts: readonly Fact[]): void {
-  const rows = facts.map(([label, text]): Cell[] => [{ text: label, style: 'dim' }, { text }]);
-  for (const line of formatTable(rows, { paint })) print(line);
-}
-
-function since(time: string, now: Date): string {
-  const text = age(time, now);
-  return text === 'now' ? 'less than a minute' : text;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

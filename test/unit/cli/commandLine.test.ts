@@ -124,6 +124,7 @@ describe('the command line', () => {
         ['noStart', false],
         ['withEnv', false],
         ['force', false],
+        ['all', false],
         ['dryRun', false],
         ['salvage', false],
         ['fix', false],

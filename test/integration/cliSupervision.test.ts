@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { SessionManager } from '../../src/client/sessionManager.ts';
+import type { SessionPolicy, SessionRecord } from '../../src/protocol/sessionRecord.ts';
+import { isAlive, signal } from '../support/processes.ts';
+import { describeOnUnix } from '../support/unix.ts';
+import { waitFor } from '../support/waitFor.ts';
+import { runCli } from './support/cli.ts';
+import { hostPids, useProject } from './support/project.ts';
+
+/** Long enough that nothing is started again by itself meanwhile; seconds. */
+const patient = { retryDelay: 600, maxRetryDelay: 600 };
+
+describeOnUnix('holdfast, of sessions that crash and end,', () => {
+  const project = useProject();
+  let window: SessionManager;
+  beforeEach(async () => {
+    window = await project().open();
+  });
+
+  it('lists one as recovering whose host is killed, then as running', async () => {
+    const { id } = await crashed('login', { retryDelay: 3, maxRetryDelay: 3 });
+    const before = await runCli(project().folder, 'ls');
+    await waitFor(
+      () => window.get(id)?.status,
+      (status) => status === 'active',
+      { timeout: 20_000 },
+    );
+    const after = await runCli(project().folder, 'ls');
+    assert.match(before.stdout, /^login +recovering, attempt 1 of 3 (in [123] s|now) /m);
+    assert.match(after.stdout, /^login +running /m);
+  });
+
+  it('explains in words what happened, and what will', async () => {
+    await crashed('login');
+    const { stdout } = await runCli(project().folder, 'explain', 'login');
+    assert.deepEqual(blurred(stdout), [
+      '“login” is recovering: its session host was killed (seen at its session host, AGO).',
+      'It is lost, for that reason.',
+      'It is to be started again: attempt 1 of 3 in 10 min (TIME).',
+      'Its policy: it is started again by itself after a crash, at most 3 times in a row, after pauses of 600 to 600 s.',
+      'It has no limits.',
+    ]);
+  });
+
+  it('explains as JSON', async () => {
+    const { record } = await window.create({ name: 'login', command: ['cat'] });
+    const { stdout } = await runCli(project().folder, 'explain', 'login', '--json');
+    const { session, health, explanation } = JSON.parse(stdout);
+    assert.deepEqual([session.id, health.state, typeof explanation[0]], [record.id, 'healthy', 'string']);
+  });
+
+  it('retries at once', async () => {
+    const { id } = await crashed('login');
+    const { code, stdout } = await runCli(project().folder, 'retry', 'login');
+    await waitFor(
+      () => window.get(id)?.status,
+      (status) => status === 'active',
+    );
+    const said = 'Started login again: it was started again by itself, attempt 1.\n';
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: said });
+  });
+
+  it('says so where there is nothing to retry or to give up', async () => {
+    await window.create({ name: 'login', command: ['cat'] });
+    const said = [await runCli(project().folder, 'retry', 'login'), await runCli(project().folder, 'give-up', 'login')];
+    assert.deepEqual(
+      said.map(({ code, stdout }) => [code, stdout]),
+      Array(2).fill([0, 'login waits for no restart: it is running.\n']),
+    );
+  });
+
+  it('gives up', async () => {
+    await crashed('login');
+    const { code, stdout } = await runCli(project().folder, 'give-up', 'login');
+    const said = 'login is left as failed: you gave up; its session host was killed.\n';
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: said });
+  });
+
+  it('stops a recovery', async () => {
+    const { id } = await crashed('login');
+    const { code, stdout } = await runCli(project().folder, 'stop', 'login');
+    await waitFor(
+      () => window.get(id)?.status,
+      (status) => status === 'cancelled',
+    );
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: 'Stopped login.\n' });
+  });
+
+  it('stops all, those that recover included, and says what became of each', async () => {
+    await crashed('one');
+    const { record } = await window.create({ name: 'two', command: ['cat'] });
+    const { code, stdout } = await runCli(project().folder, 'stop', '--all');
+    assert.deepEqual([code, stdout, isAlive(record.ptyPid as number)], [0, 'Stopped one.\nStopped two.\n', false]);
+  });
+
+  it('restarts one that runs', async () => {
+    const { record } = await window.create({ name: 'login', command: ['cat'] });
+    const { code, stdout } = await runCli(project().folder, 'restart', 'login', '--json');
+    const { status, ptyPid } = JSON.parse(stdout) as SessionRecord;
+    assert.deepEqual(
+      [code, status, isAlive(record.ptyPid as number), isAlive(ptyPid as number)],
+      [0, 'active', false, true],
+    );
+  });
+
+  it('resumes all that were lost, and no others', async () => {
+    await lose('one');
+    await lose('two');
+    await window.create({ name: 'runs', command: ['cat'] });
+    const { code, stdout } = await runCli(project().folder, 'resume', '--all');
+    assert.equal(code, 0);
+    assert.match(stdout, /^Resumed one \(process \d+\)\.\nResumed two \(process \d+\)\.\n$/);
+  });
+
+  it('resumes the others where the folder of one is gone, and ends with 1', async () => {
+    const gone = await lose('one');
+    await lose('two');
+    await project().git('worktree', 'remove', '--force', gone.worktreePath);
+    const { code, stdout, stderr } = await runCli(project().folder, 'resume', '--all');
+    assert.deepEqual([code, stdout.replace(/\d+/, 'N')], [1, 'Resumed two (process N).\n']);
+    assert.match(stderr, /^one: The folder of “one” is gone/);
+  });
+
+  it('resumes one, and leaves one that runs', async () => {
+    await lose('one');
+    const first = await runCli(project().folder, 'resume', 'one');
+    const second = await runCli(project().folder, 'resume', 'one');
+    assert.deepEqual(
+      [first.stdout.replace(/\d+/, 'N'), second.stdout],
+      ['Resumed one (process N).\n', 'one runs already.\n'],
+    );
+  });
+
+  it('cleans up what ended long ago, and keeps worktrees with work', async () => {
+    const [, dirty] = [await old('clean'), await old('dirty')];
+    await writeFile(path.join(dirty.worktreePath, 'work.txt'), 'work');
+    const args = ['clean-up', '--older-than', '30'];
+    const planned = await runCli(project().folder, ...args, '--dry-run');
+    const done = await runCli(project().folder, ...args);
+    assert.deepEqual(
+      [planned.stdout.replace(/\d+d/g, 'Nd'), done.stdout, done.code],
+      [
+        'clean would be destroyed: stopped, you stopped it, Nd ago.\ndirty would be destroyed: stopped, you stopped it, Nd ago.\n',
+        `Destroyed clean.\nDestroyed dirty. Its work was kept (1 untracked file): ${dirty.worktreePath}\n`,
+        0,
+      ],
+    );
+  });
+
+  it('backs the list up before it cleans up', async () => {
+    await old('clean');
+    await runCli(project().folder, 'clean-up', '--older-than', '30');
+    const { stdout } = await runCli(project().folder, 'backups', 'list', '--json');
+    const reasons = JSON.parse(stdout).map(({ reason, count }: { reason: string; count: number }) => [reason, count]);
+    assert.deepEqual(
+      reasons.filter(([reason]: [string]) => reason === 'destroy'),
+      [['destroy', 1]],
+    );
+  });
+
+  it('says so where nothing ended so long ago', async () => {
+    const { stdout } = await runCli(project().folder, 'clean-up', '--older-than', '1');
+    assert.equal(stdout, 'No session ended more than 1 day ago.\n');
+  });
+
+  it('tells of all sessions’ health', async () => {
+    await crashed('login');
+    await window.create({ name: 'well', command: ['cat'] });
+    const { stdout } = await runCli(project().folder, 'status');
+    assert.match(stdout, /^Health +1 of 2 healthy, 1 lost\n/m);
+    assert.match(stdout, /^Lost +login: its session host was killed\n/m);
+  });
+
+  it('has the whole health report in the status as JSON', async () => {
+    await window.create({ name: 'well', command: ['cat'] });
+    const { stdout } = await runCli(project().folder, 'status', '--json');
+    const { totalSessions, healthySessions, staleSessions, averageMemoryUsage, sessionsByStatus, health } =
+      JSON.parse(stdout);
+    assert.deepEqual(
+      [totalSessions, healthySessions, staleSessions, typeof averageMemoryUsage, sessionsByStatus.active],
+      [1, 1, 0, 'number', 1],
+    );
+    assert.deepEqual([health.sessions[0].state, health.leftovers], ['healthy', []]);
+  });
+
+  it('tells what the processes of one session use', async () => {
+    const { record } = await window.create({ name: 'well', command: ['cat'] });
+    await waitFor(async () => (await window.supervision.health()).sessions.find(({ id }) => id === record.id)?.use);
+    const { stdout } = await runCli(project().folder, 'status', 'well');
+    assert.match(
+      stdout,
+      /^Health +healthy\nMemory +[\d.]+ MB\nCPU +\d+ % of a core, \d+ s since its start\nProcesses +1/m,
+    );
+  });
+
+  it('lists archived sessions only where they are asked for', async () => {
+    const { id } = await old('done');
+    await window.helper.update(window.require(id), () => ({ archivedAt: '2026-01-01T00:00:00.000Z' }));
+    const short = await runCli(project().folder, 'ls');
+    const full = await runCli(project().folder, 'ls', '--all');
+    assert.equal(short.stdout, '1 session archived; “holdfast ls --all” lists them, too.\n');
+    assert.match(full.stdout, /^done +stopped, archived /m);
+  });
+
+  async function crashed(name: string, policy: Partial<SessionPolicy> = patient): Promise<SessionRecord> {
+    const others = new Set(await hostPids(window));
+    const { id } = (await window.create({ name, command: ['cat'], policy })).record;
+    for (const pid of await hostPids(window)) if (!others.has(pid)) signal(pid, 'SIGKILL');
+    const recovering = await waitFor(
+      () => window.get(id),
+      (record) => record?.status === 'recovering',
+    );
+    return recovering as SessionRecord;
+  }
+
+  /** A session as it is after the machine was started anew. */
+  async function lose(name: string): Promise<SessionRecord> {
+    const { record } = await window.create({ name, command: ['cat'] });
+    await window.stop(record.id);
+    const exit = { code: null, signal: null, reason: 'lost' as const };
+    return window.helper.update(window.require(record.id), () => ({ status: 'idle', exit }));
+  }
+
+  async function old(name: string): Promise<SessionRecord> {
+    const { record } = await window.create({ name, command: ['cat'] });
+    await window.stop(record.id);
+    return window.helper.update(window.require(record.id), () => ({ endedAt: '2020-01-01T00:00:00.000Z' }));
+  }
+});
+
+function blurred(text: string): string[] {
+  const lines = text.replace(/just now|\d+ s ago/g, 'AGO').replace(/\d\d:\d\d:\d\d/g, 'TIME');
+  return lines.trimEnd().split('\n');
+}
