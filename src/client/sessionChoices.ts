@@ -3,11 +3,11 @@ import { HoldfastError } from '../base/errors.ts';
 import { commandSchema, policySchema, type SessionCommand, type SessionPolicy } from '../protocol/sessionRecord.ts';
 
 /** Strict, for a field that is misspelt would else be kept and do nothing. */
-const choiceSchema = v.partial(v.strictObject(policySchema.entries));
+export const policyChoiceSchema = v.partial(v.strictObject(policySchema.entries));
 
 /** What a caller wants of a session’s policy. @throws {HoldfastError} `INVALID_ARGUMENT`, which names the field */
 export function checkPolicy(policy: Partial<SessionPolicy>): Partial<SessionPolicy> {
-  const result = v.safeParse(choiceSchema, policy);
+  const result = v.safeParse(policyChoiceSchema, policy);
   if (!result.success) throw invalid('policy', result.issues[0]);
   return Object.fromEntries(Object.entries(result.output).filter(([, value]) => value !== undefined));
 }

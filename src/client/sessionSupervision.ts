@@ -37,7 +37,7 @@ export class SessionSupervision implements Disposable {
     this.#disposables.add(
       helper.onConnectionChange((isConnected) => {
         // An older helper tells none, and what cannot be had is told with the next change.
-        if (isConnected) void this.health().catch(() => undefined);
+        if (isConnected) void this.#begin();
       }),
     );
   }
@@ -54,7 +54,9 @@ export class SessionSupervision implements Disposable {
 
   /** How all sessions are, asked for anew. @throws {HoldfastError} `PROTOCOL_MISMATCH` from an older helper */
   async health(): Promise<HealthReport> {
-    return this.#accept(await this.#options.helper.health());
+    const report = await this.#options.helper.health();
+    this.#remember(report);
+    return report;
   }
 
   /** Tells the helper what the user has set by now. */
@@ -117,11 +119,18 @@ export class SessionSupervision implements Disposable {
     this.#disposables.dispose();
   }
 
-  #accept(report: HealthReport): HealthReport {
-    // An answer can be overtaken by a change that was pushed after it.
-    if (this.#latest && Date.parse(report.at) < Date.parse(this.#latest.at)) return report;
-    this.#latest = report;
+  async #begin(): Promise<void> {
+    const report = await this.health().catch(() => undefined);
+    if (report) this.#onHealth.fire(report);
+  }
+
+  #accept(report: HealthReport): void {
+    this.#remember(report);
     this.#onHealth.fire(report);
-    return report;
+  }
+
+  /** An answer can be overtaken by a change that was pushed after it. */
+  #remember(report: HealthReport): void {
+    if (this.#latest === undefined || report.at >= this.#latest.at) this.#latest = report;
   }
 }

@@ -2,7 +2,22 @@ import type { HealthReport, HealthState, ResourceUse, SessionHealth } from '../p
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { rank } from './health.ts';
 import { until } from './moments.ts';
+import { describeSession } from './presentation.ts';
 import { isRecovering } from './sessionRecord.ts';
+import { effectivePolicy, type PolicySettings } from './supervisionPolicy.ts';
+
+/** Ids of VS Code theme colours; what is well has the colour of its status. */
+const colors: { [S in HealthState]?: string } = {
+  stale: 'disabledForeground',
+  degraded: 'charts.yellow',
+  unresponsive: 'charts.orange',
+  lost: 'charts.red',
+};
+
+/** The colour of a session that is not well; undefined for that of its status. */
+export function healthColor(state: HealthState): string | undefined {
+  return colors[state];
+}
 
 /** “312 MB”, “1.4 GB”. */
 export function describeBytes(bytes: number): string {
@@ -48,4 +63,29 @@ export function complaints(report: HealthReport | undefined): Complaint[] {
 export function countComplaints(told: readonly Pick<Complaint, 'state'>[]): string {
   const states = [...new Set(told.map(({ state }) => state))].sort((a, b) => rank(b) - rank(a));
   return states.map((state) => `${told.filter((one) => one.state === state).length} ${state}`).join(', ');
+}
+
+/** How much a view or a badge has to stand out. */
+export type Alarm = 'none' | 'warning' | 'error';
+
+/** What the worst of all sessions is worth: a quiet one is nobody's alarm, and one that is recovered is in good hands. */
+export function alarmOf(records: readonly SessionRecord[], report: HealthReport | undefined): Alarm {
+  const health = new Map(report?.sessions.map((one) => [one.id, one]));
+  const states = records.map((record) => ailment(record, health.get(record.id)));
+  if (states.some((state) => state === 'lost' || state === 'unresponsive')) return 'error';
+  const isWarning = states.includes('degraded') || records.some((one) => isRecovering(one) || one.status === 'waiting');
+  return isWarning ? 'warning' : 'none';
+}
+
+/** The gray text beside a session’s name: when it is started again, else what is wrong with it, its branch and its age. */
+export function describeState(
+  record: SessionRecord,
+  health: SessionHealth | undefined,
+  { now, policy }: { now: Date; policy: PolicySettings },
+): string {
+  if (isRecovering(record)) {
+    const { maxAttempts } = effectivePolicy(record.policy, policy);
+    return `recovering · ${describeRetry(record, maxAttempts, now)}`;
+  }
+  return [ailment(record, health), describeSession(record, now)].filter(Boolean).join(' · ');
 }

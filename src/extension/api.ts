@@ -3,17 +3,23 @@ import type { Backup } from '../client/backupFile.ts';
 import type { Finding } from '../core/diagnosis.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
 import type { ListedSession, SavedSession } from '../core/savedSession.ts';
-import type { SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
+import type { HealthReport } from '../protocol/health.ts';
+import type { SessionPolicy, SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
 import type { ExportedFile, ImportedSession } from './stateActions.ts';
+import type { CleanedUpSession, SessionOutcome } from './supervisionActions.ts';
 
 export type {
   Backup,
+  CleanedUpSession,
   ExportedFile,
   Finding,
+  HealthReport,
   ImportedSession,
   ListedSession,
   Proposal,
   SavedSession,
+  SessionOutcome,
+  SessionPolicy,
   SessionRecord,
   SessionStatus,
 };
@@ -34,6 +40,10 @@ export interface NewSessionOptions {
   show?: boolean;
   /** False runs the command in the open folder itself, with neither branch nor worktree. */
   worktree?: boolean;
+  /** What of the settings it has of its own: when it is started again by itself, and when it is ended. */
+  policy?: Partial<SessionPolicy>;
+  /** What runs instead when it is started again after a crash, such as an agent's own way to resume. */
+  resumeCommand?: string | string[];
 }
 
 export interface LoadOptions {
@@ -50,6 +60,13 @@ export interface ExportOptions {
   includeEnv?: boolean;
   /** Replaces a file that is there. */
   force?: boolean;
+}
+
+export interface CleanUpOptions {
+  /** Of a session’s end. */
+  olderThanDays: number;
+  /** Only tells what would be done. */
+  dryRun?: boolean;
 }
 
 export interface ImportOptions {
@@ -71,6 +88,8 @@ export interface HoldfastApi {
   readonly version: 1;
   /** Fires after any session changed, came or went. */
   readonly onDidChangeSessions: Event<void>;
+  /** Fires when something about the sessions’ health is to be told anew; what they use is as of then. */
+  readonly onDidChangeHealth: Event<HealthReport>;
   /** Resolves once the sessions of this window are restored. */
   readonly ready: Promise<void>;
   listSessions(): readonly SessionRecord[];
@@ -81,6 +100,24 @@ export interface HoldfastApi {
   restartSession(id: string): Promise<SessionRecord>;
   renameSession(id: string, name: string): Promise<SessionRecord>;
   destroySession(id: string): Promise<DestroyedSession>;
+  /** How all sessions are, with evidence, asked for anew. */
+  health(): Promise<HealthReport>;
+  /** In sentences: how a session is, why, and what will happen next. */
+  explainSession(id: string): Promise<string[]>;
+  /** Starts a session at once that waits for its next automatic restart; another one is returned as it is. */
+  retryNow(id: string): Promise<SessionRecord>;
+  /** Leaves such a session as failed. */
+  giveUp(id: string): Promise<SessionRecord>;
+  /** Lets a session go on that is about to be ended for doing nothing. */
+  keepRunning(id: string): Promise<void>;
+  /** Changes what applies to a session instead of the settings; what is not named stays. */
+  setPolicy(id: string, policy: Partial<SessionPolicy>): Promise<SessionRecord>;
+  /** Stops all sessions that run or recover, at the same time; one that does not end keeps nobody from the others. */
+  stopAllSessions(): Promise<SessionOutcome[]>;
+  /** Starts all sessions that are idle since their process went with the machine, or unseen, one after the other. */
+  resumeAllSessions(): Promise<SessionOutcome[]>;
+  /** Destroys the sessions that ended so long ago; a worktree with work in it stays, and `kept` says where. */
+  cleanUpSessions(options: CleanUpOptions): Promise<CleanedUpSession[]>;
   /** Opens the log of the session's host and returns the session's record; without an id, the extension's own log. */
   showLog(id?: string): Promise<SessionRecord | undefined>;
   /** Replaces the helper; all sessions run on. */

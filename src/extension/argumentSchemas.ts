@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { policyChoiceSchema } from '../client/sessionChoices.ts';
 
 const flag = v.optional(v.boolean());
 const text = v.optional(v.string());
@@ -14,6 +15,8 @@ export const newSessionSchema = v.strictObject({
   env: v.optional(v.record(v.string(), v.string())),
   show: flag,
   worktree: flag,
+  policy: v.optional(policyChoiceSchema),
+  resumeCommand: v.optional(v.union([v.string(), v.array(v.string())])),
 });
 
 export const nothingSchema = v.strictObject({});
@@ -33,3 +36,7 @@ export const exportOneSchema = v.strictObject({ ...fileSchema.entries, ...fileOp
 export const importOptionsSchema = v.strictObject({ salvage: flag, start: flag });
 export const importSchema = v.strictObject({ ...fileSchema.entries, ...importOptionsSchema.entries });
 export const doctorSchema = v.strictObject({ fix: flag });
+export const cleanUpSchema = v.strictObject({
+  olderThanDays: v.pipe(v.number(), v.minValue(0)),
+  dryRun: flag,
+});

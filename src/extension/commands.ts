@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isRunning } from '../core/sessionRecord.ts';
+import { isGoingOn, isRunning } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { DestroyedSession, NewSessionOptions } from './api.ts';
 import { logSchema, newSessionSchema, nothingSchema, renameSchema } from './argumentSchemas.ts';
@@ -14,12 +14,15 @@ import { onSession } from './sessionPicker.ts';
 import { readSettings } from './settings.ts';
 import type { StateActions } from './stateActions.ts';
 import { stateHandlers } from './stateCommands.ts';
+import type { SupervisionActions } from './supervisionActions.ts';
+import { supervisionHandlers } from './supervisionCommands.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface CommandContext {
   workspace: Workspace;
   actions: SessionActions;
   state: StateActions;
+  supervision: SupervisionActions;
   log: vscode.LogOutputChannel;
   memento: vscode.Memento;
 }
@@ -32,7 +35,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     [commandIds.showTerminal]: (argument) =>
       onSession(context, argument, { title: 'Show Terminal', action: (id) => actions.showTerminal(id) }),
     [commandIds.stopSession]: (argument) =>
-      onSession(context, argument, { title: 'Stop Session', action: (id) => actions.stop(id), applies: isRunning }),
+      onSession(context, argument, { title: 'Stop Session', action: (id) => actions.stop(id), applies: isGoingOn }),
     [commandIds.restartSession]: (argument) =>
       onSession(context, argument, { title: 'Restart Session', action: (id) => restart(context, id, argument) }),
     [commandIds.renameSession]: (argument) => renameSession(context, argument),
@@ -42,6 +45,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     [commandIds.restartHelper]: (argument) => restartHelper(context, argument),
     [commandIds.tryAgain]: (argument) => tryAgain(context, argument),
     ...stateHandlers(context),
+    ...supervisionHandlers(context),
   };
   const registered = Object.entries(handlers).map(([id, handler]) => vscode.commands.registerCommand(id, handler));
   return vscode.Disposable.from(...registered);

@@ -1,6 +1,15 @@
 import type { Event } from 'vscode';
-import type { ExportOptions, HoldfastApi, ImportOptions, LoadOptions, NewSessionOptions } from './api.ts';
+import type { HealthReport } from '../protocol/health.ts';
+import type {
+  CleanUpOptions,
+  ExportOptions,
+  HoldfastApi,
+  ImportOptions,
+  LoadOptions,
+  NewSessionOptions,
+} from './api.ts';
 import {
+  cleanUpSchema,
   doctorSchema,
   exportOptionsSchema,
   fileSchema,
@@ -17,27 +26,32 @@ import { parseArgument } from './commandArguments.ts';
 import { diagnose } from './doctorReport.ts';
 import type { SessionActions } from './sessionActions.ts';
 import type { StateActions } from './stateActions.ts';
+import type { SupervisionActions } from './supervisionActions.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface ApiParts {
   workspace: Workspace;
   actions: SessionActions;
   state: StateActions;
+  supervision: SupervisionActions;
   onDidChangeSessions: Event<void>;
+  onDidChangeHealth: Event<HealthReport>;
 }
 
 /** Other extensions need not be written in TypeScript, so that what they give is looked at as any other input. */
 export function exportedApi(parts: ApiParts): HoldfastApi {
-  const { workspace, onDidChangeSessions } = parts;
+  const { workspace, onDidChangeSessions, onDidChangeHealth } = parts;
   return {
     version: 1,
     onDidChangeSessions,
+    onDidChangeHealth,
     get ready() {
       return workspace.ready;
     },
     listSessions: () => workspace.list(),
     getSession: (id) => workspace.get(id),
     ...sessionMethods(parts),
+    ...supervisionMethods(parts),
     ...stateMethods(parts),
     diagnose: async (options = {}) => diagnose(workspace, parseArgument(doctorSchema, options).fix ?? false),
   };
@@ -54,6 +68,21 @@ function sessionMethods({ actions }: ApiParts) {
     destroySession: async (id) => actions.destroy(idOf(id)),
     showLog: async (id) => actions.showLog(parseArgument(logSchema, { id }).id),
     restartHelper: () => actions.restartHelper(),
+  } satisfies Partial<HoldfastApi>;
+}
+
+/** What is done about health, restarts and ends, of one or of many. */
+function supervisionMethods({ supervision }: ApiParts) {
+  return {
+    health: () => supervision.health(),
+    explainSession: async (id) => supervision.explain(idOf(id)),
+    retryNow: async (id) => supervision.retryNow(idOf(id)),
+    giveUp: async (id) => supervision.giveUp(idOf(id)),
+    keepRunning: async (id) => supervision.keepRunning(idOf(id)),
+    setPolicy: async (id, policy) => supervision.setPolicy(idOf(id), policy),
+    stopAllSessions: () => supervision.stopAll(),
+    resumeAllSessions: () => supervision.resumeAll(),
+    cleanUpSessions: async (options) => supervision.cleanUp(parseArgument(cleanUpSchema, options) as CleanUpOptions),
   } satisfies Partial<HoldfastApi>;
 }
 

@@ -19,6 +19,12 @@ export const commandIds = {
   importSessions: 'holdfast.importSessions',
   rebuildSessions: 'holdfast.rebuildSessions',
   doctor: 'holdfast.doctor',
+  retryNow: 'holdfast.retryNow',
+  giveUp: 'holdfast.giveUp',
+  explainSession: 'holdfast.explainSession',
+  stopAllSessions: 'holdfast.stopAllSessions',
+  resumeAllSessions: 'holdfast.resumeAllSessions',
+  cleanUpSessions: 'holdfast.cleanUpSessions',
 } as const;
 
 export const viewIds = { sessions: 'holdfast.sessions' } as const;
@@ -28,6 +34,18 @@ export const settingIds = {
   worktreesFolder: 'holdfast.worktreesFolder',
   scrollback: 'holdfast.scrollback',
   surviveLogout: 'holdfast.surviveLogout',
+  retryPolicy: 'holdfast.retry.policy',
+  retryMaxAttempts: 'holdfast.retry.maxAttempts',
+  retryDelay: 'holdfast.retry.delay',
+  retryMaxDelay: 'holdfast.retry.maxDelay',
+  sessionTimeout: 'holdfast.limits.sessionTimeout',
+  idleTimeout: 'holdfast.limits.idleTimeout',
+  memoryLimit: 'holdfast.limits.memory',
+  cpuTimeLimit: 'holdfast.limits.cpuTime',
+  transcriptLimit: 'holdfast.limits.transcript',
+  limitAction: 'holdfast.limits.action',
+  staleAfter: 'holdfast.staleAfter',
+  archiveAfter: 'holdfast.archiveAfter',
 } as const;
 
 /** How far the window has got with its sessions; each has a welcome text. */
@@ -40,5 +58,10 @@ export const contextKeys = {
   state: 'holdfast.state',
 } as const;
 
-/** The `contextValue` of tree items; menus tell running from ended sessions by it. */
-export const treeContexts = { running: 'session.running', ended: 'session.ended' } as const;
+/** The `contextValue` of tree items; menus tell running from ended sessions, and groups, by it. */
+export const treeContexts = {
+  running: 'session.running',
+  recovering: 'session.recovering',
+  ended: 'session.ended',
+  archive: 'group.archive',
+} as const;

@@ -1,14 +1,17 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { DisposableStore } from '../base/lifecycle.ts';
+import type { HealthReport } from '../protocol/health.ts';
 import type { HoldfastApi } from './api.ts';
 import { registerCommands } from './commands.ts';
 import { showError } from './errorMessage.ts';
 import { exportedApi } from './exportedApi.ts';
 import { SessionActions } from './sessionActions.ts';
 import { SessionTree } from './sessionTree.ts';
+import { watchSettings } from './settings.ts';
 import { StateActions } from './stateActions.ts';
 import { StatusBar } from './statusBar.ts';
+import { SupervisionActions } from './supervisionActions.ts';
 import { Workspace } from './workspace.ts';
 
 export function activate(context: vscode.ExtensionContext): HoldfastApi {
@@ -21,13 +24,18 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   );
   const actions = new SessionActions(workspace, log);
   const state = new StateActions(workspace);
+  const supervision = new SupervisionActions(workspace);
   const restartFromTerminal = (id: string) => actions.restart(id).catch((error) => showError(error, log));
-  disposables.add(new SessionTree(workspace));
+  disposables.add(new SessionTree(workspace, supervision));
   disposables.add(new StatusBar(workspace));
-  disposables.add(registerCommands({ workspace, actions, state, log, memento: context.workspaceState }));
+  disposables.add(registerCommands({ workspace, actions, state, supervision, log, memento: context.workspaceState }));
+  disposables.add(watchSettings(log, () => workspace.configure()));
   disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(() => workspace.foldersChanged()));
   workspace.open();
   const changes = disposables.add(new vscode.EventEmitter<void>());
   disposables.add(workspace.onChange(() => changes.fire()));
-  return exportedApi({ workspace, actions, state, onDidChangeSessions: changes.event });
+  const healthChanges = disposables.add(new vscode.EventEmitter<HealthReport>());
+  disposables.add(workspace.onHealthChange((report) => healthChanges.fire(report)));
+  const events = { onDidChangeSessions: changes.event, onDidChangeHealth: healthChanges.event };
+  return exportedApi({ workspace, actions, state, supervision, ...events });
 }

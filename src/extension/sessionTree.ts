@@ -1,53 +1,76 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
-import { describeSession, sessionFacts, statusLook } from '../core/presentation.ts';
-import { isRunning } from '../core/sessionRecord.ts';
+import { ailment, complaints, countComplaints } from '../core/healthPresentation.ts';
+import { isRecovering } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import { commandIds, treeContexts, viewIds } from './ids.ts';
+import { Countdown } from './countdown.ts';
+import { viewIds } from './ids.ts';
+import { archiveItem, sessionItem, sessionTooltip } from './sessionItem.ts';
+import { readSettings } from './settings.ts';
+import type { SupervisionActions } from './supervisionActions.ts';
 import type { Workspace } from './workspace.ts';
 
 /** How often the ages in the tree are brought up to date; milliseconds. */
 const ageInterval = 60_000;
 
-/** The sessions in the sidebar. */
+/** Stands for the group of archived sessions; no session has such an id. */
+const archive = 'archive';
+
+/** The sessions in the sidebar, each by its id; archived ones in a group of their own. */
 export class SessionTree implements vscode.TreeDataProvider<string>, Disposable {
   readonly #workspace: Workspace;
+  readonly #supervision: SupervisionActions;
   readonly #disposables = new DisposableStore();
-  readonly #onDidChangeTreeData = new vscode.EventEmitter<string | undefined>();
+  readonly #onDidChangeTreeData = new vscode.EventEmitter<string[] | undefined>();
   readonly onDidChangeTreeData = this.#onDidChangeTreeData.event;
   readonly #view: vscode.TreeView<string>;
+  readonly #countdown: Countdown;
 
-  constructor(workspace: Workspace) {
+  constructor(workspace: Workspace, supervision: SupervisionActions) {
     this.#workspace = workspace;
+    this.#supervision = supervision;
     this.#disposables.add(this.#onDidChangeTreeData);
+    this.#countdown = this.#disposables.add(
+      new Countdown({
+        waiting: () => this.#sessions(isRecovering),
+        tick: (ids) => this.#onDidChangeTreeData.fire(ids),
+      }),
+    );
     this.#view = this.#disposables.add(vscode.window.createTreeView(viewIds.sessions, { treeDataProvider: this }));
     this.#disposables.add(workspace.onChange(() => this.#refresh()));
+    this.#disposables.add(workspace.onHealthChange(() => this.#refresh()));
     const timer = setInterval(() => this.#refresh(), ageInterval);
     this.#disposables.add({ dispose: () => clearInterval(timer) });
     this.#refresh();
   }
 
   getChildren(parent?: string): string[] {
-    return parent === undefined ? this.#workspace.list().map(({ id }) => id) : [];
+    const archived = this.#sessions(isArchived);
+    if (parent === archive) return archived;
+    if (parent !== undefined) return [];
+    const others = this.#sessions((record) => !isArchived(record));
+    return archived.length > 0 ? [...others, archive] : others;
   }
 
-  getParent(): undefined {
-    return undefined;
+  getParent(id: string): string | undefined {
+    const record = this.#workspace.get(id);
+    return record && isArchived(record) ? archive : undefined;
   }
 
   getTreeItem(id: string): vscode.TreeItem {
+    if (id === archive) return archiveItem(this.#sessions(isArchived).length);
     const record = this.#workspace.get(id);
-    const item = new vscode.TreeItem(record?.name ?? '');
+    if (!record) return new vscode.TreeItem('');
+    const health = this.#workspace.healthOf(id);
+    return sessionItem(record, { health, settings: readSettings().supervision, now: new Date() });
+  }
+
+  /** Asked for when the mouse rests on a row, so that what a session uses is as it is then. */
+  async resolveTreeItem(item: vscode.TreeItem, id: string): Promise<vscode.TreeItem> {
+    const record = this.#workspace.get(id);
     if (!record) return item;
-    const look = statusLook(record.status);
-    const now = new Date();
-    item.id = id;
-    item.description = describeSession(record, now);
-    item.iconPath = new vscode.ThemeIcon(look.icon, look.color ? new vscode.ThemeColor(look.color) : undefined);
-    item.contextValue = isRunning(record) ? treeContexts.running : treeContexts.ended;
-    item.accessibilityInformation = { label: `${record.name}, ${look.label}, ${item.description}` };
-    item.tooltip = tooltip(record, now);
-    item.command = { command: commandIds.showTerminal, title: 'Show Terminal', arguments: [id] };
+    const sentences = await this.#supervision.explain(id).catch(() => []);
+    item.tooltip = sessionTooltip(record, sentences, new Date());
     return item;
   }
 
@@ -55,23 +78,37 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     this.#disposables.dispose();
   }
 
+  #sessions(applies: (record: SessionRecord) => boolean): string[] {
+    const records = this.#workspace.list().filter(applies);
+    return records.map(({ id }) => id);
+  }
+
   #refresh(): void {
-    const waiting = this.#workspace.list().filter(({ status }) => status === 'waiting').length;
-    this.#view.badge = waiting > 0 ? { value: waiting, tooltip: `${waiting} waiting for you` } : undefined;
+    this.#view.badge = this.#badge();
+    this.#countdown.update();
     this.#onDidChangeTreeData.fire(undefined);
+  }
+
+  /** How many sessions somebody should look at: those that wait, and those that are not well, by name and reason. */
+  #badge(): vscode.ViewBadge | undefined {
+    const waiting = this.#sessions(({ status }) => status === 'waiting');
+    const ill = complaints(this.#workspace.health).filter(({ id, state }) => this.#isTold(id, state));
+    const all = new Set([...waiting, ...ill.map(({ id }) => id)]);
+    if (all.size === 0) return undefined;
+    const counts = [waiting.length > 0 ? `${waiting.length} waiting for you` : '', countComplaints(ill)].filter(
+      Boolean,
+    );
+    return { value: all.size, tooltip: [counts.join(', '), ...ill.map(({ text }) => text)].join('\n') };
+  }
+
+  /** What the report says may be of before the session changed. */
+  #isTold(id: string, state: string): boolean {
+    const record = this.#workspace.get(id);
+    if (!record) return false;
+    return isRecovering(record) || ailment(record, this.#workspace.healthOf(id)) === state;
   }
 }
 
-/** A heading and a table, for the eye finds a fact faster in a column. */
-function tooltip(record: SessionRecord, now: Date): vscode.MarkdownString {
-  const text = new vscode.MarkdownString('', true);
-  text.appendMarkdown(`$(${statusLook(record.status).icon}) **${cell(record.name)}**\n\n|||\n|:--|:--|\n`);
-  for (const [fact, value] of sessionFacts(record, now)) text.appendMarkdown(`|${fact}&nbsp;&nbsp;|${cell(value)}|\n`);
-  return text;
-}
-
-/** Plain text as it goes into a cell of a table. */
-function cell(text: string): string {
-  const escaped = new vscode.MarkdownString().appendText(text.replace(/\s+/g, ' ')).value;
-  return escaped.replaceAll('|', '\\|').trim();
+function isArchived({ archivedAt }: SessionRecord): boolean {
+  return archivedAt !== undefined;
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { ManagerSettings } from '../client/sessionManager.ts';
 import { defaultShell } from '../core/launchCommand.ts';
-import { defaultSettings } from '../core/supervisionPolicy.ts';
+import { type ReadSupervision, readSupervision } from '../core/supervisionConfiguration.ts';
 import { settingIds } from './ids.ts';
 
 /** The user's settings as the session manager wants them. */
@@ -14,8 +14,31 @@ export function readSettings(): ManagerSettings {
     theme: currentTheme(),
     shell: vscode.env.shell || defaultShell(process.platform, process.env),
     surviveLogout: settings.get<boolean>(settingIds.surviveLogout, true),
-    supervision: defaultSettings,
+    supervision: readSupervisionSettings().settings,
   };
+}
+
+function readSupervisionSettings(): ReadSupervision {
+  const settings = vscode.workspace.getConfiguration('holdfast');
+  return readSupervision((setting) => settings.get<unknown>(setting));
+}
+
+/** Calls `onChange` whenever one of Holdfast’s settings changes; what makes no sense is logged once. */
+export function watchSettings(log: vscode.LogOutputChannel, onChange: () => void): vscode.Disposable {
+  const told = new Set<string>();
+  const tellProblems = () => {
+    const fresh = readSupervisionSettings().problems.filter((problem) => !told.has(problem));
+    for (const problem of fresh) {
+      told.add(problem);
+      log.warn(problem);
+    }
+  };
+  tellProblems();
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (!event.affectsConfiguration('holdfast')) return;
+    tellProblems();
+    onChange();
+  });
 }
 
 /** What a program is told that asks for the terminal's colours. */

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { type Alarm, ailment, alarmOf, complaints, countComplaints } from '../core/healthPresentation.ts';
 import { countByStatus, statusLook } from '../core/presentation.ts';
+import type { HealthReport } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { viewIds } from './ids.ts';
 import type { Workspace } from './workspace.ts';
@@ -20,6 +22,7 @@ export class StatusBar implements Disposable {
     this.#item.name = 'Holdfast Sessions';
     this.#item.command = `${viewIds.sessions}.focus`;
     this.#disposables.add(workspace.onChange(() => this.#update()));
+    this.#disposables.add(workspace.onHealthChange(() => this.#update()));
     this.#disposables.add(
       workspace.onConnectionChange((isConnected) => {
         this.#isConnected = isConnected;
@@ -36,25 +39,41 @@ export class StatusBar implements Disposable {
 
   #update(): void {
     const sessions = this.#workspace.list();
-    const counts = countByStatus(sessions);
-    const isWaiting = sessions.some(({ status }) => status === 'waiting');
+    const { health } = this.#workspace;
+    const illnesses = sessions.flatMap((record) => ailment(record, this.#workspace.healthOf(record.id)) ?? []);
+    const counts = [countByStatus(sessions), countComplaints(illnesses.map((state) => ({ state })))]
+      .filter(Boolean)
+      .join(', ');
     this.#item.text = `$(pulse) ${counts}${this.#isConnected ? '' : ' $(debug-disconnect)'}`;
-    this.#item.tooltip = tooltip(sessions, this.#isConnected);
+    this.#item.tooltip = tooltip(sessions, health, this.#isConnected);
     const connection = this.#isConnected ? '' : ', helper not connected';
     this.#item.accessibilityInformation = { label: `Holdfast: ${counts}${connection}`, role: 'button' };
-    this.#item.backgroundColor =
-      isWaiting || !this.#isConnected ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    const alarm = alarmOf(sessions, health);
+    this.#item.backgroundColor = background(alarm === 'none' && !this.#isConnected ? 'warning' : alarm);
   }
 }
 
+function background(alarm: Alarm): vscode.ThemeColor | undefined {
+  return alarm === 'none' ? undefined : new vscode.ThemeColor(`statusBarItem.${alarm}Background`);
+}
+
 /** Each session with its state, and what is wrong if something is. */
-function tooltip(sessions: readonly SessionRecord[], isConnected: boolean): vscode.MarkdownString {
+function tooltip(
+  sessions: readonly SessionRecord[],
+  report: HealthReport | undefined,
+  isConnected: boolean,
+): vscode.MarkdownString {
   const text = new vscode.MarkdownString('**Holdfast**', true);
   if (sessions.length === 0) text.appendMarkdown('\n\nNo sessions. Click to open the view.');
   for (const { name, status } of sessions) {
     const { icon, label } = statusLook(status);
     text.appendMarkdown(`\n\n$(${icon}) `).appendText(name).appendMarkdown(` · ${label}`);
   }
+  const told = complaints(report);
+  if (told.length > 0) text.appendMarkdown(`\n\n**${countComplaints(told)}**`);
+  for (const { text: why } of told) text.appendMarkdown('\n\n$(warning) ').appendText(why);
+  if (report?.startsHeld !== undefined)
+    text.appendMarkdown('\n\n$(warning) ').appendText(`No session is started by itself for now: ${report.startsHeld}.`);
   if (!isConnected)
     text.appendMarkdown('\n\n$(warning) The helper is not connected and is tried again; sessions run on.');
   return text;

@@ -8,10 +8,12 @@ import { SessionManager } from '../client/sessionManager.ts';
 import { onFileArrival } from '../node/fileArrival.ts';
 import { repositoryPlaces, thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
+import type { HealthReport, SessionHealth } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { contextKeys, type WindowState } from './ids.ts';
 import { tellOnce, tellProblem, tellProposed, tellRecovered } from './notices.ts';
 import { readSettings } from './settings.ts';
+import { SupervisionNotices } from './supervisionNotices.ts';
 import { Terminals } from './terminals.ts';
 
 /** Milliseconds between attempts to get a helper. */
@@ -33,6 +35,9 @@ export class Workspace implements Disposable {
   readonly onChange = this.#onChange.event;
   readonly #onConnectionChange = new Emitter<boolean>();
   readonly onConnectionChange = this.#onConnectionChange.event;
+  readonly #onHealthChange = new Emitter<HealthReport>();
+  /** Something about the sessions’ health is to be told anew. */
+  readonly onHealthChange = this.#onHealthChange.event;
   readonly #opening = new Sequencer();
   #opened = new DisposableStore();
   #isDisposed = false;
@@ -56,6 +61,20 @@ export class Workspace implements Disposable {
 
   get(id: string): SessionRecord | undefined {
     return this.#manager?.get(id);
+  }
+
+  /** The last health report; undefined before the first. */
+  get health(): HealthReport | undefined {
+    return this.#manager?.supervision.latest;
+  }
+
+  healthOf(id: string): SessionHealth | undefined {
+    return this.#manager?.supervision.healthOf(id);
+  }
+
+  /** The settings have changed. */
+  configure(): void {
+    void this.#manager?.supervision.configure();
   }
 
   /** The folder that is open. @throws {HoldfastError} `NO_FOLDER` */
@@ -123,6 +142,7 @@ export class Workspace implements Disposable {
     const loaded = await manager.load();
     const { quarantined, rebuilt = { sessions: [], proposals: [] } } = loaded;
     if (quarantined) log.warn(`The damaged session list is kept: ${quarantined}`);
+    const notices = this.#opened.add(new SupervisionNotices({ manager, memento: context.workspaceState, log }));
     const known = new Set(manager.list().map(({ id }) => id));
     this.#terminals = this.#opened.add(new Terminals({ manager, memento: context.workspaceState, restart }));
     await this.#restore(manager);
@@ -131,6 +151,7 @@ export class Workspace implements Disposable {
     void tellProposed(rebuilt.proposals, context.workspaceState, log);
     await this.#terminals.restore();
     this.#setState('ready');
+    void notices.offerToResume().catch((error) => log.warn('Lost sessions could not be offered', error));
     log.info(`Ready: ${manager.list().length} sessions in ${manager.options.workplace.root}`);
     return manager;
   }
@@ -174,6 +195,7 @@ export class Workspace implements Disposable {
     });
     this.#manager = this.#opened.add(manager);
     this.#opened.add(manager.onChange((record) => this.#onChange.fire(record)));
+    this.#opened.add(manager.supervision.onHealth((report) => this.#onHealthChange.fire(report)));
     this.#opened.add(manager.onProblem((problem) => tellProblem(problem, log)));
     this.#opened.add(manager.onNotice((notice) => void tellOnce(notice, log)));
     this.#opened.add(manager.helper.onNotice((notice) => void tellOnce(notice, log)));

@@ -1,0 +1,49 @@
+import type { SessionHealth } from '../protocol/health.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { countSessions, describeExit } from './presentation.ts';
+import { meaningOf } from './sessionEnd.ts';
+import { isGoingOn, isRunning, wasLost } from './sessionRecord.ts';
+import { effectivePolicy, type PolicySettings } from './supervisionPolicy.ts';
+
+/** How far the end that is told may be from the one that a session’s start and its timeout say; milliseconds. */
+const tolerance = 60_000;
+
+/** What is told about a minute before a time limit ends a session; undefined where none is near. */
+export function endingNotice(record: SessionRecord, health: SessionHealth): string | undefined {
+  if (health.endsAt === undefined || !isRunning(record)) return undefined;
+  const why = health.evidence.find(({ by }) => by === 'watchdog')?.what ?? 'it is ended soon';
+  return `“${record.name}”: ${why}.`;
+}
+
+/** Whether it is the time since its start that ends it, so that activity changes nothing about it. */
+export function endsByAge(record: SessionRecord, { endsAt }: SessionHealth, settings: PolicySettings): boolean {
+  const { sessionTimeout } = effectivePolicy(record.policy, settings);
+  if (sessionTimeout === 0 || endsAt === undefined || record.startedAt === undefined) return false;
+  const end = Date.parse(record.startedAt) + sessionTimeout * 60_000;
+  return Math.abs(end - Date.parse(endsAt)) <= tolerance;
+}
+
+/** What is told when a session has failed that was, or would have been, started again by itself. */
+export function failureNotice(before: SessionRecord | undefined, after: SessionRecord): string | undefined {
+  const isNews = before !== undefined && isGoingOn(before) && after.status === 'failed';
+  // Whoever gave up knows, and a program that says that it did not succeed does so in its terminal.
+  if (!isNews || after.evidence?.by === 'user' || !isUnexpected(before, after)) return undefined;
+  const why = describeExit(after);
+  return `“${after.name}” has failed${why === undefined ? '' : `: ${why}`}.`;
+}
+
+function isUnexpected(before: SessionRecord, { exit, attempts }: SessionRecord): boolean {
+  if (exit?.reason !== 'exit' || before.status === 'recovering') return true;
+  return attempts > 0 || meaningOf({ kind: 'exited', code: exit.code, signal: exit.signal }) === 'crash';
+}
+
+/** What a window offers to resume, and why that is necessary; undefined where nothing was lost. */
+export function resumeOffer(records: readonly SessionRecord[]): { text: string; causes: string[] } | undefined {
+  const lost = records.filter(wasLost);
+  if (lost.length === 0) return undefined;
+  const reasons = new Set(lost.map((record) => describeExit(record)));
+  const [reason] = reasons;
+  const why = reasons.size === 1 && reason !== undefined ? reason : 'their processes are gone';
+  const text = `${countSessions(lost.length)} ${lost.length === 1 ? 'is' : 'are'} idle: ${why}.`;
+  return { text, causes: lost.map(({ id, endedAt = '' }) => `${id} ${endedAt}`) };
+}

@@ -1,0 +1,58 @@
+import * as vscode from 'vscode';
+import { ailment, describeState, healthColor } from '../core/healthPresentation.ts';
+import { sessionFacts, statusLook } from '../core/presentation.ts';
+import { isRecovering, isRunning } from '../core/sessionRecord.ts';
+import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
+import type { SessionHealth } from '../protocol/health.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { commandIds, treeContexts } from './ids.ts';
+
+export interface ItemContext {
+  health: SessionHealth | undefined;
+  settings: SupervisionSettings;
+  now: Date;
+}
+
+/** A session’s row in the tree, all but its tooltip. */
+export function sessionItem(record: SessionRecord, { health, settings, now }: ItemContext): vscode.TreeItem {
+  const item = new vscode.TreeItem(record.name);
+  const look = statusLook(record.status);
+  const illness = ailment(record, health);
+  const color = (illness && healthColor(illness)) ?? look.color;
+  item.id = record.id;
+  item.description = describeState(record, health, { now, policy: settings.policy });
+  item.iconPath = new vscode.ThemeIcon(look.icon, color ? new vscode.ThemeColor(color) : undefined);
+  item.contextValue = contextOf(record);
+  item.accessibilityInformation = { label: `${record.name}, ${look.label}, ${item.description}` };
+  item.command = { command: commandIds.showTerminal, title: 'Show Terminal', arguments: [record.id] };
+  return item;
+}
+
+/** The group of those that ended long ago. */
+export function archiveItem(count: number): vscode.TreeItem {
+  const item = new vscode.TreeItem('Archived', vscode.TreeItemCollapsibleState.Collapsed);
+  item.description = String(count);
+  item.iconPath = new vscode.ThemeIcon('archive');
+  item.contextValue = treeContexts.archive;
+  return item;
+}
+
+/** A heading, a table, for the eye finds a fact faster in a column, and below it how the session is in words. */
+export function sessionTooltip(record: SessionRecord, sentences: readonly string[], now: Date): vscode.MarkdownString {
+  const text = new vscode.MarkdownString('', true);
+  text.appendMarkdown(`$(${statusLook(record.status).icon}) **${cell(record.name)}**\n\n|||\n|:--|:--|\n`);
+  for (const [fact, value] of sessionFacts(record, now)) text.appendMarkdown(`|${fact}&nbsp;&nbsp;|${cell(value)}|\n`);
+  for (const sentence of sentences) text.appendMarkdown(`\n\n${cell(sentence)}`);
+  return text;
+}
+
+function contextOf(record: SessionRecord): string {
+  if (isRecovering(record)) return treeContexts.recovering;
+  return isRunning(record) ? treeContexts.running : treeContexts.ended;
+}
+
+/** Plain text as it goes into a cell of a table. */
+function cell(text: string): string {
+  const escaped = new vscode.MarkdownString().appendText(text.replace(/\s+/g, ' ')).value;
+  return escaped.replaceAll('|', '\\|').trim();
+}

@@ -1,0 +1,119 @@
+import * as vscode from 'vscode';
+import { delay } from '../base/async.ts';
+import { describeError } from '../base/errors.ts';
+import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import type { SessionManager } from '../client/sessionManager.ts';
+import { endingNotice, endsByAge, failureNotice, resumeOffer } from '../core/supervisionNotices.ts';
+import type { HealthReport, SessionHealth } from '../protocol/health.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { tell } from './dialogs.ts';
+import { commandIds } from './ids.ts';
+import { readSettings } from './settings.ts';
+
+/** Where it is noted which lost sessions the user has been offered to resume. */
+const offeredKey = 'holdfast.offeredToResume';
+
+/** What is found out right after the start is told with the rest; milliseconds. */
+const patience = 1_000;
+
+export interface SupervisionNoticesOptions {
+  manager: SessionManager;
+  memento: vscode.Memento;
+  log: vscode.LogOutputChannel;
+}
+
+/** Tells the user what happens to sessions by itself, each once: that one is about to be ended, or has failed. */
+export class SupervisionNotices implements Disposable {
+  readonly #options: SupervisionNoticesOptions;
+  readonly #disposables = new DisposableStore();
+  /** As they were when they last changed. */
+  readonly #known: Map<string, SessionRecord>;
+  /** The sessions whose end was told. */
+  readonly #warned = new Set<string>();
+  readonly #disposed = new AbortController();
+
+  constructor(options: SupervisionNoticesOptions) {
+    this.#options = options;
+    const { manager, log } = options;
+    this.#known = byId(manager.list());
+    this.#disposables.add(manager.onChange((record) => this.#changed(record ? [record] : manager.list())));
+    this.#disposables.add(manager.supervision.onHealth((report) => this.#warn(report)));
+    this.#disposables.add(
+      manager.helper.onAlert((sentence) => {
+        log.warn(sentence);
+        tell(sentence);
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.#disposed.abort();
+    this.#disposables.dispose();
+  }
+
+  #changed(records: readonly SessionRecord[]): void {
+    for (const record of records) {
+      const text = failureNotice(this.#known.get(record.id), record);
+      this.#known.set(record.id, record);
+      if (text !== undefined) void this.#tellFailure(record, text);
+    }
+  }
+
+  #warn({ sessions }: HealthReport): void {
+    for (const health of sessions) {
+      const record = this.#options.manager.get(health.id);
+      const text = record && endingNotice(record, health);
+      if (text === undefined) this.#warned.delete(health.id);
+      else if (!this.#warned.has(health.id)) {
+        this.#warned.add(health.id);
+        void this.#tellEnding(record as SessionRecord, health, text);
+      }
+    }
+  }
+
+  async #tellFailure({ id }: SessionRecord, text: string): Promise<void> {
+    const [restart, log] = ['Restart', 'Show Log'];
+    const chosen = await vscode.window.showErrorMessage(text, restart, log);
+    // A string is what a row of the tree gives: what goes wrong is then shown.
+    if (chosen === restart) await vscode.commands.executeCommand(commandIds.restartSession, id);
+    if (chosen === log) await vscode.commands.executeCommand(commandIds.showLog, { id });
+  }
+
+  async #tellEnding(record: SessionRecord, health: SessionHealth, text: string): Promise<void> {
+    const [keep, show] = ['Keep Running', 'Show Terminal'];
+    const chosen = await vscode.window.showWarningMessage(text, keep, show);
+    if (chosen === keep) await this.#keep(record, health);
+    if (chosen === show) await vscode.commands.executeCommand(commandIds.showTerminal, record.id);
+  }
+
+  /** Activity does not help against a limit of age, so that the session is freed of it. */
+  async #keep(record: SessionRecord, health: SessionHealth): Promise<void> {
+    const { manager, log } = this.#options;
+    const { policy } = readSettings().supervision;
+    try {
+      if (endsByAge(record, health, policy)) await manager.supervision.setPolicy(record.id, { sessionTimeout: 0 });
+      else await manager.supervision.keepRunning(record.id);
+    } catch (error) {
+      log.error(describeError(error));
+      void vscode.window.showErrorMessage(`“${record.name}” could not be kept running: ${describeError(error)}`);
+    }
+  }
+
+  /** Offers once to start what was lost with the machine. */
+  async offerToResume(): Promise<void> {
+    await delay(patience, this.#disposed.signal).catch(() => undefined);
+    const { manager, memento } = this.#options;
+    const offer = this.#disposed.signal.aborted ? undefined : resumeOffer(manager.list());
+    if (!offer) return;
+    const told = memento.get<string[]>(offeredKey, []);
+    if (offer.causes.every((cause) => told.includes(cause))) return;
+    await memento.update(offeredKey, offer.causes);
+    const resume = 'Resume All';
+    if ((await vscode.window.showInformationMessage(offer.text, resume)) === resume)
+      await vscode.commands.executeCommand(commandIds.resumeAllSessions);
+  }
+}
+
+function byId(records: readonly SessionRecord[]): Map<string, SessionRecord> {
+  return new Map(records.map((record) => [record.id, record]));
+}

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import {
+  type Alarm,
+  ailment,
+  alarmOf,
+  complaints,
+  countComplaints,
+  describeBytes,
+  describeState,
+} from '../../../src/core/healthPresentation.ts';
+import type { HealthReport, HealthState, SessionHealth } from '../../../src/protocol/health.ts';
+import type { SessionStatus } from '../../../src/protocol/sessionRecord.ts';
+import { aRecord } from '../records.ts';
+
+const now = new Date('2026-01-01T02:00:00.000Z');
+
+describe('the health of sessions is shown', () => {
+  const retries: [retryAt: string | undefined, text: string][] = [
+    ['2026-01-01T02:00:12.000Z', 'in 12 s'],
+    ['2026-01-01T02:01:58.500Z', 'in 119 s'],
+    ['2026-01-01T02:05:00.000Z', 'in 5 min'],
+    ['2026-01-01T04:05:00.000Z', 'in 2 h'],
+    ['2026-01-01T01:59:00.000Z', 'now'],
+    [undefined, 'now'],
+  ];
+  for (const [retryAt, text] of retries) {
+    it(`as a countdown to the next attempt: ${text}`, () => {
+      const recovery = { starts: [], quickExits: 0, ...(retryAt ? { retryAt } : {}) };
+      const record = aRecord({ status: 'recovering', attempts: 2, recovery });
+      assert.equal(describeState(record, undefined, { now, policy: {} }), `recovering · attempt 2 of 3 ${text}`);
+    });
+  }
+
+  it('before the branch and the age, where it is not well', () => {
+    const record = aRecord({ status: 'active' });
+    assert.deepEqual(
+      (['healthy', 'stale', 'unresponsive'] as const).map((state) =>
+        describeState(record, health('login', state), { now, policy: {} }),
+      ),
+      ['feature/login · 2h', 'stale · feature/login · 2h', 'unresponsive · feature/login · 2h'],
+    );
+  });
+
+  it('not where it was told of another status', () => {
+    assert.equal(ailment(aRecord({ status: 'cancelled' }), health('login', 'stale')), undefined);
+  });
+
+  it('in a list, the worst first, with why', () => {
+    const told = complaints(report(health('a', 'stale'), health('b', 'healthy'), health('c', 'unresponsive')));
+    assert.deepEqual(
+      [told.map(({ text }) => text), countComplaints(told)],
+      [['c: it is unresponsive', 'a: it is stale'], '1 unresponsive, 1 stale'],
+    );
+  });
+
+  const alarms: [status: SessionStatus, state: HealthState, alarm: Alarm][] = [
+    ['active', 'healthy', 'none'],
+    ['active', 'stale', 'none'],
+    ['active', 'degraded', 'warning'],
+    ['active', 'unresponsive', 'error'],
+    ['active', 'lost', 'error'],
+    ['recovering', 'lost', 'warning'],
+    ['waiting', 'healthy', 'warning'],
+  ];
+  for (const [status, state, alarm] of alarms) {
+    it(`with an alarm of “${alarm}” where one is ${status} and ${state}`, () => {
+      const { id } = aRecord();
+      const told = report({ ...health('login', state), id, status });
+      assert.equal(alarmOf([aRecord({ id: 'other' }), aRecord({ status })], told), alarm);
+    });
+  }
+
+  const sizes: [megabytes: number, text: string][] = [
+    [2.34, '2.3 MB'],
+    [312, '312 MB'],
+    [1434, '1.4 GB'],
+  ];
+  for (const [megabytes, text] of sizes) {
+    it(`with its memory: ${text}`, () => assert.equal(describeBytes(megabytes * 1024 * 1024), text));
+  }
+});
+
+function health(name: string, state: HealthState): SessionHealth {
+  const evidence = [{ what: `it is ${state}`, by: 'output', at: now.toISOString() }];
+  return { id: name, name, status: 'active', state, evidence };
+}
+
+function report(...sessions: SessionHealth[]): HealthReport {
+  return { sessions } as unknown as HealthReport;
+}
