@@ -32,10 +32,17 @@ export function describeUse({ memory, cpu, processes }: ResourceUse): string {
 }
 
 /** “attempt 2 of 3 in 12 s” of a session that waits for its next automatic restart. */
-export function describeRetry({ attempts, recovery }: SessionRecord, maxAttempts: number, now: Date): string {
-  const when = recovery?.retryAt === undefined ? 'now' : until(recovery.retryAt, now);
+export function describeRetry(record: SessionRecord, maxAttempts: number, now: Date): string {
+  return `${attemptOf(record, maxAttempts)} ${retryTime(record, now)}`;
+}
+
+function attemptOf({ attempts }: SessionRecord, maxAttempts: number): string {
   // The limit may have been lowered since.
-  return `attempt ${attempts} of ${Math.max(attempts, maxAttempts)} ${when}`;
+  return `attempt ${attempts} of ${Math.max(attempts, maxAttempts)}`;
+}
+
+function retryTime({ recovery }: SessionRecord, now: Date): string {
+  return recovery?.retryAt === undefined ? 'now' : until(recovery.retryAt, now);
 }
 
 /** What is told of a session beside its status: that it is stale, say; undefined where nothing is wrong. */
@@ -85,7 +92,8 @@ export function describeState(
 ): string {
   if (isRecovering(record)) {
     const { maxAttempts } = effectivePolicy(record.policy, policy);
-    return `recovering · ${describeRetry(record, maxAttempts, now)}`;
+    // A narrow tree cuts the end off, and the time is what changes.
+    return `recovering ${retryTime(record, now)} · ${attemptOf(record, maxAttempts)}`;
   }
   return [ailment(record, health), describeSession(record, now)].filter(Boolean).join(' · ');
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { DisposableStore } from '../base/lifecycle.ts';
+import { isRecovering } from '../core/sessionRecord.ts';
 import type { HealthReport } from '../protocol/health.ts';
 import type { HoldfastApi } from './api.ts';
 import { registerCommands } from './commands.ts';
@@ -25,7 +26,11 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const actions = new SessionActions(workspace, log);
   const state = new StateActions(workspace);
   const supervision = new SupervisionActions(workspace);
-  const restartFromTerminal = (id: string) => actions.restart(id).catch((error) => showError(error, log));
+  const restartFromTerminal = (id: string) => {
+    const record = workspace.get(id);
+    const started = record && isRecovering(record) ? supervision.retryNow(id) : actions.restart(id);
+    return started.catch((error) => showError(error, log));
+  };
   disposables.add(new SessionTree(workspace, supervision));
   disposables.add(new StatusBar(workspace));
   disposables.add(registerCommands({ workspace, actions, state, supervision, log, memento: context.workspaceState }));

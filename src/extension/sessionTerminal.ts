@@ -6,7 +6,7 @@ import { HostClient } from '../client/hostClient.ts';
 import { type AttachmentEnd, SessionAttachment } from '../client/sessionAttachment.ts';
 import type { SessionManager } from '../client/sessionManager.ts';
 import { describeExit } from '../core/presentation.ts';
-import { isRunning } from '../core/sessionRecord.ts';
+import { isRecovering, isRunning } from '../core/sessionRecord.ts';
 import { sessionPlaces } from '../node/places.ts';
 import { readLastScreen } from '../node/savedScreen.ts';
 import type { TerminalSize } from '../protocol/hostMessages.ts';
@@ -64,6 +64,8 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   readonly #dimensions: TerminalDimensions;
   #attachment: SessionAttachment | undefined;
   #shown: Shown = { kind: 'nothing' };
+  /** The attempt of which it says that it is to come. */
+  #toldRecovery: number | undefined;
   #name: string | undefined;
   #isOpen = false;
   /** Whether it was in front at some time. */
@@ -140,8 +142,10 @@ export class SessionTerminal implements vscode.Pseudoterminal {
     const pid = isRunning(record) ? record.ptyPid : undefined;
     if (pid === undefined) {
       if (this.#shown.kind === 'nothing') await this.#showEnded(record);
+      else this.#tellRecovery(record);
     } else if (this.#shown.kind === 'nothing' || this.#shown.pid !== pid) {
       this.#detach();
+      this.#toldRecovery = undefined;
       await this.#attach(pid);
     }
   }
@@ -224,7 +228,9 @@ export class SessionTerminal implements vscode.Pseudoterminal {
       this.#notice(describeEnd(end.exit.code, end.exit.signal, end.exit.reason), 'run it again');
     } else {
       this.#shown = { kind: 'unreachable', pid };
-      this.#notice('The session cannot be reached.', 'try again');
+      const record = this.#record;
+      if (record && isRecovering(record)) this.#tellRecovery(record);
+      else this.#notice('The session cannot be reached.', 'try again');
     }
   }
 
@@ -233,11 +239,24 @@ export class SessionTerminal implements vscode.Pseudoterminal {
     const { machine, workplace } = this.#options.manager.options;
     const saved = await readLastScreen(sessionPlaces(machine, workplace.key, record.id));
     if (saved) this.#onDidWrite.fire(`\x1bc${saved.screen}`);
-    this.#notice(sentence(describeExit(record) ?? 'nothing runs in this session'), 'run it again');
+    this.#tellEnd(record);
+  }
+
+  /** That it is started again by itself, once for each attempt; or that it is no longer. */
+  #tellRecovery(record: SessionRecord): void {
+    const told = isRecovering(record) ? record.attempts : undefined;
+    if (this.#toldRecovery !== told) this.#tellEnd(record);
+  }
+
+  #tellEnd(record: SessionRecord): void {
+    const why = describeExit(record) ?? 'nothing runs in this session';
+    this.#toldRecovery = isRecovering(record) ? record.attempts : undefined;
+    if (isRecovering(record)) this.#notice(sentence(`${why}; it is started again by itself`), 'start it now');
+    else this.#notice(sentence(why), 'run it again');
   }
 
   /** A line of our own, put in below the cursor so that nothing the program left is lost. */
-  #notice(text: string, onEnter: 'run it again' | 'try again'): void {
+  #notice(text: string, onEnter: 'run it again' | 'try again' | 'start it now'): void {
     this.#onDidWrite.fire(`${resetModes}\r\n\x1b[2L\x1b[2m[Holdfast] ${text} Press Enter to ${onEnter}.\x1b[m\r\n`);
   }
 

@@ -13,6 +13,9 @@ import type { Workspace } from './workspace.ts';
 /** How often the ages in the tree are brought up to date; milliseconds. */
 const ageInterval = 60_000;
 
+/** A row that is drawn anew loses its tooltip, so that it is not counted down for so long after that was opened; milliseconds. */
+const readingTime = 8_000;
+
 /** Stands for the group of archived sessions; no session has such an id. */
 const archive = 'archive';
 
@@ -25,6 +28,8 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   readonly onDidChangeTreeData = this.#onDidChangeTreeData.event;
   readonly #view: vscode.TreeView<string>;
   readonly #countdown: Countdown;
+  /** The row whose tooltip was opened last, and until when it is left as it is. */
+  #read: { id: string; until: number } | undefined;
 
   constructor(workspace: Workspace, supervision: SupervisionActions) {
     this.#workspace = workspace;
@@ -33,7 +38,7 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     this.#countdown = this.#disposables.add(
       new Countdown({
         waiting: () => this.#sessions(isRecovering),
-        tick: (ids) => this.#onDidChangeTreeData.fire(ids),
+        tick: (ids) => this.#onDidChangeTreeData.fire(ids.filter((id) => !this.#isBeingRead(id))),
       }),
     );
     this.#view = this.#disposables.add(vscode.window.createTreeView(viewIds.sessions, { treeDataProvider: this }));
@@ -69,6 +74,7 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   async resolveTreeItem(item: vscode.TreeItem, id: string): Promise<vscode.TreeItem> {
     const record = this.#workspace.get(id);
     if (!record) return item;
+    this.#read = { id, until: Date.now() + readingTime };
     const sentences = await this.#supervision.explain(id).catch(() => []);
     item.tooltip = sessionTooltip(record, sentences, new Date());
     return item;
@@ -76,6 +82,10 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
 
   dispose(): void {
     this.#disposables.dispose();
+  }
+
+  #isBeingRead(id: string): boolean {
+    return this.#read?.id === id && Date.now() < this.#read.until;
   }
 
   #sessions(applies: (record: SessionRecord) => boolean): string[] {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import type { CleanedUpSession, HealthReport, SessionOutcome, SessionRecord } from '../../src/extension/api.ts';
 import { commandIds, settingIds } from '../../src/extension/ids.ts';
@@ -16,6 +17,11 @@ const patient = { retryDelay: 600, maxRetryDelay: 600 };
 
 describe('supervision through the API and the commands', () => {
   const api = useHoldfast();
+  const sockets: string[] = [];
+  // A host that was killed leaves its socket.
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) await rm(socket, { force: true });
+  });
 
   it('starts a session at once that waits for its restart', async () => {
     const { id } = await crashed('retried');
@@ -152,8 +158,10 @@ describe('supervision through the API and the commands', () => {
 
   async function killHost(id: string): Promise<void> {
     const { key } = await findWorkplace(workspaceFolder());
-    const { pid } = (await readJson(sessionPlaces(thisMachine(), key, id).host)) as { pid: number };
+    const { host, socket } = sessionPlaces(thisMachine(), key, id);
+    const { pid } = (await readJson(host)) as { pid: number };
     signal(pid, 'SIGKILL');
+    sockets.push(socket);
   }
 });
 

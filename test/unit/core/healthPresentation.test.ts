@@ -27,7 +27,7 @@ describe('the health of sessions is shown', () => {
     it(`as a countdown to the next attempt: ${text}`, () => {
       const recovery = { starts: [], quickExits: 0, ...(retryAt ? { retryAt } : {}) };
       const record = aRecord({ status: 'recovering', attempts: 2, recovery });
-      assert.equal(describeState(record, undefined, { now, policy: {} }), `recovering · attempt 2 of 3 ${text}`);
+      assert.equal(describeState(record, undefined, { now, policy: {} }), `recovering ${text} · attempt 2 of 3`);
     });
   }
 

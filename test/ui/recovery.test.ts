@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { readdir, rm } from 'node:fs/promises';
+import type { Locator } from 'playwright-core';
+import { repositoryPlaces, type SessionPlaces, sessionPlaces, thisMachine } from '../../src/node/places.ts';
+import { findWorkplace } from '../../src/node/repository.ts';
+import { readLastScreen } from '../../src/node/savedScreen.ts';
+import { useEditor } from '../support/editor.ts';
+import { canFindMarked } from '../support/markedProcesses.ts';
+import { signal } from '../support/processes.ts';
+import { waitFor } from '../support/waitFor.ts';
+import type { Workbench } from '../support/workbench/workbench.ts';
+import { ageless } from './support/answers.ts';
+import { editorProcesses } from './support/editorProcesses.ts';
+import { program } from './support/programs.ts';
+
+/** Before a restart; long enough to see it counted down, and never to be waited for. Seconds. */
+const retryDelay = 100;
+
+const countdown = /^crashing recovering in (\d+) s · attempt \d of 3$/;
+
+const description = 'a session whose host is killed';
+const suite = canFindMarked ? describe : describe.skip;
+
+suite(canFindMarked ? description : `${description} (its processes cannot be found on Windows)`, () => {
+  const editor = useEditor({ settings: { 'holdfast.retry.delay': retryDelay, 'holdfast.retry.maxDelay': retryDelay } });
+  let workbench: Workbench;
+  let sockets: string[] = [];
+
+  before(async () => {
+    workbench = await editor.open();
+    await workbench.tree.show('Holdfast');
+    await workbench.newSession('crashing', program('answer'));
+    await workbench.terminals.waitForText(/process \d+/);
+    await workbench.terminals.type('hello\n');
+    await workbench.terminals.waitForText('heard hello');
+  });
+
+  // A host that was killed leaves its socket.
+  after(async () => {
+    for (const socket of sockets) await rm(socket, { force: true });
+  });
+
+  it('is counted down to its restart in the tree, and its terminal says so', async () => {
+    await killHosts('heard hello');
+    const first = await untilCounting();
+    await waitFor(rowText, (row) => countdown.test(row) && row !== first, { what: 'another second' });
+    await workbench.terminals.waitForText('Press Enter to start it now.');
+    await workbench.screenshot('recovery-01-countdown');
+    const text = (await workbench.terminals.text()).replace(/\s+/g, ' ');
+    assert.match(text, /Its session host was killed; it is started again by itself\. Press Enter to start it now\.$/);
+  });
+
+  it('tells in its tooltip why, and what will happen', async () => {
+    const hover = workbench.page.locator('.workbench-hover:visible').first();
+    // A row that is drawn anew just then shows none.
+    await waitFor(
+      async () => {
+        await workbench.tree.row('crashing').hover({ position: { x: 20 + Math.random() * 20, y: 10 } });
+        return textOf(hover);
+      },
+      (text) => text.includes('It is to be started again: attempt 1 of 3'),
+      { what: 'the tooltip', timeout: 30_000 },
+    );
+    await workbench.screenshot('recovery-02-tooltip');
+    assert.match(
+      await textOf(hover),
+      /“crashing” is recovering: its session host was killed \(seen at its session host, .*ago\)\. ?It is lost, for that reason\./,
+    );
+  });
+
+  it('comes back with Retry Now, its old screen above the line that says what happened', async () => {
+    await workbench.tree.pressRowAction('crashing', 'Retry Now');
+    await waitFor(
+      () => ageless(workbench),
+      ([row]) => row === 'crashing feature/crashing',
+    );
+    const shown = /process (\d+)\n[^]*heard hello\n[^]*── Its session host was killed at .* ──\n[^]*process (\d+)/;
+    const [, before, after] = shown.exec(await workbench.terminals.waitForText(shown)) ?? [];
+    await workbench.screenshot('recovery-03-back');
+    await workbench.terminals.focus('crashing');
+    await workbench.terminals.type('again\n');
+    await workbench.terminals.waitForText(`process ${after}, resized to`);
+    assert.notEqual(before, after);
+  });
+
+  it('is left as failed with Give Up', async () => {
+    await killHosts('heard again');
+    await untilCounting();
+    await workbench.tree.pressRowAction('crashing', 'Give Up');
+    await workbench.statusBarItem('1 failed').waitFor();
+    await workbench.terminals.waitForText('You gave up; its session host was killed. Press Enter to run it again.');
+    await workbench.screenshot('recovery-04-given-up');
+    assert.deepEqual(await ageless(workbench), ['crashing feature/crashing']);
+  });
+
+  /** What a host has not saved yet is gone with it. */
+  async function killHosts(saved: string): Promise<void> {
+    await waitFor(savedScreens, (screens) => screens.includes(saved), { what: `${saved} in the checkpoint` });
+    for (const pid of await editorProcesses('host')) signal(pid, 'SIGKILL');
+    sockets = (await places()).map(({ socket }) => socket);
+  }
+
+  async function places(): Promise<SessionPlaces[]> {
+    const { key } = await findWorkplace(editor.repository);
+    const ids = await readdir(repositoryPlaces(thisMachine(), key).sessionsFolder);
+    return ids.map((id) => sessionPlaces(thisMachine(), key, id));
+  }
+
+  async function savedScreens(): Promise<string> {
+    const read = (session: SessionPlaces) => readLastScreen(session).catch(() => undefined);
+    return (await Promise.all((await places()).map(read))).map((last) => last?.screen ?? '').join('\n');
+  }
+
+  async function rowText(): Promise<string> {
+    return (await workbench.tree.rows())[0] ?? '';
+  }
+
+  async function untilCounting(): Promise<string> {
+    return waitFor(rowText, (row) => countdown.test(row), { what: 'a countdown', timeout: 30_000 });
+  }
+});
+
+/** Of what is there by now, with plain spaces. */
+async function textOf(hover: Locator): Promise<string> {
+  const text = await hover.textContent({ timeout: 1_500 }).catch(() => '');
+  return (text ?? '').replace(/\s+/g, ' ');
+}
