@@ -42,7 +42,8 @@ export function sessionTooltip(record: SessionRecord, sentences: readonly string
   const text = new vscode.MarkdownString('', true);
   text.appendMarkdown(`$(${statusLook(record.status).icon}) **${cell(record.name)}**\n\n|||\n|:--|:--|\n`);
   for (const [fact, value] of sessionFacts(record, now)) text.appendMarkdown(`|${fact}&nbsp;&nbsp;|${cell(value)}|\n`);
-  for (const sentence of sentences) text.appendMarkdown(`\n\n${cell(sentence)}`);
+  // The spaces of a cell keep its words together, and those of a sentence must not.
+  for (const sentence of sentences) text.appendMarkdown(`\n\n${cell(sentence).replaceAll('&nbsp;', ' ')}`);
   return text;
 }
 
