@@ -24,7 +24,7 @@ describe('the layers of the diagnosis', () => {
       'a host that is gone',
       active,
       { host: 'gone' },
-      'pid lost: its session host is gone (It is started again, or becomes idle, at the next look.)',
+      'pid lost: its session host is gone (It is started again, or becomes idle, by itself.)',
     ],
     [
       'a host that cannot be reached',
