@@ -1,9 +1,9 @@
 import { toErrorShape } from '../base/errors.ts';
+import { BackupStores } from '../client/backupStores.ts';
 import { type CleanUpResult, cleanUp, sessionsToCleanUp } from '../client/manySessions.ts';
 import { destroySession, type LifeContext } from '../client/sessionLife.ts';
 import { ago, describeExit, statusLook } from '../core/presentation.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import { BackupStores } from './backupStores.ts';
 import { errorText } from './failureReport.ts';
 import { print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
@@ -32,7 +32,7 @@ export async function cleanUpSessions(
 /** What is about to be destroyed is backed up first. */
 async function prepare(sessions: RepositorySessions): Promise<LifeContext> {
   const life = await lifeOf(sessions);
-  const stores = await BackupStores.find(sessions.workplace);
+  const stores = await BackupStores.find(life.machine, life.workplace);
   await stores.take('destroy', (await life.helper.list()).records);
   return life;
 }
