@@ -1,7 +1,7 @@
 import { Emitter } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { isGoingOn } from '../core/sessionRecord.ts';
-import type { HealthReport, SessionHealth } from '../protocol/health.ts';
+import type { HealthReport, Leftover, SessionHealth } from '../protocol/health.ts';
 import type { SessionPolicy, SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HelperClient } from './helperClient.ts';
 import {
@@ -74,6 +74,16 @@ export class SessionSupervision implements Disposable {
   async giveUp(id: string): Promise<SessionRecord> {
     const { manager, helper, keepDone } = this.#options;
     return keepDone(await helper.giveUp(manager.require(id).id));
+  }
+
+  /** Ends what a session has left behind. @throws {HoldfastError} `SESSION_NOT_FOUND`, `TIMEOUT` */
+  endLeftover(leftover: Pick<Leftover, 'sessionId' | 'pid'>): Promise<void> {
+    return this.#options.helper.endLeftover(leftover);
+  }
+
+  /** Makes a session again of a host that has none. @throws {HoldfastError} `SESSION_NOT_FOUND`, `NAME_EXISTS`, `BRANCH_EXISTS` */
+  async adoptHost(sessionId: string): Promise<SessionRecord> {
+    return this.#options.keepDone(await this.#options.helper.adoptHost(sessionId));
   }
 
   /** Lets a session go on that is about to be ended for doing nothing. */

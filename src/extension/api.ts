@@ -6,7 +6,7 @@ import type { ListedSession, SavedSession } from '../core/savedSession.ts';
 import type { HealthReport } from '../protocol/health.ts';
 import type { SessionPolicy, SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
 import type { ExportedFile, ImportedSession } from './stateActions.ts';
-import type { CleanedUpSession, SessionOutcome } from './supervisionActions.ts';
+import type { CleanedUpSession, LeftoverRequest, SessionOutcome } from './supervisionActions.ts';
 
 export type {
   Backup,
@@ -118,6 +118,8 @@ export interface HoldfastApi {
   resumeAllSessions(): Promise<SessionOutcome[]>;
   /** Destroys the sessions that ended so long ago; a worktree with work in it stays, and `kept` says where. */
   cleanUpSessions(options: CleanUpOptions): Promise<CleanedUpSession[]>;
+  /** Ends what a session has left behind, as {@link HoldfastApi.health} tells of it, or makes a host a session again. */
+  dealWithLeftover(request: LeftoverRequest): Promise<void>;
   /** Opens the log of the session's host and returns the session's record; without an id, the extension's own log. */
   showLog(id?: string): Promise<SessionRecord | undefined>;
   /** Replaces the helper; all sessions run on. */

@@ -36,6 +36,11 @@ export const exportOneSchema = v.strictObject({ ...fileSchema.entries, ...fileOp
 export const importOptionsSchema = v.strictObject({ salvage: flag, start: flag });
 export const importSchema = v.strictObject({ ...fileSchema.entries, ...importOptionsSchema.entries });
 export const doctorSchema = v.strictObject({ fix: flag });
+export const leftoverSchema = v.strictObject({
+  sessionId: v.string(),
+  pid: v.pipe(v.number(), v.integer()),
+  action: v.picklist(['end', 'adopt']),
+});
 export const cleanUpSchema = v.strictObject({
   olderThanDays: v.pipe(v.number(), v.minValue(0)),
   dryRun: flag,

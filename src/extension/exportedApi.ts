@@ -14,6 +14,7 @@ import {
   exportOptionsSchema,
   fileSchema,
   importOptionsSchema,
+  leftoverSchema,
   loadOptionsSchema,
   logSchema,
   nameSchema,
@@ -82,6 +83,7 @@ function supervisionMethods({ supervision }: ApiParts) {
     setPolicy: async (id, policy) => supervision.setPolicy(idOf(id), policy),
     stopAllSessions: () => supervision.stopAll(),
     resumeAllSessions: () => supervision.resumeAll(),
+    dealWithLeftover: async (request) => supervision.dealWith(parseArgument(leftoverSchema, request)),
     cleanUpSessions: async (options) => supervision.cleanUp(parseArgument(cleanUpSchema, options) as CleanUpOptions),
   } satisfies Partial<HoldfastApi>;
 }

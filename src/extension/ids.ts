@@ -19,6 +19,7 @@ export const commandIds = {
   importSessions: 'holdfast.importSessions',
   rebuildSessions: 'holdfast.rebuildSessions',
   doctor: 'holdfast.doctor',
+  reviewLeftovers: 'holdfast.reviewLeftovers',
   retryNow: 'holdfast.retryNow',
   giveUp: 'holdfast.giveUp',
   explainSession: 'holdfast.explainSession',

@@ -29,6 +29,13 @@ export interface CleanedUpSession {
   message?: string;
 }
 
+/** What is to be done about one of the leftovers that a health report tells of. */
+export interface LeftoverRequest {
+  sessionId: string;
+  pid: number;
+  action: 'end' | 'adopt';
+}
+
 /** What commands and the API do about sessions’ health, restarts and ends; no prompts, errors are thrown. */
 export class SupervisionActions {
   readonly #workspace: Workspace;
@@ -67,6 +74,13 @@ export class SupervisionActions {
 
   async cleanUp(options: CleanUpOptions): Promise<CleanedUpSession[]> {
     return (await (await this.#supervision()).cleanUp(options)).map(toCleanedUp);
+  }
+
+  /** Ends what a session has left behind, or makes a host a session again. */
+  async dealWith({ sessionId, pid, action }: LeftoverRequest): Promise<void> {
+    const supervision = await this.#supervision();
+    if (action === 'end') await supervision.endLeftover({ sessionId, pid });
+    else await supervision.adoptHost(sessionId);
   }
 
   /** In sentences: how a session is, why, and what will happen next. */

@@ -8,6 +8,7 @@ import type { CommandContext } from './commands.ts';
 import { confirm, tell, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
 import { commandIds } from './ids.ts';
+import { reviewLeftovers } from './leftoverCommands.ts';
 import { onSession } from './sessionPicker.ts';
 import type { CleanedUpSession, SessionOutcome } from './supervisionActions.ts';
 
@@ -34,6 +35,7 @@ export function supervisionHandlers(context: CommandContext): Record<string, Han
     [commandIds.giveUp]: (argument) =>
       onSession(context, argument, { title: 'Give Up', action: (id) => supervision.giveUp(id), applies: isRecovering }),
     [commandIds.explainSession]: (argument) => explain(context, argument),
+    [commandIds.reviewLeftovers]: (argument) => reviewLeftovers(context, argument),
     [commandIds.stopAllSessions]: many(
       () => stopAll(context),
       direct(() => supervision.stopAll()),

@@ -5,6 +5,7 @@ import type { CleanedUpSession, HealthReport, SessionOutcome, SessionRecord } fr
 import { commandIds, settingIds } from '../../src/extension/ids.ts';
 import { readJson } from '../../src/node/durableFile.ts';
 import { sessionPlaces, thisMachine } from '../../src/node/places.ts';
+import { processTable } from '../../src/node/processIdentity.ts';
 import { findWorkplace } from '../../src/node/repository.ts';
 import { isAlive, signal } from '../support/processes.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -45,6 +46,19 @@ describe('supervision through the API and the commands', () => {
       given.map(({ status }) => status),
       ['failed', 'failed'],
     );
+  });
+
+  it('ends what a session has left behind, and nothing else', async () => {
+    const daemon = "setsid sh -c 'exec sleep 604' & sleep 0.3";
+    const { id } = await api().newSession({ name: 'leaving', command: ['sh', '-c', daemon], worktree: false });
+    const left = async () => (await api().health()).leftovers.filter(({ sessionId }) => sessionId === id);
+    const [leftover] = await waitFor(left, (found) => found.length > 0, { what: 'the leftover', timeout: 30_000 });
+    const pid = leftover?.pid as number;
+    await assert.rejects(api().dealWithLeftover({ sessionId: id, pid: process.pid, action: 'end' }), /left behind/);
+    await run(commandIds.reviewLeftovers, { sessionId: id, pid, action: 'end' });
+    // Where nobody reaps orphans a process that has ended is still listed, without a start time.
+    assert.deepEqual([await processTable().startTime(pid), await left()], [undefined, []]);
+    await api().destroySession(id);
   });
 
   it('explains a session in sentences', async () => {
