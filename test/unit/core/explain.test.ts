@@ -40,6 +40,21 @@ describe('a session is explained', () => {
     ]);
   });
 
+  it('with what else is wrong while it recovers', () => {
+    const killed = { what: 'its session host was killed', by: 'host', at: ago(3) };
+    const room = {
+      what: 'only 40 MB are free on the disk of its worktree',
+      by: 'disk',
+      at: ago(1),
+      action: 'Free some.',
+    };
+    const record = aRecord({ status: 'recovering', evidence: killed, attempts: 1 });
+    assert.deepEqual(explain(record, { state: 'lost', evidence: [killed, room] }).slice(1, 3), [
+      'It is lost, for that reason.',
+      'Also: only 40 MB are free on the disk of its worktree (seen at the disk, 1 s ago). Free some.',
+    ]);
+  });
+
   it('with what keeps all sessions from being started', () => {
     const record = aRecord({ status: 'recovering', attempts: 1 });
     const [, , next] = explain(record, undefined, { now, startsHeld: 'the disk is full' });

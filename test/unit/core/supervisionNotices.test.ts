@@ -32,7 +32,12 @@ describe('the user is told', () => {
 
   const crash = { code: null, signal: 11, reason: 'exit' as const };
   const failures: [what: string, before: Partial<SessionRecord>, after: Partial<SessionRecord>, told: boolean][] = [
-    ['that has no attempt left', { status: 'active' }, { attempts: 3, exit: { ...crash, signal: 9 } }, true],
+    [
+      'that has no attempt left',
+      { status: 'active' },
+      { attempts: 3, exit: { code: 1, signal: null, reason: 'exit' } },
+      true,
+    ],
     ['that crashed, and is not to be started again', { status: 'active' }, { exit: crash }, true],
     ['that reached a limit', { status: 'active' }, { exit: { ...crash, reason: 'limit' } }, true],
     ['that could not be started again', { status: 'recovering' }, { exit: { ...crash, reason: 'start' } }, true],
@@ -42,7 +47,12 @@ describe('the user is told', () => {
       { exit: { code: 1, signal: null, reason: 'exit' } },
       false,
     ],
-    ['that was given up', { status: 'recovering' }, { evidence: { what: 'you gave up', by: 'user', at } }, false],
+    [
+      'that was given up',
+      { status: 'recovering' },
+      { exit: crash, evidence: { what: 'you gave up', by: 'user', at } },
+      false,
+    ],
     ['that had failed before', { status: 'failed' }, { exit: crash }, false],
   ];
   for (const [what, before, after, isTold] of failures) {
