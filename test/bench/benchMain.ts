@@ -10,6 +10,8 @@ import { measureDoctor } from './measures/doctor.ts';
 import { measureEcho } from './measures/echo.ts';
 import { measureHealthTick } from './measures/healthTick.ts';
 import { measureHelperLoss } from './measures/helperLoss.ts';
+import { measureHostLoss } from './measures/hostLoss.ts';
+import { measureIdle } from './measures/idle.ts';
 import { measureMemory } from './measures/memory.ts';
 import { measurePrompt } from './measures/prompt.ts';
 import { measureReattach } from './measures/reattach.ts';
@@ -24,9 +26,11 @@ const measures: Record<MeasureName, (bench: Bench) => Promise<Figure[]>> = {
   memory: measureMemory,
   prompt: measurePrompt,
   helper: measureHelperLoss,
+  host: measureHostLoss,
   registry: measureRegistry,
   doctor: measureDoctor,
   health: measureHealthTick,
+  idle: measureIdle,
 };
 
 try {

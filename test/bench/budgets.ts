@@ -15,9 +15,11 @@ export function judge(figures: readonly Figure[]): Verdict[] {
     limit(figures, 'reattach', 'Reattach: first full screen', 50, 'ms'),
     limit(figures, 'helper-return', 'Helper killed: control plane back', 500, 'ms'),
     limit(figures, 'helper-gap', 'Helper killed: longest gap in the output', 50, 'ms'),
+    limit(figures, 'host-return', 'Session host killed: session runs again', 1000, 'ms'),
     limit(figures, 'registry-save', 'Session list of 200 saved and synced', 10, 'ms'),
     limit(figures, 'registry-load', 'Session list of 200 loaded and validated', 20, 'ms'),
     limit(figures, 'health-tick', 'Health tick of 100 sessions each 5 s, of a core', 1, '%'),
+    limit(figures, 'idle', 'Helper with 100 idle sessions, of a core', 1, '%'),
     limit(figures, 'doctor', 'Doctor on 200 sessions with worktrees', 2000, 'ms'),
     limit(figures, 'memory', 'Host’s own memory, without scrollback', 12, 'MB'),
   ];

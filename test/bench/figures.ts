@@ -26,10 +26,12 @@ export type FigureId =
   | 'prompt'
   | 'helper-return'
   | 'helper-gap'
+  | 'host-return'
   | 'registry-save'
   | 'registry-load'
   | 'doctor'
-  | 'health-tick';
+  | 'health-tick'
+  | 'idle';
 
 /** The headline number of a row; undefined where it was not measured. */
 export function headline(figures: readonly Figure[], id: FigureId, who: string): number | undefined {

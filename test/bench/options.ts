@@ -7,9 +7,11 @@ export const measureNames = [
   'memory',
   'prompt',
   'helper',
+  'host',
   'registry',
   'doctor',
   'health',
+  'idle',
 ] as const;
 export type MeasureName = (typeof measureNames)[number];
 
@@ -24,7 +26,7 @@ export interface BenchOptions {
 
 export const usage = `npm run bench -- [options]
 
-  --quick          fewer samples and less data, for a first look (under 40 s)
+  --quick          fewer samples and less data, for a first look (about 2 minutes)
   --only NAME      one measurement; may be repeated: ${measureNames.join(', ')}
   --json           figures and verdicts as JSON on standard output
   --compare DIST   measures a second build of helper and host beside this one`;

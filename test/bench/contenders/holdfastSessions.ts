@@ -26,7 +26,10 @@ import {
 const stopGrace = 1_000;
 
 export interface HoldfastSession extends DetachableSession {
+  readonly id: string;
   hostPid(): Promise<number>;
+  /** Of the program. */
+  ptyPid(): Promise<number>;
 }
 
 /** The real thing: a helper that starts hosts, and clients on the hosts' own sockets. */
@@ -47,9 +50,9 @@ export class HoldfastSessions implements DetachableContender {
     return this.#helper;
   }
 
-  async create({ file, args }: Program): Promise<HoldfastSession> {
+  async create({ file, args }: Program, policy?: SessionRecord['policy']): Promise<HoldfastSession> {
     const id = randomUUID();
-    const record = await this.#helper.create(describe(id), null);
+    const record = await this.#helper.create({ ...describe(id), ...(policy ? { policy } : {}) }, null);
     const env = sessionEnvironment();
     await this.#helper.start({
       sessionId: id,
@@ -62,8 +65,10 @@ export class HoldfastSessions implements DetachableContender {
     });
     const host = () => this.#hostFile(id);
     return {
+      id,
       attach: async (onOutput) => attachTo(await host(), onOutput),
       hostPid: async () => (await host()).pid,
+      ptyPid: async () => (await host()).ptyPid,
       end: () => this.#end(record),
     };
   }

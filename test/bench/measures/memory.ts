@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { delay } from '../../../src/base/async.ts';
 import type { Bench } from '../bench.ts';
 import { type Contender, type OpenSession, type Program, scrollback } from '../contenders/contender.ts';
-import { prompt, sessionEnvironment } from '../environment.ts';
+import { prompt } from '../environment.ts';
 import { type Figure, holdfast, type Row } from '../figures.ts';
+import { startIdleNode } from '../idleNode.ts';
 import { MarkWatcher } from '../markWatcher.ts';
 import { fullTerminal, waitForContent } from './reattach.ts';
 
@@ -47,15 +46,6 @@ async function openShell(contender: Contender): Promise<OpenSession> {
   const session = await contender.open(shell, watcher.feed);
   await watcher.next(prompt);
   return session;
-}
-
-async function startIdleNode(): Promise<{ pid: number; end: () => void }> {
-  const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1e6)'], {
-    stdio: 'ignore',
-    env: sessionEnvironment(),
-  });
-  await once(child, 'spawn');
-  return { pid: child.pid as number, end: () => child.kill('SIGKILL') };
 }
 
 /** @see https://man7.org/linux/man-pages/man5/proc_pid_smaps.5.html */

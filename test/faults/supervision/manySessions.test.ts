@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { processEnd } from '../../integration/support/scene.ts';
+import { type ProcessUse, processUse } from '../../support/processUse.ts';
 import { waitFor } from '../../support/waitFor.ts';
 import { rounds } from '../support/extent.ts';
-import { type ProcessUse, processUse } from '../support/processUse.ts';
 import { itLosesNothingOnLinux, type Stage } from '../support/stage.ts';
 
 const megabyte = 1024 * 1024;
@@ -14,7 +14,7 @@ const maxGrowth = 12 * megabyte;
 const atOnce = 5;
 
 describe('sessions that are created and destroyed', () => {
-  const count = rounds(20, 200);
+  const count = rounds(10, 200);
 
   itLosesNothingOnLinux(`leave the helper with what it had before: ${count} of them`, async (stage) => {
     const session = await stage.numbers();

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { encodeJsonFrame, frameType } from '../../../src/protocol/frames.ts';
+import { stripVTControlCharacters } from 'node:util';
 import { TestTerminal } from '../../integration/support/terminal.ts';
+import { processUse } from '../../support/processUse.ts';
 import { describeOnUnix } from '../../support/unix.ts';
 import { waitFor } from '../../support/waitFor.ts';
 import { useEnvironment } from '../support/environment.ts';
 import { rounds } from '../support/extent.ts';
 import { recordedOutput } from '../support/outputLosses.ts';
-import { processUse } from '../support/processUse.ts';
 import { RawClient } from '../support/rawClient.ts';
 import { itLosesNothing, itLosesNothingOnLinux, type Stage } from '../support/stage.ts';
 
@@ -38,7 +38,7 @@ describeOnUnix('a client that has attached and never reads', () => {
       const flooding = await stage.start(['sh', '-c', 'read go; yes 0123456789abcdef']);
       const deaf = await RawClient.connect(flooding.places.socket);
       await deaf.helloToHost(stage.scene.token);
-      deaf.send(encodeJsonFrame(frameType.attach, 2, { cols: 80, rows: 24 }));
+      await deaf.attachToHost();
       deaf.stopReading();
       const host = await stage.scene.connectHost(flooding);
       host.input(Buffer.from('\n'));
@@ -87,13 +87,20 @@ describeOnUnix('a paste of 10 MB at a program that has stopped reading', () => {
 async function burstOnce(stage: Stage): Promise<void> {
   const session = await stage.start(['sh', '-c', `read go; seq 1 ${burst}`]);
   const terminal = await TestTerminal.open(stage.scene, session, { scrollback: 0 });
+  const slow = await TestTerminal.open(stage.scene, session, { scrollback: 0, acknowledge: 'never' });
   terminal.type('\n');
   const end = await terminal.end;
   const expected = lastNumbers();
   const recorded = await recordedOutput(session);
   assert.deepEqual(
-    [end.kind, recorded.slice(-tail) === expected, terminal.text.endsWith(expected.slice(-1_000))],
-    ['exit', true, true],
+    [
+      end.kind,
+      recorded.slice(-tail) === expected,
+      terminal.text.endsWith(expected.slice(-1_000)),
+      (await slow.end).kind,
+      stripVTControlCharacters(slow.screens.at(-1) ?? '').includes(String(burst)),
+    ],
+    ['exit', true, true, 'exit', true],
   );
 }
 

@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import { connect } from '../../../src/node/sockets.ts';
-import { encodeJsonFrame, FrameDecoder, frameType, readJson } from '../../../src/protocol/frames.ts';
+import { encodeFrame, encodeJsonFrame, FrameDecoder, frameType, readJson } from '../../../src/protocol/frames.ts';
 import { hostProtocol } from '../../../src/protocol/versions.ts';
 import { waitFor } from '../../support/waitFor.ts';
 
@@ -43,6 +43,14 @@ export class RawClient {
     const read = () => [...new FrameDecoder().push(this.#received)][0];
     const frame = await waitFor(read, Boolean, { what: 'an answer to the hello' });
     return readJson(frame?.payload ?? Buffer.alloc(0)) as object;
+  }
+
+  /** Attaches as a terminal that has shown the screen it got first; to be called after {@link helloToHost}. */
+  async attachToHost(): Promise<void> {
+    this.send(encodeJsonFrame(frameType.attach, 2, { cols: 80, rows: 24 }));
+    const read = () => [...new FrameDecoder().push(this.#received)].find(({ type }) => type === frameType.screen);
+    const screen = await waitFor(read, Boolean, { what: 'the first screen' });
+    this.send(encodeFrame(frameType.ack, screen?.seq ?? 0));
   }
 
   /** What is sent to it from here on stays with the system. */
