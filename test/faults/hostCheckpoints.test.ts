@@ -11,7 +11,7 @@ import { waitFor } from '../support/waitFor.ts';
 import { rounds } from './support/extent.ts';
 
 /** How often the host is killed, each time in another life. */
-const lives = rounds(15, 300);
+const lives = rounds(8, 300);
 
 /** A save follows a change within this time, so that a kill within it meets every step of one; milliseconds. */
 const longestPause = 800;

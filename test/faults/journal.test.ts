@@ -17,7 +17,7 @@ import { FaultyDisk } from './support/faultyDisk.ts';
 import { forEveryFault } from './support/forEveryFault.ts';
 
 const program = path.join(import.meta.dirname, 'programs', 'journalWriter.ts');
-const killRounds = rounds(20, 200);
+const killRounds = rounds(12, 200);
 const names = ['one', 'two', 'three', 'four'];
 
 describe('the journal of events', () => {

@@ -13,7 +13,7 @@ import { rounds } from './support/extent.ts';
 
 const key = '0123456789abcdef';
 const program = path.join(import.meta.dirname, 'programs', 'replicaWriter.ts');
-const kills = rounds(30, 200);
+const kills = rounds(16, 200);
 
 /** How long a writer lives at most before it is killed; milliseconds. */
 const longestLife = 60;

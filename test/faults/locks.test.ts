@@ -29,7 +29,7 @@ describe('locks', () => {
     file = path.join(folder, 'some.lock');
   });
 
-  const manyRounds = rounds(100, 1_000);
+  const manyRounds = rounds(50, 1_000);
   it(`that a dead owner has left go to one of 20 takers in 4 processes, and leave nothing (${manyRounds} rounds)`, async () => {
     const dead = await deadOwner();
     const peers = await Promise.all(Array.from({ length: processes }, startPeer));
@@ -43,7 +43,7 @@ describe('locks', () => {
     assert.deepEqual([owners, await readdir(folder)], [Array.from({ length: manyRounds }, () => 1), []]);
   }).timeout(manyRounds * 500);
 
-  const killRounds = rounds(15, 200);
+  const killRounds = rounds(8, 200);
   it(`have one owner at most when a taker is killed in the middle, and can be had after (${killRounds} rounds)`, async () => {
     const dead = await deadOwner();
     const peers = await Promise.all(Array.from({ length: processes }, startPeer));

@@ -16,7 +16,7 @@ import { git, makeRepository } from '../support/repository.ts';
 import { tempDirs } from '../support/tempDirs.ts';
 import { rounds } from './support/extent.ts';
 
-const runs = rounds(60, 1000);
+const runs = rounds(40, 1000);
 
 /** What becomes of a file: a number is how much of it is left, as a part of the whole. */
 const fate = fc.oneof(fc.constantFrom('kept', 'lost'), fc.double({ min: 0, max: 0.99, noNaN: true }));

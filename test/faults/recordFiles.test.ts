@@ -130,7 +130,7 @@ describe('a session’s record with damage at any place', () => {
     }
   });
 
-  const count = rounds(40, 1_000);
+  const count = rounds(20, 1_000);
   it(`is kept as it was, told of once and replaced by its previous version: ${count} damages`, async () => {
     const damages = [...cuts, ...flips];
     for (let number = 0; number < count; number++) {

@@ -10,7 +10,7 @@ import { processEnd } from '../integration/support/scene.ts';
 import { signal } from '../support/processes.ts';
 import { rounds } from './support/extent.ts';
 
-const mutations = rounds(1_000, 10_000);
+const mutations = rounds(500, 10_000);
 const kills = rounds(5, 50);
 
 /** How many changes a helper makes at least before it is killed: enough for every worker to have its turn. */

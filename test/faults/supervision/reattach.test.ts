@@ -3,7 +3,7 @@ import { TestTerminal } from '../../integration/support/terminal.ts';
 import { describeOnUnix } from '../../support/unix.ts';
 import { waitFor } from '../../support/waitFor.ts';
 import { describeTerminal, newTerminal, write } from '../../unit/host/terminals.ts';
-import { itLosesNothing } from '../support/stage.ts';
+import { itLosesNothing, type Stage } from '../support/stage.ts';
 
 /** What is printed before a terminal comes, and what after that. */
 const moments: [where: string, before: string, after: string][] = [
@@ -18,24 +18,29 @@ const moments: [where: string, before: string, after: string][] = [
 /** Prints each line it reads as printf does, without what printf adds or the terminal changes. */
 const printer = ['sh', '-c', 'stty raw -echo; printf ready; while IFS= read -r piece; do printf "$piece"; done'];
 
-describeOnUnix('a terminal that attaches in the middle of', () => {
-  for (const [where, before, after] of moments) {
-    itLosesNothing(`${where} shows what one shows that was there all along`, async (stage) => {
-      await stage.numbers();
-      const session = await stage.start(printer);
-      const first = await TestTerminal.open(stage.scene, session);
-      await first.sees('ready');
-      const start = first.shownTo;
-      first.type(`${before}\n`);
-      await shown(first, start + lengthOf(before));
-      const second = await TestTerminal.open(stage.scene, session);
-      first.type(`${after}\n`);
-      await shown(second, start + lengthOf(before) + lengthOf(after));
-      await waitFor(() => first.shownTo === second.shownTo);
-      assert.equal(await shownIn(second), await shownIn(first));
-    });
-  }
+describeOnUnix('a terminal that attaches in the middle', () => {
+  itLosesNothing('of whatever is printed shows what one shows that was there all along', async (stage) => {
+    await stage.numbers();
+    const shown = await Promise.all(moments.map((moment) => shownInBoth(stage, moment)));
+    const named = (side: 0 | 1) => moments.map(([where], index) => [where, shown[index]?.[side]]);
+    assert.deepEqual(named(1), named(0));
+  });
 });
+
+/** What a terminal shows that was there all along, and one that came in between. */
+async function shownInBoth(stage: Stage, [, before, after]: (typeof moments)[number]): Promise<[string, string]> {
+  const session = await stage.start(printer);
+  const first = await TestTerminal.open(stage.scene, session);
+  await first.sees('ready');
+  const start = first.shownTo;
+  first.type(`${before}\n`);
+  await shown(first, start + lengthOf(before));
+  const second = await TestTerminal.open(stage.scene, session);
+  first.type(`${after}\n`);
+  await shown(second, start + lengthOf(before) + lengthOf(after));
+  await waitFor(() => first.shownTo === second.shownTo);
+  return [await shownIn(first), await shownIn(second)];
+}
 
 /** How many bytes printf makes of it. */
 function lengthOf(text: string): number {

@@ -1,10 +1,18 @@
-// Connects to the helper of a repository, starting it if need be, and says which process that is.
+// Connects to the helper of a repository, starting it if need be, and says which process that is; as many clients do
+// so at once as are asked for.
 import { HelperLauncher } from '../../../src/client/helperLauncher.ts';
 import { thisMachine } from '../../../src/node/places.ts';
 
-const [key = '', dist = ''] = process.argv.slice(2);
+const [key = '', dist = '', count = '1'] = process.argv.slice(2);
 const client = { kind: 'test' as const, pid: process.pid, version: '0.0.0' };
-const launcher = new HelperLauncher({ machine: thisMachine(), key, dist, client });
-const connection = await launcher.connectOrStart();
-process.stdout.write(`${connection.pid}\n`);
-process.stdin.once('end', () => connection.dispose()).resume();
+const connections = await Promise.all(Array.from({ length: Number(count) }, connect));
+process.stdout.write(`${[...new Set(connections.map(({ pid }) => pid))].join(' ')}\n`);
+process.stdin
+  .once('end', () => {
+    for (const connection of connections) connection.dispose();
+  })
+  .resume();
+
+function connect() {
+  return new HelperLauncher({ machine: thisMachine(), key, dist, client }).connectOrStart();
+}
