@@ -49,7 +49,7 @@ function describe({ code = '', message = '' }: { code?: unknown; message?: unkno
 export type BreakerState =
   | { kind: 'closed'; failures: number }
   /** Nothing is started by itself before `probeAt`; then one is, to see. */
-  | { kind: 'open'; why: string; pause: number; probeAt: number };
+  | { kind: 'open'; why: string; pause: number; probeAt: number; isProbing: boolean };
 
 /**
  * Stops automatic restarts of all sessions while the machine cannot start any, so that they neither burn their
@@ -69,22 +69,21 @@ export class CircuitBreaker {
 
   /** A start was tried as a probe: the others wait for what comes of it. */
   probing(now: number): void {
-    if (this.#state.kind === 'open') this.#state = { ...this.#state, probeAt: now + this.#state.pause };
+    if (this.#state.kind === 'open')
+      this.#state = { ...this.#state, probeAt: now + this.#state.pause, isProbing: true };
   }
 
   /** Returns whether it has opened just now, which is worth telling once. */
   failed(why: string, now: number): boolean {
     if (this.#state.kind === 'open') {
-      const pause = Math.min(maxProbe, this.#state.pause * 2);
-      this.#state = { kind: 'open', why, pause, probeAt: now + pause };
+      // What was under way when it opened tells nothing new.
+      if (this.#state.isProbing) this.#open(why, Math.min(maxProbe, this.#state.pause * 2), now);
       return false;
     }
     const failures = this.#state.failures + 1;
-    const isOpening = failures >= failuresToOpen;
-    this.#state = isOpening
-      ? { kind: 'open', why, pause: firstProbe, probeAt: now + firstProbe }
-      : { kind: 'closed', failures };
-    return isOpening;
+    if (failures >= failuresToOpen) this.#open(why, firstProbe, now);
+    else this.#state = { kind: 'closed', failures };
+    return failures >= failuresToOpen;
   }
 
   /** Returns whether it has closed just now. */
@@ -92,5 +91,9 @@ export class CircuitBreaker {
     const wasOpen = this.#state.kind === 'open';
     this.#state = { kind: 'closed', failures: 0 };
     return wasOpen;
+  }
+
+  #open(why: string, pause: number, now: number): void {
+    this.#state = { kind: 'open', why, pause, probeAt: now + pause, isProbing: false };
   }
 }

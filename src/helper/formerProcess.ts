@@ -12,8 +12,11 @@ const ownTime = 2_000;
 const graceTime = 5_000;
 
 export interface FormerProcessOptions {
-  files: SessionFiles;
+  files: Pick<SessionFiles, 'readHost'>;
   log: Log;
+  /** Milliseconds. */
+  ownTime?: number;
+  graceTime?: number;
 }
 
 /**
@@ -21,21 +24,24 @@ export interface FormerProcessOptions {
  * them would work in one worktree, so that it is gone before the session is started again.
  */
 export class FormerProcess {
-  readonly #options: FormerProcessOptions;
+  readonly #options: Required<FormerProcessOptions>;
 
   constructor(options: FormerProcessOptions) {
-    this.#options = options;
+    this.#options = { ownTime, graceTime, ...options };
   }
 
   /** @throws {HoldfastError} `SESSION_RUNNING` where it does not end, and nothing may be started. */
   async end(id: string): Promise<void> {
     const process = await this.#find(id);
-    if (!process || (await hasEnded(process, ownTime))) return;
+    if (!process || (await hasEnded(process, this.#options.ownTime))) return;
     for (const signal of ['SIGHUP', 'SIGKILL'] as const) {
-      if ((await liveness(process)) !== 'alive') break;
+      const state = await liveness(process);
+      if (state === 'gone') return;
+      // It may be another one of the same number.
+      if (state === 'unknown') break;
       this.#options.log.warn('What is left of a killed host is ended', { id, pid: process.pid, signal });
       signalGroup(process.pid, signal);
-      if (await hasEnded(process, graceTime)) return;
+      if (await hasEnded(process, this.#options.graceTime)) return;
     }
     throw new HoldfastError('SESSION_RUNNING', `Process ${process.pid} of its earlier life does not end.`, {
       advice: 'Nothing was started, for two would work in one worktree. End it yourself and try again.',

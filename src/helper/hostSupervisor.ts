@@ -8,6 +8,7 @@ import { pausePoint } from '../node/pausePoint.ts';
 import type { RegistryChange } from '../protocol/helperRpc.ts';
 import type { HostFile, LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { FormerProcess } from './formerProcess.ts';
 import { doesNotEnd, mayStillRun } from './hostErrors.ts';
 import type { HostLinks } from './hostLinks.ts';
 import type { HostStarter } from './hostStarter.ts';
@@ -28,6 +29,7 @@ export interface HostSupervisorOptions {
   starter: HostStarter;
   progress: SessionProgress;
   trees: TreeEnder;
+  former: FormerProcess;
   log: Log;
 }
 
@@ -54,7 +56,7 @@ export class HostSupervisor {
     );
   }
 
-  /** @throws {HoldfastError} see {@link HostStarter.start}; `SESSION_NOT_FOUND`, `SESSION_RUNNING` */
+  /** @throws {HoldfastError} see {@link HostStarter.start} and {@link FormerProcess.end}; `SESSION_NOT_FOUND` */
   start(launch: LaunchSpec): Promise<SessionRecord> {
     return this.links.inTurn(launch.sessionId, () => this.startInTurn(launch));
   }
@@ -62,11 +64,12 @@ export class HostSupervisor {
   /** The same for one that has its turn already. Starting one that runs returns its record. */
   async startInTurn(launch: LaunchSpec): Promise<SessionRecord> {
     const id = launch.sessionId;
-    const { files, registry } = this.#options;
+    const { files, registry, former } = this.#options;
     registry.require(id);
     await this.links.adoptUntried(id);
     if (this.links.get(id)) return registry.require(id);
     if (this.links.isUnreachable(id)) throw mayStillRun(registry.require(id), await files.readHost(id));
+    await former.end(id);
     const { notice: _, ...again } = launch;
     this.links.rememberLaunch(again);
     return this.#startHost(launch);

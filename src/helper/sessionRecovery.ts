@@ -10,34 +10,48 @@ import type { Log } from '../node/log.ts';
 import { readLastScreen } from '../node/savedScreen.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import type { FormerProcess } from './formerProcess.ts';
+import type { HostLinks } from './hostLinks.ts';
 import type { HostSupervisor } from './hostSupervisor.ts';
 import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 import type { SessionProgress } from './sessionProgress.ts';
 
-/** Timers cannot wait longer; what is due later is looked at again then. Milliseconds. */
+/** Timers cannot wait longer, and no policy asks for it; milliseconds. */
 const maxTimer = 2 ** 31 - 1;
+
+/** Until an attempt is made again of which not even the failure could be written down; milliseconds. */
+const unsavedPause = 10_000;
+
+/** Between those that are started once the machine can start them again, so that they do not stop it anew; milliseconds. */
+const releaseGap = 250;
 
 /** How long the drawing of a screen that only gives its size may take; milliseconds. */
 const screenDeadline = 1_000;
 
 export interface SessionRecoveryOptions {
   registry: Registry;
-  supervisor: HostSupervisor;
-  files: SessionFiles;
+  supervisor: Pick<HostSupervisor, 'startInTurn'> & { links: Pick<HostLinks, 'inTurn' | 'launchOf'> };
+  files: Pick<SessionFiles, 'places' | 'readLaunch'>;
   progress: SessionProgress;
   breaker: CircuitBreaker;
-  former: FormerProcess;
   settings: () => SupervisionSettings;
   log: Log;
-  now?: () => number;
+  /** By a monotonic clock; milliseconds. */
+  monotonic?: () => number;
+}
+
+interface Waiting {
+  timer: NodeJS.Timeout;
+  /** What its record says; milliseconds since 1970. */
+  due: number;
+  /** It is due, but nothing is started at present. */
+  isHeld: boolean;
 }
 
 /** Starts sessions again whose processes crashed, when their time has come. What is due is in the records alone. */
 export class SessionRecovery {
   readonly #options: SessionRecoveryOptions;
-  readonly #timers = new Map<string, { timer: NodeJS.Timeout; due: number }>();
+  readonly #timers = new Map<string, Waiting>();
   readonly #onNotice = new Emitter<string>();
   /** A sentence for the user: that nothing is started at present, or that it is again. */
   readonly onNotice = this.#onNotice.event;
@@ -55,10 +69,10 @@ export class SessionRecovery {
 
   /** Does not wait for the pause to end. @throws {HoldfastError} `SESSION_NOT_FOUND` and what a start throws */
   async retryNow(id: string): Promise<SessionRecord> {
-    const { registry, supervisor } = this.#options;
+    const { registry } = this.#options;
     if (!isRecovering(registry.require(id))) return registry.require(id);
     this.#disarm(id);
-    return supervisor.links.inTurn(id, () => this.#attempt(id));
+    return this.#attemptInTurn(id);
   }
 
   /** Leaves the session as failed. @throws {HoldfastError} `SESSION_NOT_FOUND` */
@@ -80,9 +94,8 @@ export class SessionRecovery {
   }
 
   #armFor(id: string, recovery: SessionRecord['recovery']): void {
-    const due = recovery?.retryAt === undefined ? 0 : Date.parse(recovery.retryAt);
+    const due = dueAt(recovery);
     if (this.#timers.get(id)?.due === due) return;
-    this.#disarm(id);
     this.#wait(id, due, this.#pauseUntil(due, recovery?.heldFor ?? recovery?.delay));
   }
 
@@ -91,9 +104,10 @@ export class SessionRecovery {
     return Math.min(Math.max(0, due - Date.now()), Math.max(delay, 0));
   }
 
-  #wait(id: string, due: number, pause: number): void {
+  #wait(id: string, due: number, pause: number, isHeld = false): void {
+    this.#disarm(id);
     const timer = setTimeout(() => void this.#due(id), Math.min(pause, maxTimer));
-    this.#timers.set(id, { timer, due });
+    this.#timers.set(id, { timer, due, isHeld });
   }
 
   #disarm(id: string): void {
@@ -102,26 +116,40 @@ export class SessionRecovery {
   }
 
   async #due(id: string): Promise<void> {
-    const { supervisor, breaker, log } = this.#options;
+    const { breaker, log } = this.#options;
     const held = breaker.wait(this.#now());
-    if (held > 0) return this.#wait(id, Date.now() + held, held);
+    if (held > 0) return this.#wait(id, this.#timers.get(id)?.due ?? 0, held, true);
     breaker.probing(this.#now());
     this.#timers.delete(id);
-    await supervisor.links
-      .inTurn(id, () => this.#attempt(id))
-      .catch((error) => log.warn('A session could not be started again', { id, error }));
+    await this.#attemptInTurn(id).catch((error) => log.warn('A session could not be started again', { id, error }));
+  }
+
+  async #attemptInTurn(id: string): Promise<SessionRecord> {
+    try {
+      return await this.#options.supervisor.links.inTurn(id, () => this.#attempt(id));
+    } catch (error) {
+      this.#tryLater(id);
+      throw error;
+    }
+  }
+
+  /** Where the disk is full, not even that can be noted, and no change of the record brings the next attempt. */
+  #tryLater(id: string): void {
+    const { registry, breaker } = this.#options;
+    const record = registry.get(id);
+    if (!record || !isRecovering(record) || this.#isDisposed || this.#timers.has(id)) return;
+    this.#wait(id, dueAt(record.recovery), Math.max(unsavedPause, breaker.wait(this.#now())));
   }
 
   /** To be called in turn. A failure of the machine's takes none of the session's attempts. */
   async #attempt(id: string): Promise<SessionRecord> {
-    const { registry, supervisor, progress, breaker, former, log } = this.#options;
+    const { registry, supervisor, progress, breaker, log } = this.#options;
     const record = registry.get(id);
     if (!record || !isRecovering(record) || this.#isDisposed) return record ?? registry.require(id);
     try {
-      await former.end(id);
       const launch = await this.#launchOf(record);
       const started = await supervisor.startInTurn(launch);
-      if (breaker.succeeded()) this.#onNotice.fire('Sessions are started again by themselves.');
+      if (breaker.succeeded()) this.#release();
       return started;
     } catch (error) {
       const shape = toErrorShape(error);
@@ -132,6 +160,16 @@ export class SessionRecovery {
       const pause = Math.max(1_000, breaker.wait(this.#now()));
       return progress.postponed(id, { what: `it cannot be started again: ${why}`, pause });
     }
+  }
+
+  #release(): void {
+    this.#onNotice.fire('Sessions are started again by themselves.');
+    const held = [...this.#timers].filter(([id, { isHeld }]) => isHeld || this.#isPostponed(id));
+    for (const [index, [id, { due }]] of held.entries()) this.#wait(id, due, (index + 1) * releaseGap);
+  }
+
+  #isPostponed(id: string): boolean {
+    return this.#options.registry.get(id)?.recovery?.heldFor !== undefined;
   }
 
   async #launchOf(record: SessionRecord): Promise<LaunchSpec> {
@@ -160,8 +198,13 @@ export class SessionRecovery {
   }
 
   #now(): number {
-    return this.#options.now?.() ?? performance.now();
+    return this.#options.monotonic?.() ?? performance.now();
   }
+}
+
+/** Milliseconds since 1970. */
+function dueAt(recovery: SessionRecord['recovery']): number {
+  return recovery?.retryAt === undefined ? 0 : Date.parse(recovery.retryAt);
 }
 
 async function requireFolder(folder: string): Promise<void> {

@@ -76,11 +76,12 @@ export class Supervision {
     this.resources = new SessionResources({ sessions, log, interval: heartbeatInterval });
     const { sampler } = this.resources;
     const trees = new TreeEnder({ sampler, log });
-    this.supervisor = new HostSupervisor({ hostScript, files, registry, links, starter, progress, trees, log });
     const former = new FormerProcess({ files, log });
+    const hosts = { links, starter, trees, former };
+    this.supervisor = new HostSupervisor({ hostScript, files, registry, progress, log, ...hosts });
     const { supervisor } = this;
     this.leftovers = new Leftovers({ registry, links, files, token, sampler, log });
-    this.recovery = new SessionRecovery({ registry, supervisor, files, progress, breaker, former, settings, log });
+    this.recovery = new SessionRecovery({ registry, supervisor, files, progress, breaker, settings, log });
     this.#watchdog = new Watchdog({ registry, supervisor, settings, log });
     const watch = new FileWatch({ registry, files, folder: places.folder, log });
     this.monitor = new HealthMonitor({

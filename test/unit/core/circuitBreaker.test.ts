@@ -115,6 +115,12 @@ describe('the breaker of automatic starts', () => {
     assert.deepEqual([before, breaker.wait(probeAt), breaker.wait(probeAt + 30 * second)], [0, 30 * second, 0]);
   });
 
+  it('is not held longer by starts that were under way when it opened', () => {
+    const { breaker, openedAt } = opened();
+    for (let late = 1; late < 10; late++) breaker.failed('the disk is full', openedAt + late);
+    assert.equal(breaker.wait(openedAt), 30 * second);
+  });
+
   it('closes with the first start that succeeds, and says so then alone', () => {
     const { breaker, openedAt } = opened();
     const told = [breaker.succeeded(), breaker.succeeded()];
