@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { whileNoHelperStarts } from '../support/brokenHelper.ts';
 import { useEditor } from '../support/editor.ts';
 import { canFindMarked } from '../support/markedProcesses.ts';
+import { repositoryRoot } from '../support/paths.ts';
 import { signal } from '../support/processes.ts';
 import { waitFor } from '../support/waitFor.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
@@ -47,18 +48,14 @@ describe('sessions whose editor is killed', () => {
   });
 
   it('run on where no helper can be started: the badge says so until one comes back', async () => {
-    const runtime = path.join(process.env.HOLDFAST_STATE_DIR as string, 'runtime');
-    const [version = ''] = await readdir(runtime);
-    const program = path.join(runtime, version, 'helper.cjs');
-    const code = await readFile(program);
     const [helper = 0] = await editorProcesses('helper');
-    await writeFile(program, 'process.exit(1)');
-    signal(helper, 'SIGKILL');
     const warning = workbench.page.locator('.statusbar-item [aria-label*="helper not connected"]');
-    await warning.waitFor();
-    await workbench.screenshot('crashes-02-no-helper');
-    const { three } = await askProcesses(workbench, ['three']);
-    await writeFile(program, code);
+    const { three } = await whileNoHelperStarts(path.join(repositoryRoot, 'dist'), async () => {
+      signal(helper, 'SIGKILL');
+      await warning.waitFor();
+      await workbench.screenshot('crashes-02-no-helper');
+      return askProcesses(workbench, ['three']);
+    });
     await warning.waitFor({ state: 'detached' });
     assert.deepEqual(
       { three, helpers: (await editorProcesses('helper')).length },
