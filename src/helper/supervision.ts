@@ -58,7 +58,7 @@ export class Supervision {
 
   static async make(options: SupervisionOptions): Promise<Supervision> {
     const { places, log } = options;
-    const settings = await KeptSettings.load(path.join(places.folder, 'settings.json'), log);
+    const settings = await KeptSettings.load(places.settingsFile, log);
     return new Supervision(options, settings, await isFresh(places.helperFile));
   }
 
