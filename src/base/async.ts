@@ -141,3 +141,12 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** Waits for `work` for `ms` milliseconds at most: what takes longer goes on. Rejects where it fails before. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const enough = new AbortController();
+  const late = delay(ms, enough.signal).catch(() => undefined);
+  // What fails later is nobody's any more.
+  work.catch(() => undefined);
+  await Promise.race([work, late]).finally(() => enough.abort());
+}

@@ -31,6 +31,7 @@ export class FileWatch {
   readonly #options: FileWatchOptions;
   readonly #facts = new Map<string, Facts>();
   #lookedAt: number | undefined;
+  #isLooking = false;
 
   constructor(options: FileWatchOptions) {
     this.#options = options;
@@ -41,11 +42,18 @@ export class FileWatch {
     return this.#facts.get(id) ?? {};
   }
 
-  /** Does nothing where it has looked a moment ago. */
+  /** Does nothing where it has looked a moment ago, or still does: a disk that does not answer is asked once. */
   async look(): Promise<void> {
     const now = (this.#options.monotonic ?? (() => performance.now()))();
-    if (this.#lookedAt !== undefined && now - this.#lookedAt < interval) return;
+    if (this.#isLooking || (this.#lookedAt !== undefined && now - this.#lookedAt < interval)) return;
     this.#lookedAt = now;
+    this.#isLooking = true;
+    await this.#lookAtAll().finally(() => {
+      this.#isLooking = false;
+    });
+  }
+
+  async #lookAtAll(): Promise<void> {
     const records = this.#options.registry.list().records.filter(isLive);
     for (const id of this.#facts.keys()) if (!records.some((record) => record.id === id)) this.#facts.delete(id);
     const own = await diskFacts('its files', this.#options.folder);

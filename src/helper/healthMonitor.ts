@@ -1,36 +1,40 @@
-import { delay } from '../base/async.ts';
+import { atMost } from '../base/async.ts';
 import { Emitter } from '../base/event.ts';
-import type { HostClient } from '../client/hostClient.ts';
 import type { CircuitBreaker } from '../core/circuitBreaker.ts';
 import { type HealthFacts, isSameHealth, judgeHealth, summarize } from '../core/health.ts';
-import { HeartbeatMonitor, heartbeatInterval } from '../core/heartbeat.ts';
-import { judgeLimits, type LimitWarning } from '../core/limits.ts';
+import { heartbeatInterval } from '../core/heartbeat.ts';
+import {
+  judgeLimits,
+  type LimitFacts,
+  type LimitStreaks,
+  type LimitVerdict,
+  type LimitWarning,
+} from '../core/limits.ts';
 import { isLive, isRunning } from '../core/sessionRecord.ts';
 import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import type { Liveness } from '../node/processIdentity.ts';
 import type { HealthReport, SessionHealth } from '../protocol/health.ts';
-import type { HostStatus } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { FileWatch } from './fileWatch.ts';
 import type { HostLinks } from './hostLinks.ts';
+import { HostWatch } from './hostWatch.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { Registry } from './registry.ts';
 import type { SessionResources } from './sessionResources.ts';
-import { SessionSigns } from './sessionSigns.ts';
 import type { Watchdog } from './watchdog.ts';
 
-/** How long the hosts’ answers are waited for before all are judged; milliseconds. */
-const answerTime = 1_000;
+/** How long the disks are waited for before all sessions are judged; milliseconds. */
+const diskTime = 1_000;
 
 /** After so long it is told also where nothing but figures has changed; milliseconds. */
 const reportInterval = 30_000;
 
 export interface HealthMonitorOptions {
   registry: Registry;
-  links: HostLinks;
-  files: FileWatch;
-  watchdog: Watchdog;
+  links: Pick<HostLinks, 'get' | 'entries' | 'isUnreachable' | 'noteRoot'>;
+  files: Pick<FileWatch, 'look' | 'of'>;
+  watchdog: Pick<Watchdog, 'end' | 'noteHealthy'>;
   breaker: CircuitBreaker;
   settings: () => SupervisionSettings;
   resources: Pick<SessionResources, 'look' | 'use'>;
@@ -48,17 +52,16 @@ export interface HealthMonitorOptions {
 /** Looks after the health of all sessions: asks their hosts, judges what is known, and tells what has changed. */
 export class HealthMonitor {
   readonly #options: Required<HealthMonitorOptions>;
-  readonly #heartbeats = new HeartbeatMonitor();
-  readonly #signs = new Map<string, SessionSigns>();
+  readonly #hosts: HostWatch;
   readonly #health = new Map<string, SessionHealth>();
-  /** Of the sessions that run and are not connected. */
-  readonly #hosts = new Map<string, Liveness>();
   readonly #onChange = new Emitter<HealthReport>();
   /** Something is to be told anew; at most once in each look. */
   readonly onChange = this.#onChange.event;
   #timer: NodeJS.Timeout | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
   #isLooking = false;
+  /** Something has happened during a look that is told at its end. */
+  #hasNews = false;
 
   constructor(options: HealthMonitorOptions) {
     this.#options = {
@@ -67,6 +70,7 @@ export class HealthMonitor {
       interval: heartbeatInterval,
       ...options,
     };
+    this.#hosts = new HostWatch(this.#options);
     options.registry.onChange(({ record }) => this.#judgeAgain(record));
   }
 
@@ -90,7 +94,7 @@ export class HealthMonitor {
 
   /** The user wants a session to go on that is about to be ended for doing nothing. */
   keepRunning(id: string): void {
-    this.#signsOf(id).keptAt = this.#options.monotonic();
+    this.#hosts.signs(id).keptAt = this.#options.monotonic();
   }
 
   /** One look at all sessions; a look that is under way is not followed by another. */
@@ -98,11 +102,10 @@ export class HealthMonitor {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
-      this.#heartbeats.beat(this.#options.monotonic());
-      await this.#askAll();
-      await this.#seekHosts();
+      await this.#hosts.askAll();
+      await this.#hosts.seek(this.#options.registry.list().records.filter((one) => isLive(one) && isRunning(one)));
       await this.#options.resources.look();
-      await this.#options.files.look();
+      await atMost(diskTime, this.#options.files.look());
       await this.#options.leftovers.look();
       await this.#judgeAll();
     } catch (error) {
@@ -112,64 +115,33 @@ export class HealthMonitor {
     }
   }
 
-  async #askAll(): Promise<void> {
-    const enough = new AbortController();
-    const asked = this.#options.links.entries().map(([id, link]) => this.#ask(id, link));
-    const late = delay(answerTime, enough.signal).catch(() => undefined);
-    await Promise.race([Promise.all(asked), late]).finally(() => enough.abort());
-  }
-
-  /** Of a session that is said to run and has no connection it is known by its pid alone whether its host lives. */
-  async #seekHosts(): Promise<void> {
-    const { registry, links, hostState } = this.#options;
-    this.#hosts.clear();
-    const running = registry.list().records.filter((record) => isLive(record) && isRunning(record));
-    for (const { id } of running.filter((record) => !links.get(record.id))) this.#hosts.set(id, await hostState(id));
-  }
-
-  /** A host that does not answer is not asked again before its last chance to has passed. */
-  async #ask(id: string, link: HostClient): Promise<void> {
-    const signs = this.#signsOf(id);
-    if (signs.isAsked) return;
-    const { monotonic, log } = this.#options;
-    if (this.#heartbeats.silence(id, monotonic()) === undefined) this.#heartbeats.answered(id, monotonic());
-    signs.isAsked = true;
-    try {
-      const status = await link.status();
-      signs.hear(status, monotonic());
-      this.#options.links.noteRoot(id, status);
-      this.#heartbeats.answered(id, monotonic());
-    } catch (error) {
-      log.debug('A host did not answer', { id, error });
-    } finally {
-      signs.isAsked = false;
-    }
-  }
-
   async #judgeAll(): Promise<void> {
     const { registry, watchdog } = this.#options;
     const records = registry.list().records.filter(isLive);
     this.#forgetOthers(new Set(records.map(({ id }) => id)));
-    let isNews = false;
     for (const record of records) {
       const trip = this.#limits(record).trip;
       if (trip) void watchdog.end(record, trip);
-      isNews = this.#update(record) || isNews;
+      this.#hasNews = this.#update(record) || this.#hasNews;
     }
-    await watchdog.noteHealthy(records, (id) => this.#signs.get(id)?.status);
+    await watchdog.noteHealthy(records, (id) => this.#hosts.signs(id).status);
     const isDue = this.#options.monotonic() - this.#toldAt >= reportInterval;
-    if (isNews || isDue) this.#tell();
-  }
-
-  #tell(): void {
-    this.#toldAt = this.#options.monotonic();
-    this.#onChange.fire(this.report());
+    this.#hasNews = isDue || this.#hasNews;
+    this.#tellNews();
   }
 
   /** What happens to a session between two looks is told at once. */
   #judgeAgain(record: SessionRecord): void {
     const isNews = isLive(record) ? this.#update(record) : this.#health.delete(record.id);
-    if (isNews && !this.#isLooking) this.#tell();
+    this.#hasNews = isNews || this.#hasNews;
+    if (!this.#isLooking) this.#tellNews();
+  }
+
+  #tellNews(): void {
+    if (!this.#hasNews) return;
+    this.#hasNews = false;
+    this.#toldAt = this.#options.monotonic();
+    this.#onChange.fire(this.report());
   }
 
   /** Returns whether there is something to be told. */
@@ -185,66 +157,50 @@ export class HealthMonitor {
   }
 
   #factsOf(record: SessionRecord): HealthFacts {
-    const { links, files, settings, now, monotonic, resources, leftovers } = this.#options;
-    const { id } = record;
-    const { status: last } = this.#signs.get(id) ?? {};
-    // What was heard of an earlier life says nothing about this one.
-    const status = last?.ptyPid === record.ptyPid ? last : undefined;
-    const host = this.#hosts.get(id);
-    const isLinked = links.get(id) !== undefined;
-    const silence = isLinked ? this.#heartbeats.silence(id, monotonic()) : undefined;
-    const quietFor = this.#signs.get(id)?.quietFor(monotonic());
-    const used = isLinked ? resources.use(id) : undefined;
+    const { files, settings, now, leftovers, links } = this.#options;
     return {
       now: now(),
       staleAfter: settings().staleAfter,
-      isUnreachable: links.isUnreachable(id),
-      ...files.of(id),
-      leftBehind: leftovers.countOf(id),
-      ...(host === undefined ? {} : { host }),
-      ...(used?.processes === 0 ? { process: 'gone' as const } : {}),
-      ...(silence === undefined ? {} : { silence }),
-      ...(isLinked && status ? pickStatus(status) : {}),
-      ...(isLinked && quietFor !== undefined ? { quietFor } : {}),
-      ...(used === undefined ? {} : { use: used }),
+      isUnreachable: links.isUnreachable(record.id),
+      ...files.of(record.id),
+      leftBehind: leftovers.countOf(record.id),
+      ...this.#hosts.facts(record),
+      ...this.#use(record),
       warnings: this.#warnings(record),
     };
   }
 
-  #limits(record: SessionRecord) {
-    const { settings, resources, now, monotonic } = this.#options;
-    const signs = this.#signsOf(record.id);
-    const facts = { now: now(), ...signs.facts(monotonic(), resources.use(record.id)) };
-    const verdict = judgeLimits(record, effectivePolicy(record.policy, settings().policy), facts, signs.streaks);
+  #use({ id }: SessionRecord): Pick<HealthFacts, 'use' | 'process'> {
+    const use = this.#options.links.get(id) && this.#options.resources.use(id);
+    if (use === undefined) return {};
+    return use.processes === 0 ? { use, process: 'gone' } : { use };
+  }
+
+  /** By what is certain: what a host that is silent has done since its last answer nobody knows. */
+  #limits(record: SessionRecord): LimitVerdict {
+    const signs = this.#hosts.signs(record.id);
+    const verdict = this.#judgeLimits(record, this.#limitFacts(record), signs.streaks);
     signs.streaks = verdict.streaks;
     return verdict;
   }
 
   #warnings(record: SessionRecord): LimitWarning[] {
-    const { settings, resources, now, monotonic } = this.#options;
-    const facts = { now: now(), ...this.#signs.get(record.id)?.facts(monotonic(), resources.use(record.id)) };
-    return judgeLimits(record, effectivePolicy(record.policy, settings().policy), facts).warnings;
+    return this.#judgeLimits(record, this.#limitFacts(record, this.#options.monotonic())).warnings;
   }
 
-  #signsOf(id: string): SessionSigns {
-    const known = this.#signs.get(id) ?? new SessionSigns();
-    this.#signs.set(id, known);
-    return known;
+  #limitFacts(record: SessionRecord, now?: number): Omit<LimitFacts, 'now'> {
+    const use = this.#options.resources.use(record.id);
+    return this.#hosts.livingSigns(record)?.facts(use, now) ?? (use === undefined ? {} : { use });
+  }
+
+  #judgeLimits(record: SessionRecord, facts: Omit<LimitFacts, 'now'>, streaks?: LimitStreaks): LimitVerdict {
+    const { settings, now } = this.#options;
+    const policy = effectivePolicy(record.policy, settings().policy);
+    return judgeLimits(record, policy, { now: now(), ...facts }, streaks);
   }
 
   #forgetOthers(known: ReadonlySet<string>): void {
-    for (const id of [...this.#signs.keys()].filter((other) => !known.has(other))) {
-      this.#signs.delete(id);
-      this.#health.delete(id);
-      this.#heartbeats.forget(id);
-    }
+    for (const id of [...this.#health.keys()].filter((other) => !known.has(other))) this.#health.delete(id);
+    this.#hosts.forgetOthers(known);
   }
-}
-
-function pickStatus({
-  lastOutputAt,
-  inputPendingSince = null,
-  stoppingSince = null,
-}: HostStatus): Partial<HealthFacts> {
-  return { host: 'alive', lastOutputAt, inputPendingSince, stoppingSince };
 }

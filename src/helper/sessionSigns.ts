@@ -1,9 +1,12 @@
+import type { HostClient } from '../client/hostClient.ts';
 import type { LimitFacts, LimitStreaks } from '../core/limits.ts';
 import type { ResourceUse } from '../protocol/health.ts';
 import type { HostStatus } from '../protocol/hostMessages.ts';
 
 /** What was last seen of one session, from look to look. */
 export class SessionSigns {
+  /** The connection over which it was last asked: another one is to another life, or its answers were not missed. */
+  link: HostClient | undefined;
   /** What its host last said; undefined before its first answer. */
   status: HostStatus | undefined;
   /** A question to its host is under way. */
@@ -27,17 +30,20 @@ export class SessionSigns {
     return this.#since(this.status?.quietFor, now);
   }
 
-  /** What limits go by. */
-  facts(now: number, use: ResourceUse | undefined): Omit<LimitFacts, 'now'> {
+  /** What limits go by: as it is now by what was heard last, or only as it was then, of which alone it is known. */
+  facts(use: ResourceUse | undefined, now = this.#heardAt): Omit<LimitFacts, 'now'> {
     const running = this.#since(this.status?.upFor, now);
     const idle = this.#since(this.status?.idleFor, now);
-    const isKept = idle !== undefined && this.keptAt !== undefined;
     return {
       ...(running === undefined ? {} : { running }),
-      ...(idle === undefined ? {} : { idle: isKept ? Math.min(idle, now - (this.keptAt ?? 0)) : idle }),
+      ...(idle === undefined ? {} : { idle: Math.min(idle, this.#keptFor(now)) }),
       ...(use === undefined ? {} : { use }),
       ...(this.#transcript === undefined ? {} : { transcriptGrowth: this.#transcript.growth }),
     };
+  }
+
+  #keptFor(now: number): number {
+    return this.keptAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, now - this.keptAt);
   }
 
   /** Between two answers time goes on. */

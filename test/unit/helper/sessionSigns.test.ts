@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { SessionSigns } from '../../../src/helper/sessionSigns.ts';
+import { aStatus } from '../hostStatus.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+describe('what was last seen of a session', () => {
+  it('is nothing before its host has answered', () => {
+    const signs = new SessionSigns();
+    assert.deepEqual([signs.facts(undefined, hour), signs.quietFor(hour)], [{}, undefined]);
+  });
+
+  it('grows older between two answers, but what is certain does not', () => {
+    const signs = new SessionSigns();
+    signs.hear(aStatus({ upFor: hour, idleFor: minute, quietFor: second }), hour);
+    const { running, idle } = signs.facts(undefined, hour + 7 * second);
+    const certain = signs.facts(undefined);
+    assert.deepEqual(
+      [running, idle, signs.quietFor(hour + 7 * second), certain.running, certain.idle],
+      [hour + 7 * second, minute + 7 * second, 8 * second, hour, minute],
+    );
+  });
+
+  it('is idle from when the user wanted it to go on', () => {
+    const signs = new SessionSigns();
+    signs.hear(aStatus({ idleFor: 5 * minute }), hour);
+    signs.keptAt = hour;
+    const idle = [0, second, minute].map((passed) => signs.facts(undefined, hour + passed).idle);
+    assert.deepEqual(idle, [0, second, minute]);
+  });
+
+  it('is idle from its last activity where that came after the user’s wish', () => {
+    const signs = new SessionSigns();
+    signs.keptAt = 0;
+    signs.hear(aStatus({ idleFor: second }), hour);
+    signs.keptAt = minute;
+    assert.equal(signs.facts(undefined, hour).idle, second);
+  });
+
+  it('counts how its transcript grows, also over a file that is put aside', () => {
+    const signs = new SessionSigns();
+    const growths = [500, 700, 700, 100, 150].map((transcriptBytes) => {
+      signs.hear(aStatus({ transcriptBytes }), 0);
+      return signs.facts(undefined).transcriptGrowth;
+    });
+    assert.deepEqual(growths, [0, 200, 200, 300, 350]);
+  });
+
+  it('begins anew with another life', () => {
+    const signs = new SessionSigns();
+    signs.hear(aStatus({ transcriptBytes: 500 }), 0);
+    signs.hear(aStatus({ transcriptBytes: 900 }), 0);
+    signs.keptAt = 0;
+    signs.streaks = { memory: 2 };
+    signs.hear(aStatus({ transcriptBytes: 900, startedAt: '2026-03-07T11:00:00.000Z' }), 0);
+    assert.deepEqual([signs.facts(undefined).transcriptGrowth, signs.keptAt, signs.streaks], [0, undefined, {}]);
+  });
+});
