@@ -111,9 +111,12 @@ export class HostSupervisor {
     if (!this.links.get(id)) return this.#hangUp(id, graceMs, host);
     const { trees } = this.#options;
     const begunAt = performance.now();
-    const members = await trees.find(id, part);
-    const record = await this.#hangUp(id, graceMs, host, () => trees.hangUp(members));
-    await trees.kill(id, members, { part, patience: Math.max(0, graceMs - (performance.now() - begunAt)) });
+    const tree = await trees.find(id, part);
+    const record = await this.#hangUp(id, graceMs, host, () => trees.hangUp(tree));
+    const patience = Math.max(0, graceMs - (performance.now() - begunAt));
+    const kill = () => trees.kill(id, tree, patience);
+    // Two of them would work in one worktree, so that all of it is gone before it is started again by itself.
+    await (isRecovering(record) ? this.links.inTurn(id, kill) : kill());
     return record;
   }
 

@@ -75,7 +75,7 @@ export class Supervision {
     const sessions = () => links.roots();
     this.resources = new SessionResources({ sessions, log, interval: heartbeatInterval });
     const { sampler } = this.resources;
-    const trees = new TreeEnder({ sampler, log });
+    const trees = new TreeEnder({ sampler, roots: sessions, log });
     const former = new FormerProcess({ files, log });
     const hosts = { links, starter, trees, former };
     this.supervisor = new HostSupervisor({ hostScript, files, registry, progress, log, ...hosts });

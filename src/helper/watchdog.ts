@@ -1,6 +1,6 @@
 import type { LimitTrip } from '../core/limits.ts';
 import { afterHealthyTime, afterLongRest } from '../core/recovery.ts';
-import { isLive, isRunning } from '../core/sessionRecord.ts';
+import { isGoingOn, isLive, isRunning } from '../core/sessionRecord.ts';
 import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import type { HostStatus } from '../protocol/hostMessages.ts';
@@ -19,27 +19,42 @@ export interface WatchdogOptions {
   supervisor: Pick<HostSupervisor, 'end'>;
   settings: () => SupervisionSettings;
   log: Log;
+  now?: () => Date;
+  /** By a monotonic clock; milliseconds. */
+  monotonic?: () => number;
 }
 
 /** Ends sessions that have reached a limit, and keeps in the records what time has changed. */
 export class Watchdog {
-  readonly #options: WatchdogOptions;
+  readonly #options: Required<WatchdogOptions>;
   readonly #ending = new Set<string>();
+  /** Since when sessions rest whose end was seen; by the monotonic clock. */
+  readonly #restingSince = new Map<string, number>();
 
   constructor(options: WatchdogOptions) {
-    this.#options = options;
+    this.#options = { now: () => new Date(), monotonic: () => performance.now(), ...options };
+    const runs = new Set(
+      options.registry
+        .list()
+        .records.filter(isGoingOn)
+        .map(({ id }) => id),
+    );
+    options.registry.onChange(({ record }) => this.#noteRest(record, runs));
   }
 
-  /** Why is in the record before anything is done, so that a helper which comes meanwhile knows it, too. Never rejects. */
-  async end({ id, name }: SessionRecord, { kind, what }: LimitTrip): Promise<void> {
+  /**
+   * Why is in the record before anything is done, so that a helper which comes meanwhile knows it, too. One that does
+   * not end is ended again when it is next seen to be over its limit. Never rejects.
+   */
+  async end(seen: SessionRecord, { kind, what }: LimitTrip): Promise<void> {
+    const { id, name } = seen;
     if (this.#ending.has(id)) return;
     this.#ending.add(id);
-    const { registry, supervisor, log } = this.#options;
+    const { supervisor, log } = this.#options;
     try {
       const reason = kind === 'sessionTimeout' || kind === 'idleTimeout' ? 'timeout' : 'limit';
-      const ending = { reason, what, at: new Date().toISOString() } as const;
+      if (!(await this.#announce(seen, { reason, what }))) return;
       log.warn('A session has reached a limit and is ended', { id, name, what });
-      await registry.apply(id, (record) => (isRunning(record) ? { ending } : undefined));
       await supervisor.end(id, graceTime);
     } catch (error) {
       log.error('A session that has reached a limit could not be ended', { id, error });
@@ -49,11 +64,11 @@ export class Watchdog {
   }
 
   /** Takes sessions out of the list that ended long ago; their worktrees stay. Never rejects. */
-  async archive(now = new Date()): Promise<void> {
-    const { registry, settings, log } = this.#options;
+  async archive(): Promise<void> {
+    const { registry, log } = this.#options;
     for (const { id } of registry.list().records.filter(isLive)) {
       await registry
-        .apply(id, (record) => afterLongRest(record, settings(), { now }))
+        .apply(id, (record) => this.#afterRest(record))
         .catch((error) => log.warn('A session could not be archived', { id, error }));
     }
   }
@@ -71,6 +86,40 @@ export class Watchdog {
         .catch((error) => this.#options.log.debug('A record could not be brought up to date', { id, error }));
     }
   }
+
+  /** Returns whether it is still the process that was over its limit. */
+  async #announce(seen: SessionRecord, { reason, what }: Pick<Ending, 'reason' | 'what'>): Promise<boolean> {
+    const { registry, now } = this.#options;
+    let isDue = false;
+    await registry.apply(seen.id, (record) => {
+      isDue = isRunning(record) && record.ptyPid === seen.ptyPid;
+      return isDue ? { ending: { reason, what, at: now().toISOString() } } : undefined;
+    });
+    return isDue;
+  }
+
+  #noteRest(record: SessionRecord, runs: Set<string>): void {
+    const { id } = record;
+    const hasEnded = runs.has(id) && !isGoingOn(record);
+    if (isGoingOn(record)) runs.add(id);
+    else runs.delete(id);
+    if (hasEnded) this.#restingSince.set(id, this.#options.monotonic());
+    if (!isResting(record)) this.#restingSince.delete(id);
+  }
+
+  #afterRest(record: SessionRecord): RecordChanges | undefined {
+    const { settings, now, monotonic } = this.#options;
+    const since = this.#restingSince.get(record.id);
+    const rest = { now: now(), ...(since === undefined ? {} : { restedFor: monotonic() - since }) };
+    return afterLongRest(record, settings(), rest);
+  }
+}
+
+type Ending = NonNullable<SessionRecord['ending']>;
+
+/** It has ended and is still in the list. */
+function isResting(record: SessionRecord): boolean {
+  return isLive(record) && !isGoingOn(record) && record.archivedAt === undefined;
 }
 
 function changesBy(record: SessionRecord, status: HostStatus): RecordChanges | undefined {

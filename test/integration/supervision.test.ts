@@ -98,6 +98,22 @@ describeOnUnix('a helper that looks after sessions', () => {
     await client.giveUp(session.id);
   });
 
+  it('starts it again only once all of its earlier life is gone', async () => {
+    const beats = `${traces}/beats`;
+    const stubborn = `setsid sh -c "trap '' HUP TERM; while :; do echo >> ${beats}; sleep 0.05; done" &`;
+    const compare = `a=$(wc -c < ${beats}); sleep 0.5; [ "$a" = "$(wc -c < ${beats})" ] && echo alone || echo not alone`;
+    const script = `if [ -e ${beats} ]; then (${compare}) > ${traces}/seen; exec sleep 600; fi; ${stubborn} exec sleep 600`;
+    const policy = { ...never, sessionTimeout: minutes(1.5), onLimit: 'recover' as const, retryDelay: 0.1 };
+    const session = await start(script, policy);
+    const seen = await waitFor(
+      () => readFile(path.join(traces, 'seen'), 'utf8').catch(() => ''),
+      (text) => text.endsWith('\n'),
+      { what: 'what its next life has seen', timeout: 30_000 },
+    );
+    await client.stop(session.id, 500);
+    assert.equal(seen, 'alone\n');
+  });
+
   it('warns before it ends a session that does nothing, and ends it', async () => {
     const session = await start('sleep 600', { ...never, idleTimeout: minutes(2) });
     const { endsAt, state, evidence } = await until(session, (health) => health.endsAt !== undefined, 'the warning');
