@@ -82,10 +82,9 @@ export function afterEnd(context: EndContext): RecordChanges {
   const recovery = recoveryAfter(record, now);
   const common = { ptyPid: undefined, ending: undefined };
   if (verdict.kind === 'end') {
-    const happening = isRecovering(record) && end.kind === 'startFailed' ? 'gaveUp' : happeningOf(end);
     return {
       ...common,
-      status: transition(record.status, happening),
+      status: transition(record.status, happeningOf(end)),
       evidence: evidenceOf(end, at, verdict.why),
       recovery: recovery.starts.length > 0 ? recovery : undefined,
     };

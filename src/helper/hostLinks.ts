@@ -162,10 +162,10 @@ export class HostLinks {
     link.onExit((exit) => {
       // Its process is gone, whenever the connection is: a start that comes in between must not take this one for alive.
       this.#unlink(id, link);
-      void this.#operations.queue(id, () => this.#options.progress.exited(id, exit));
+      void this.#noteEnd(id, () => this.#options.progress.exited(id, exit));
     });
     link.onClose(() => {
-      if (this.#unlink(id, link)) void this.#operations.queue(id, () => this.#afterClose(id));
+      if (this.#unlink(id, link)) void this.#noteEnd(id, () => this.#afterClose(id));
     });
     this.#onChange.fire();
     return link;
@@ -281,6 +281,16 @@ export class HostLinks {
     this.#links.delete(id);
     this.#onChange.fire();
     return true;
+  }
+
+  /** An end that cannot be written down, as on a full disk, is looked for again, or its record would say that it runs. */
+  async #noteEnd(id: string, note: () => Promise<unknown>): Promise<void> {
+    try {
+      await this.#operations.queue(id, note);
+    } catch (error) {
+      this.#options.log.warn('The end of a session could not be noted', { id, error });
+      this.#setUnreachable(id);
+    }
   }
 
   /** The connection ended: the host has exited, was killed, or is alive and must be reached again. */

@@ -86,6 +86,7 @@ export class HostSupervisor {
     // All that takes time is queued, so that of two stops the later one's grace counts.
     const host = await this.links.inTurn(id, async () => {
       await this.links.adopt(id);
+      await this.#takeOver(id);
       const record = registry.require(id);
       if (isRecovering(record) && !this.links.isUnreachable(id)) await progress.lost(id, { kind: 'stopped' });
       return this.#options.files.readHost(id);
@@ -104,6 +105,14 @@ export class HostSupervisor {
   /** Lets go of the hosts, which run on. */
   dispose(): void {
     this.links.dispose();
+  }
+
+  /** Whatever the watchdog was about, it is the user now who ends it; that it cannot be noted must not keep it alive. */
+  async #takeOver(id: string): Promise<void> {
+    const { registry, log } = this.#options;
+    await registry
+      .apply(id, ({ ending }) => (ending ? { ending: undefined } : undefined))
+      .catch((error) => log.warn('A stop could not be told from the watchdog’s', { id, error }));
   }
 
   /** Its host ends what is in its terminal's process groups; all else that came of it is ended beside that. */

@@ -146,6 +146,18 @@ describeOnUnix('a helper that looks after sessions', () => {
     await processEnd(pid);
   });
 
+  it('leaves one as stopped that the user stops while the watchdog ends it', async () => {
+    const script = `trap '' HUP TERM; while :; do sleep 0.1; done`;
+    const session = await start(script, { ...never, sessionTimeout: minutes(0.5) });
+    await waitFor(
+      () => recordOf(session),
+      ({ ending }) => ending !== undefined,
+      { what: 'the watchdog' },
+    );
+    const { status, evidence } = await client.stop(session.id, 100);
+    assert.deepEqual([status, evidence?.what], ['cancelled', 'you stopped it']);
+  });
+
   it('ends with a session what has left its process group, and leaves what has left the session', async () => {
     const child = `setsid sh -c 'echo $$ > ${traces}/child; exec sleep 600' &`;
     const daemon = `setsid sh -c '(echo; exec sleep 601) & echo $! > ${traces}/daemon' > /dev/null`;

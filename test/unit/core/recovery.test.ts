@@ -114,6 +114,15 @@ describe('the breaker of crash loops', () => {
     assert.deepEqual(lives(Array(12).fill(8 * second)), Array(12).fill('recovering'));
   });
 
+  it('remembers no more starts than it looks at', () => {
+    let record = started(aRecord());
+    for (let life = 0; life < 20; life++) {
+      const now = later(record, minute);
+      record = started(ended(record, crash, { policy: { maxAttempts: 100 }, now }), now);
+    }
+    assert.equal(record.recovery?.starts.length, 5);
+  });
+
   it('is closed by a start of the user’s', () => {
     let record = started(aRecord());
     for (let round = 0; round < 2; round++) record = ended(record, crash, { now: later(record, 10) });
@@ -160,6 +169,19 @@ describe('the record of a session whose process comes and goes', () => {
         at(minute + second).toISOString(),
         { what: 'was ended by SIGSEGV', by: 'process', at: at(minute).toISOString() },
       ],
+    );
+  });
+
+  it('says nothing of a next attempt once there is none', () => {
+    const again = started(ended(started(aRecord()), crash));
+    const waiting = ended(again, crash);
+    const { recovery, status } = ended(
+      revise(waiting, { recovery: { starts: [], quickExits: 0, ...waiting.recovery, heldFor: 1 } }),
+      { kind: 'stopped' },
+    );
+    assert.deepEqual(
+      [status, recovery?.retryAt, recovery?.heldFor, recovery?.starts.length],
+      ['cancelled', undefined, undefined, 1],
     );
   });
 

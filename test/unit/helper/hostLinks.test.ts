@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { mock } from 'node:test';
-import { nextEvent } from '../../../src/base/event.ts';
+import { HoldfastError } from '../../../src/base/errors.ts';
+import { Emitter, nextEvent } from '../../../src/base/event.ts';
+import { HostClient } from '../../../src/client/hostClient.ts';
 import { defaultSettings } from '../../../src/core/supervisionPolicy.ts';
 import { HostLinks } from '../../../src/helper/hostLinks.ts';
 import { Registry } from '../../../src/helper/registry.ts';
@@ -11,7 +13,7 @@ import { silentLog } from '../../../src/node/log.ts';
 import { thisMachine } from '../../../src/node/places.ts';
 import { identify } from '../../../src/node/processIdentity.ts';
 import { ServerToken } from '../../../src/node/token.ts';
-import type { HostFile } from '../../../src/protocol/hostMessages.ts';
+import type { HostExit, HostFile } from '../../../src/protocol/hostMessages.ts';
 import { hostProtocol } from '../../../src/protocol/versions.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { aRecord } from '../records.ts';
@@ -37,6 +39,36 @@ describe('a session host that lives but does not answer', () => {
     const change = nextEvent(registry.onChange);
     await links.adoptAll();
     assert.equal((await change).record.status, 'completed');
+  });
+});
+
+describe('a session whose process ends', () => {
+  const dirs = useTempDirs();
+  afterEach(() => mock.restoreAll());
+
+  it('does not stay running in its record where its end cannot be written down at first', async () => {
+    const record = aRecord({ status: 'active', ptyPid: process.pid });
+    const folder = await dirs.make();
+    const files = new SessionFiles(thisMachine({ HOLDFAST_STATE_DIR: folder }), key, silentLog);
+    let failures = 2;
+    const save = async () => {
+      if (failures-- > 0) throw new HoldfastError('DISK_FULL', 'The disk is full.');
+    };
+    const registry = new Registry({ records: [record], save });
+    const exit = { code: 0, signal: null, reason: 'exit' as const, endedAt: new Date().toISOString() };
+    const ended = { ...(await hostOf(record.id, path.join(folder, 'nobody.sock'))), exit };
+    mock.method(files, 'readHost', async () => ended);
+    const onExit = new Emitter<HostExit>();
+    const link = { onExit: onExit.event, onClose: new Emitter<void>().event, dispose: () => undefined };
+    mock.method(HostClient, 'connect', async () => link);
+    const token = new ServerToken(folder, '');
+    const progress = new SessionProgress({ registry, settings: () => defaultSettings });
+    const links = new HostLinks({ token, files, registry, progress, log: silentLog });
+    await links.link(record.id, ended.socket);
+    const change = nextEvent(registry.onChange);
+    onExit.fire(exit);
+    assert.deepEqual([(await change).record.status, failures], ['completed', -1]);
+    links.dispose();
   });
 });
 

@@ -291,6 +291,23 @@ describe('the recovery of sessions', () => {
     });
   }
 
+  for (const [what, end] of ends) {
+    it(`leaves no timer behind of one that ${what}`, async () => {
+      mock.timers.reset();
+      const login = crashed('login');
+      open(login);
+      const counts = [timers()];
+      await crash(login);
+      counts.push(timers());
+      await end(login);
+      counts.push(timers());
+      assert.deepEqual(
+        counts.map((count) => count - (counts[0] ?? 0)),
+        [0, 1, 0],
+      );
+    });
+  }
+
   it('leaves nothing behind that would start one later, whatever it waited for', async () => {
     await allFail(['login', 'search', 'checkout', 'payment'].map(crashed));
     recovery.dispose();
@@ -321,3 +338,7 @@ describe('the recovery of sessions', () => {
     await until(() => sessions.every((one) => seen(one).recovery?.heldFor !== undefined));
   }
 });
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+}
