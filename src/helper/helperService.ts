@@ -109,7 +109,9 @@ export class HelperService {
     const record = this.registry.require(launch.sessionId);
     if (!(await this.supervisor.canStart())) throw this.#handOver();
     try {
-      return await this.supervisor.start(launch);
+      const started = await this.supervisor.start(launch);
+      this.supervision.recovery.noteStart();
+      return started;
     } catch (error) {
       this.#options.log.error('A session could not be started', { id: record.id, error });
       throw error;

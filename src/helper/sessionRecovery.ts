@@ -75,6 +75,11 @@ export class SessionRecovery {
     return this.#attemptInTurn(id);
   }
 
+  /** The user has started a session, so that the machine can start any. */
+  noteStart(): void {
+    if (this.#options.breaker.succeeded()) this.#release();
+  }
+
   /** Leaves the session as failed. @throws {HoldfastError} `SESSION_NOT_FOUND` */
   giveUp(id: string): Promise<SessionRecord> {
     const { supervisor, progress } = this.#options;
@@ -149,7 +154,7 @@ export class SessionRecovery {
     try {
       const launch = await this.#launchOf(record);
       const started = await supervisor.startInTurn(launch);
-      if (breaker.succeeded()) this.#release();
+      this.noteStart();
       return started;
     } catch (error) {
       const shape = toErrorShape(error);

@@ -95,7 +95,7 @@ export class Supervision {
       leftovers: this.leftovers,
       hostState: async (id) => {
         const host = await files.readHost(id);
-        return host ? liveness(host) : 'gone';
+        return host ? liveness(host) : 'unknown';
       },
       interval: Number(process.env.HOLDFAST_LOOK_MS) || heartbeatInterval,
       log,

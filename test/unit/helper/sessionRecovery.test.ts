@@ -202,6 +202,16 @@ describe('the recovery of sessions', () => {
     );
   });
 
+  it('starts all that were held once the user could start another session', async () => {
+    const sessions = ['login', 'search', 'checkout'].map(crashed);
+    await allFail(sessions);
+    obstacle = undefined;
+    recovery.noteStart();
+    pass(second);
+    await until(() => sessions.every((one) => seen(one).status === 'active'));
+    assert.deepEqual(notices, [held, 'Sessions are started again by themselves.']);
+  });
+
   it('makes the attempt that the user wants at once, also while starts are held', async () => {
     const sessions = ['login', 'search', 'checkout'].map(crashed);
     const [login, search, checkout] = sessions as [SessionRecord, SessionRecord, SessionRecord];
