@@ -1,4 +1,5 @@
 import { delay } from '../base/async.ts';
+import { systemFailure } from '../core/circuitBreaker.ts';
 import { wasLost, wasOverBefore } from '../core/sessionRecord.ts';
 import type { KeptWork } from '../node/worktreeRemoval.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -28,14 +29,23 @@ export function stopAll(
   return Promise.all(sessions.map((record) => resultOf(record, stop)));
 }
 
-/** Starts the sessions that were lost one after the other; one that cannot be keeps nobody from the others. */
+/**
+ * Starts the sessions that were lost one after the other; one that cannot be keeps nobody from the others, unless it is
+ * the machine that can start none.
+ */
 export async function resumeAll(
   sessions: readonly SessionRecord[],
   start: (record: SessionRecord) => Promise<SessionRecord>,
 ): Promise<SessionResult[]> {
   const results: SessionResult[] = [];
   for (const record of sessions.filter(wasLost)) {
-    if (results.length > 0) await delay(startPause);
+    const last = results.at(-1);
+    const why = last?.state === 'failed' ? systemFailure(last.error) : undefined;
+    if (why !== undefined && last?.state === 'failed') {
+      results.push({ id: record.id, name: record.name, state: 'failed', error: last.error });
+      continue;
+    }
+    if (last) await delay(startPause);
     results.push(await resultOf(record, start));
   }
   return results;

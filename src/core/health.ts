@@ -33,6 +33,9 @@ export interface HealthFacts extends CascadeFacts {
   warnings?: readonly LimitWarning[];
 }
 
+/** A process that was told to end has its grace time, and its killing takes a moment; milliseconds. */
+const stopPatience = 10_000;
+
 interface Sign {
   state: HealthState;
   evidence: Evidence;
@@ -84,7 +87,7 @@ function recovering({ evidence }: SessionRecord, { now }: HealthFacts): Sign {
 }
 
 function stopSigns({ stoppingSince, now }: HealthFacts): Sign[] {
-  if (!stoppingSince) return [];
+  if (!stoppingSince || now.getTime() - Date.parse(stoppingSince) < stopPatience) return [];
   const what = `its process was told to end ${age(stoppingSince, now)} ago and still runs`;
   return [{ state: 'unresponsive', evidence: { what, by: 'process', at: stoppingSince } }];
 }

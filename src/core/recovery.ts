@@ -35,7 +35,7 @@ export function decideRecovery({ record, end, policy, now, random = Math.random 
   if (!isRetried(end, policy)) return { kind: 'end' };
   if (end.kind === 'exited' && policy.neverRetry.includes(end.code ?? Number.NaN))
     return { kind: 'end', why: `the policy never retries after code ${end.code}` };
-  const loop = crashLoop(recoveryAfter(record, now), now);
+  const loop = crashLoop(recoveryAfter(record, end, now), now);
   if (loop !== undefined) return { kind: 'end', why: loop };
   if (record.attempts >= policy.maxAttempts) {
     const why = policy.maxAttempts === 0 ? undefined : `no attempt is left of ${policy.maxAttempts}`;
@@ -58,8 +58,10 @@ function pauses({ retryDelay, maxRetryDelay }: EffectivePolicy, random: () => nu
   return { initial: retryDelay * 1000, max: maxRetryDelay * 1000, factor: 2, random };
 }
 
-/** What is known of the last starts, with the process that has ended now. */
-function recoveryAfter({ recovery, startedAt, status }: SessionRecord, now: Date): Recovery {
+/** What is known of the last starts, with the process that has ended, or the start that has failed, now. */
+function recoveryAfter(record: SessionRecord, { kind }: SessionEnd, now: Date): Recovery {
+  if (kind === 'startFailed') return recoveryWith(record, now.toISOString());
+  const { recovery, startedAt, status } = record;
   const { starts = [], quickExits = 0, ...rest } = settled(recovery);
   if (status === 'recovering' || startedAt === undefined) return { ...rest, starts, quickExits };
   const ran = now.getTime() - Date.parse(startedAt);
@@ -79,7 +81,7 @@ export function afterEnd(context: EndContext): RecordChanges {
   const { record, end, now } = context;
   const verdict = decideRecovery(context);
   const at = now.toISOString();
-  const recovery = recoveryAfter(record, now);
+  const recovery = recoveryAfter(record, end, now);
   const common = { ptyPid: undefined, ending: undefined };
   if (verdict.kind === 'end') {
     return {
@@ -151,8 +153,8 @@ export function afterStart(record: SessionRecord, ptyPid: number, now: Date): Re
     archivedAt: undefined,
     ending: undefined,
     attempts: isAttempt ? attempts : 0,
-    // The user may start what loops as often as they like.
-    recovery: isAttempt ? recoveryWith(record, at) : undefined,
+    // The user may start what loops as often as they like, and each of those begins a count of its own.
+    recovery: isAttempt ? recoveryWith(record, at) : { starts: [at], quickExits: 0 },
     evidence: {
       what: isAttempt ? `it was started again by itself, attempt ${attempts}` : 'it was started',
       by: isAttempt ? 'retry' : 'user',

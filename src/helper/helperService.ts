@@ -114,6 +114,7 @@ export class HelperService {
       return started;
     } catch (error) {
       this.#options.log.error('A session could not be started', { id: record.id, error });
+      this.supervision.recovery.noteFailure(error);
       throw error;
     }
   }

@@ -5,12 +5,13 @@ import { Emitter } from '../base/event.ts';
 import { HostClient } from '../client/hostClient.ts';
 import type { TreeRoot } from '../core/processTree.ts';
 import type { SessionEnd } from '../core/sessionEnd.ts';
-import { isLive, isRunning } from '../core/sessionRecord.ts';
+import { isLive, isRecovering, isRunning } from '../core/sessionRecord.ts';
 import type { Log } from '../node/log.ts';
 import { liveness, processTable } from '../node/processIdentity.ts';
 import { isNobodyListening } from '../node/sockets.ts';
 import type { ServerToken } from '../node/token.ts';
 import type { HostFile, LaunchSpec } from '../protocol/hostMessages.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { AppearedHosts } from './appearedHosts.ts';
 import type { Registry } from './registry.ts';
 import type { SampledSession } from './resourceSampler.ts';
@@ -126,13 +127,12 @@ export class HostLinks {
   /** To be called in turn, as {@link adoptUntried}. Connects to the session's host, or notes that there is none. */
   async adopt(id: string): Promise<void> {
     if (this.#links.has(id)) return;
-    const { files, registry, progress } = this.#options;
+    const { files, registry } = this.#options;
     const file = await files.readHost(id);
     const record = registry.get(id);
     if (record && !file) return this.#adoptUnnamed(id);
     if (!file || !record || file.exit || (await liveness(file)) === 'gone') {
-      if (file && record)
-        await (file.exit ? progress.exited(id, file.exit) : progress.lost(id, await this.#lossOf(file)));
+      if (file && record) await this.#noteGone(record, file);
       this.#setReachable(id);
       return;
     }
@@ -208,7 +208,7 @@ export class HostLinks {
       log.info('Adopted a session host whose file is gone', { id, host: pid });
     } catch (error) {
       if (isNobodyListening(error)) {
-        await progress.lost(id, { kind: this.#watched.has(id) ? 'hostLost' : 'unwatched' });
+        await progress.lost(id, { kind: this.#isFresh(id) ? 'hostLost' : 'unwatched' });
         this.#setReachable(id);
         return;
       }
@@ -230,13 +230,24 @@ export class HostLinks {
     }
   }
 
+  async #noteGone(record: SessionRecord, file: HostFile): Promise<void> {
+    const { progress } = this.#options;
+    // One that waits for its next attempt does so only in the life of the machine, and of the helpers, that it crashed in.
+    if (file.exit && !isRecovering(record)) await progress.exited(record.id, file.exit);
+    else await progress.lost(record.id, await this.#lossOf(file));
+  }
+
   /** Of a host that is proven gone. */
   async #lossOf({ sessionId, bootId, leftAt }: HostFile): Promise<SessionEnd> {
     const boot = await processTable().bootId();
     if (bootId !== boot) return { kind: 'rebooted' };
     if (leftAt !== undefined) return { kind: 'dismissed' };
-    const isFresh = this.#options.isSuccessor || this.#watched.has(sessionId);
-    return { kind: isFresh ? 'hostLost' : 'unwatched' };
+    return { kind: this.#isFresh(sessionId) ? 'hostLost' : 'unwatched' };
+  }
+
+  /** Whether a helper has looked after the session until just now. */
+  #isFresh(id: string): boolean {
+    return this.#options.isSuccessor === true || this.#watched.has(id);
   }
 
   #adoptEach(ids: readonly string[]): Promise<unknown> {

@@ -31,9 +31,13 @@ export class SessionProgress {
     });
   }
 
-  /** The process that a host was asked to run has ended; whose wish that was, the record tells. */
+  /**
+   * The process that a host was asked to run has ended; whose wish that was, the record tells. It is told again each
+   * time that the host's file is read, and counts once: for a record that says that it runs.
+   */
   exited(id: string, { code, signal, reason, endedAt }: HostExit): Promise<SessionRecord> {
     return this.#end(id, (record) => {
+      if (!isRunning(record)) return undefined;
       const end = endOf(record, { code, signal, reason });
       return { end, exit: { code, signal, reason: exitReasons[end.kind] }, endedAt };
     });
@@ -42,7 +46,9 @@ export class SessionProgress {
   /** Its process is gone, or could not be started, without a word of its own. */
   lost(id: string, end: SessionEnd): Promise<SessionRecord> {
     const exit = { code: null, signal: null, reason: exitReasons[end.kind] };
-    return this.#end(id, () => ({ end, exit, endedAt: this.#now().toISOString() }));
+    return this.#end(id, (record) =>
+      isNews(record, end) ? { end, exit, endedAt: this.#now().toISOString() } : undefined,
+    );
   }
 
   /** It is left as failed, as the user wants. */
@@ -67,12 +73,12 @@ export class SessionProgress {
     });
   }
 
-  /** An end that the record tells already, such as a second report of it, changes nothing. */
-  #end(id: string, tell: (record: SessionRecord) => ToldEnd): Promise<SessionRecord> {
+  #end(id: string, tell: (record: SessionRecord) => ToldEnd | undefined): Promise<SessionRecord> {
     const { registry, settings, random } = this.#options;
     return registry.apply(id, (record) => {
-      const { end, exit, endedAt } = tell(record);
-      if (!isNews(record, end)) return undefined;
+      const told = tell(record);
+      if (!told) return undefined;
+      const { end, exit, endedAt } = told;
       const policy = effectivePolicy(record.policy, settings().policy);
       const changes = afterEnd({ record, end, policy, now: this.#now(), ...(random ? { random } : {}) });
       return { ...changes, exit, endedAt };
@@ -84,10 +90,19 @@ export class SessionProgress {
   }
 }
 
-/** What is said to be lost may run again by now. */
+/** What is said to be lost may run again by now, and what went with the machine is not to be started again. */
 function isNews(record: SessionRecord, { kind }: SessionEnd): boolean {
-  if (kind === 'stopped') return isGoingOn(record);
-  return kind === 'startFailed' ? isRecovering(record) : isRunning(record);
+  switch (kind) {
+    case 'startFailed':
+      return isRecovering(record);
+    case 'stopped':
+    case 'rebooted':
+    case 'dismissed':
+    case 'unwatched':
+      return isGoingOn(record);
+    default:
+      return isRunning(record);
+  }
 }
 
 interface ToldEnd {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { withDeadline } from '../base/async.ts';
-import { toErrorShape } from '../base/errors.ts';
+import { HoldfastError, toErrorShape } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { type CircuitBreaker, systemFailure } from '../core/circuitBreaker.ts';
 import { sessionEnvironment, withVariables } from '../core/launchCommand.ts';
@@ -67,17 +67,31 @@ export class SessionRecovery {
     for (const record of this.#options.registry.list().records) this.#arm(record);
   }
 
-  /** Does not wait for the pause to end. @throws {HoldfastError} `SESSION_NOT_FOUND` and what a start throws */
+  /**
+   * Does not wait for the pause to end.
+   *
+   * @throws {HoldfastError} `SESSION_NOT_FOUND`; `HOST_START_FAILED` where the attempt has failed, and what follows from
+   *   that is in the record
+   */
   async retryNow(id: string): Promise<SessionRecord> {
     const { registry } = this.#options;
     if (!isRecovering(registry.require(id))) return registry.require(id);
     this.#disarm(id);
-    return this.#attemptInTurn(id);
+    const record = await this.#attemptInTurn(id);
+    if (isRecovering(record) || record.exit?.reason === 'start') throw notStarted(record);
+    return record;
   }
 
   /** The user has started a session, so that the machine can start any. */
   noteStart(): void {
     if (this.#options.breaker.succeeded()) this.#release();
+  }
+
+  /** The user could not start a session; returns why, where that is the machine's own reason. */
+  noteFailure(error: unknown): string | undefined {
+    const why = systemFailure(error);
+    if (why !== undefined && this.#options.breaker.failed(why, this.#now())) this.#onNotice.fire(describeHeld(why));
+    return why;
   }
 
   /** Leaves the session as failed. @throws {HoldfastError} `SESSION_NOT_FOUND` */
@@ -159,9 +173,8 @@ export class SessionRecovery {
     } catch (error) {
       const shape = toErrorShape(error);
       log.warn('An attempt to start a session again has failed', { id, error });
-      const why = systemFailure(error);
+      const why = this.noteFailure(error);
       if (why === undefined) return progress.lost(id, { kind: 'startFailed', what: describeFailure(shape.message) });
-      if (breaker.failed(why, this.#now())) this.#onNotice.fire(describeHeld(why));
       const pause = Math.max(1_000, breaker.wait(this.#now()));
       return progress.postponed(id, { what: `it cannot be started again: ${why}`, pause });
     }
@@ -230,4 +243,13 @@ function describeAttempt({ evidence, attempts }: SessionRecord, maxAttempts: num
   const what = evidence?.what ?? 'its process was lost';
   const at = evidence ? ` at ${new Date(evidence.at).toTimeString().slice(0, 8)}` : '';
   return `${what[0]?.toUpperCase()}${what.slice(1)}${at}; this is attempt ${attempts} of ${maxAttempts}`;
+}
+
+function notStarted({ id, name, evidence, recovery }: SessionRecord): HoldfastError {
+  const next =
+    recovery?.retryAt === undefined ? 'No further attempt is made by itself.' : 'It is tried again by itself.';
+  return new HoldfastError('HOST_START_FAILED', `“${name}” was not started: ${evidence?.what ?? 'it failed'}.`, {
+    advice: next,
+    data: { id },
+  });
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile, realpath, writeFile } from 'node:fs/promises';
+import { readFile, realpath, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
-import { sessionPlaces } from '../../src/node/places.ts';
+import { repositoryPlaces, sessionPlaces } from '../../src/node/places.ts';
 import type { SessionPolicy, SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { signal } from '../support/processes.ts';
 import { describeOnUnix } from '../support/unix.ts';
@@ -158,16 +158,36 @@ describeOnUnix('a session whose process is torn out of its work', () => {
       );
     });
 
+    it('is idle once the machine was started anew, and is not started by itself', async () => {
+      const { host } = sessionPlaces(machine, window.options.workplace.key, record.id);
+      await killHelper();
+      await writeFile(host, JSON.stringify({ ...JSON.parse(await readFile(host, 'utf8')), bootId: 'another' }));
+      await window.helper.connect();
+      const { status, evidence, exit } = await statusOf('idle');
+      assert.deepEqual([status, evidence?.what, exit?.reason], ['idle', 'the machine was started anew', 'lost']);
+    });
+
+    it('is idle where no helper had looked for long, and is not started by itself', async () => {
+      await killHelper();
+      await utimes(repositoryPlaces(machine, window.options.workplace.key).helperFile, 0, 0);
+      await window.helper.connect();
+      assert.equal((await statusOf('idle')).evidence?.what, 'its process was gone when Holdfast came back');
+    });
+
     it('goes on waiting when the helper is killed, and is started by the next one', async () => {
       const due = window.get(record.id)?.recovery?.retryAt;
-      const pid = await helperPid(window);
-      signal(pid, 'SIGKILL');
-      await processEnd(pid);
+      await killHelper();
       await window.helper.connect();
       assert.equal(window.get(record.id)?.recovery?.retryAt, due);
       assert.equal((await window.helper.retryNow(record.id)).status, 'active');
     });
   });
+
+  async function killHelper(): Promise<void> {
+    const pid = await helperPid(window);
+    signal(pid, 'SIGKILL');
+    await processEnd(pid);
+  }
 
   /** Once the next life has begun, whose socket has the same name. */
   async function screenAgain(record: SessionRecord, wanted: RegExp): Promise<string> {

@@ -114,6 +114,34 @@ describeOnUnix('a helper that looks after sessions', () => {
     assert.equal(seen, 'alone\n');
   });
 
+  it('starts one again only as often as its policy says, however often its end is read', async () => {
+    const policy = {
+      ...never,
+      sessionTimeout: minutes(1.5),
+      onLimit: 'recover',
+      retryDelay: 0.5,
+      maxAttempts: 2,
+    } as const;
+    const session = await start('exec cat', policy);
+    const seen = new Set<string>();
+    const record = await waitFor(
+      async () => {
+        // Each new client has the helper read what hosts have left.
+        (await scene().client()).dispose();
+        const current = await recordOf(session);
+        seen.add(`${current.status} ${current.attempts}`);
+        return current;
+      },
+      ({ status }) => !['active', 'recovering'].includes(status),
+      { what: 'its last end', timeout: 30_000 },
+    );
+    assert.deepEqual(
+      [record.status, record.attempts, record.evidence?.what],
+      ['timeout', 2, 'it ran for its 0.025 minutes; no attempt is left of 2'],
+    );
+    assert.ok(seen.has('recovering 1') && !seen.has('cancelled 1'));
+  });
+
   it('warns before it ends a session that does nothing, and ends it', async () => {
     const session = await start('sleep 600', { ...never, idleTimeout: minutes(2) });
     const { endsAt, state, evidence } = await until(session, (health) => health.endsAt !== undefined, 'the warning');

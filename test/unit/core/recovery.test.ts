@@ -102,12 +102,23 @@ describe('the breaker of crash loops', () => {
   });
 
   it('does not count on over a process that ran for longer', () => {
-    assert.deepEqual(lives([999, 999, second, 999, 999]), Array(5).fill('recovering'));
+    assert.deepEqual(lives([999, 999, 31 * second, 999, 999]), Array(5).fill('recovering'));
   });
 
-  it('opens after the fifth restart within half a minute', () => {
-    const times = Array(6).fill(5 * second);
-    assert.deepEqual(lives(times), [...Array(5).fill('recovering'), 'it was started 5 times within 30 s']);
+  it('opens after the fifth start within half a minute, the user’s among them', () => {
+    const times = Array(5).fill(5 * second);
+    assert.deepEqual(lives(times), [...Array(4).fill('recovering'), 'it was started 5 times within 30 s']);
+  });
+
+  it('counts starts that failed, too', () => {
+    let record = ended(started(aRecord()), crash, { policy: { maxAttempts: 100, retryDelay: 0 } });
+    const end: SessionEnd = { kind: 'startFailed', what: 'it could not be started again' };
+    const statuses: string[] = [];
+    for (let start = 1; start < 5; start++) {
+      record = ended(record, end, { policy: { maxAttempts: 100, retryDelay: 0 }, now: at(start * second) });
+      statuses.push(record.status);
+    }
+    assert.deepEqual(statuses, ['recovering', 'recovering', 'recovering', 'failed']);
   });
 
   it('lets restarts through that are further apart', () => {
@@ -127,7 +138,7 @@ describe('the breaker of crash loops', () => {
     let record = started(aRecord());
     for (let round = 0; round < 2; round++) record = ended(record, crash, { now: later(record, 10) });
     record = started(revise(record, { status: 'cancelled' }), later(record, 20));
-    assert.deepEqual([record.recovery, record.attempts], [undefined, 0]);
+    assert.deepEqual([record.recovery?.starts.length, record.recovery?.quickExits, record.attempts], [1, 0, 0]);
   });
 
   it('believes no clock that was put back or forward a day while the process ran', () => {
@@ -181,7 +192,7 @@ describe('the record of a session whose process comes and goes', () => {
     );
     assert.deepEqual(
       [status, recovery?.retryAt, recovery?.heldFor, recovery?.starts.length],
-      ['cancelled', undefined, undefined, 1],
+      ['cancelled', undefined, undefined, 2],
     );
   });
 
