@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { helperMethods } from '../../../src/protocol/helperRpc.ts';
 import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
 import { processEnd } from '../../integration/support/scene.ts';
@@ -14,21 +15,20 @@ const megabyte = 1024 * 1024;
 /** Far above what shells and an idle Node have, far below what the hog has; megabytes. */
 const memoryLimit = 400;
 
-/** Has 600 MB at once, and keeps them, whatever it is told. */
-const hog = `${projectNode} -e 'process.on("SIGHUP", () => 0); const b = Buffer.alloc(600e6, 1); setInterval(() => b, 1e6)'`;
+const hog = path.join(import.meta.dirname, '..', 'programs', 'memoryHog.ts');
 
 describeOnUnix('a session whose grandchild takes more memory than it may have', () => {
   useEnvironment({ HOLDFAST_LOOK_MS: '500' });
 
   itLosesNothing('is ended at the third look, with all its processes, and no other one is', async (stage) => {
     await stage.numbers();
-    const script = `read go; (setsid ${hog} & echo hog $! $$; wait) & echo child $!; wait`;
+    const script = `read go; ${projectNode} ${hog} & echo child $!; wait`;
     const session = await stage.start(['sh', '-c', script], { policy: { retry: 'never', memoryLimit } });
     const ending = firstRecord(stage, session.id, (record) => record.ending !== undefined);
     const terminal = await TestTerminal.open(stage.scene, session);
     terminal.type('\n');
     const child = Number((await terminal.sees(/child (\d+)\r/))[1]);
-    const grandchild = Number((await terminal.sees(/hog (\d+)/))[1]);
+    const grandchild = Number((await terminal.sees(/hog (\d+)\r/))[1]);
     const begun = (await ending).ending;
     const looks = await looksOver(stage, session.id, begun?.at);
     const record = await firstRecord(stage, session.id, ({ exit }) => exit !== undefined);

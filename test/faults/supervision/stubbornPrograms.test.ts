@@ -6,7 +6,7 @@ import { signal } from '../../support/processes.ts';
 import { describeOnUnix } from '../../support/unix.ts';
 import { waitFor } from '../../support/waitFor.ts';
 import { useEnvironment } from '../support/environment.ts';
-import { itLosesNothing, type Stage } from '../support/stage.ts';
+import { itLosesNothing, itLosesNothingOnLinux, type Stage } from '../support/stage.ts';
 
 const grace = 300;
 
@@ -34,7 +34,7 @@ describeOnUnix('a program that does not end as others do', () => {
     assert.deepEqual([record?.status, record?.exit?.code, isLeft], ['failed', 3, true]);
   });
 
-  itLosesNothing('leaves a daemon that has left its session, which is told of and not killed', async (stage) => {
+  itLosesNothingOnLinux('leaves a daemon that has left its session, which is told of and not killed', async (stage) => {
     await stage.numbers();
     const daemon = `setsid sh -c '(setsid sleep 601 > /dev/null 2>&1 & echo daemon $!)'`;
     const session = await stage.start(['sh', '-c', `read go; ${daemon}; exit 0`]);
