@@ -22,7 +22,7 @@ describeOnUnix('a session host that answers the question how it is with what is 
         answers.map(() => [true, 'active', 'its session host has not answered for … s']),
       );
     } finally {
-      for (const proxy of proxies) await proxy.end();
+      await Promise.all(proxies.map((proxy) => proxy.end()));
     }
   });
 });
