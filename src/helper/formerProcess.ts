@@ -1,7 +1,6 @@
-import { delay } from '../base/async.ts';
-import { backoff } from '../base/backoff.ts';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import type { Log } from '../node/log.ts';
+import { lookUntil } from '../node/processEnd.ts';
 import { liveness, type ProcessIdentity } from '../node/processIdentity.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 
@@ -57,14 +56,8 @@ export class FormerProcess {
   }
 }
 
-async function hasEnded(process: ProcessIdentity, patience: number): Promise<boolean> {
-  const deadline = performance.now() + patience;
-  for (const pause of backoff({ initial: 10, max: 200 })) {
-    if ((await liveness(process)) === 'gone') return true;
-    if (performance.now() > deadline) return false;
-    await delay(pause);
-  }
-  return false;
+function hasEnded(process: ProcessIdentity, patience: number): Promise<boolean> {
+  return lookUntil(async () => (await liveness(process)) === 'gone', patience);
 }
 
 /** It leads its terminal's session, and so a group of its own. */

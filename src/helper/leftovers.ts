@@ -9,6 +9,7 @@ import { liveness } from '../node/processIdentity.ts';
 import { findSessionProcesses } from '../node/sessionProcesses.ts';
 import type { ServerToken } from '../node/token.ts';
 import type { Leftover } from '../protocol/health.ts';
+import type { HostFile } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HostLinks } from './hostLinks.ts';
 import type { Registry } from './registry.ts';
@@ -66,7 +67,8 @@ export class Leftovers {
   /** Forgets what has ended since, and looks for hosts without a session; never rejects. */
   async look(): Promise<void> {
     try {
-      for (const [id, left] of this.#processes) await this.#keepLiving(id, left);
+      // At once, so that where a look starts a process they share it.
+      await Promise.all([...this.#processes].map(([id, left]) => this.#keepLiving(id, left)));
       this.#hosts = await this.#findHosts();
     } catch (error) {
       this.#options.log.warn('What sessions left behind could not be looked for', { error });
@@ -149,14 +151,18 @@ export class Leftovers {
         .records.filter(isLive)
         .map(({ id }) => id),
     );
-    const found: Leftover[] = [];
+    const found: HostFile[] = [];
     for (const id of (await files.list()).filter((one) => !live.has(one) && !links.get(one))) {
       const host = await files.readHost(id).catch(() => undefined);
-      if (!host || host.exit || (await liveness(host)) !== 'alive') continue;
-      found.push({ kind: 'host', sessionId: id, pid: host.pid, what: `the host of a session that is not in the list` });
+      if (host && !host.exit) found.push({ ...host, sessionId: id });
     }
-    return found;
+    const states = await Promise.all(found.map((host) => liveness(host)));
+    return found.filter((_, index) => states[index] === 'alive').map(toLeftover);
   }
+}
+
+function toLeftover({ sessionId, pid }: HostFile): Leftover {
+  return { kind: 'host', sessionId, pid, what: 'the host of a session that is not in the list' };
 }
 
 async function endProcess(left: ProcessRef): Promise<void> {

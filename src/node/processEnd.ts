@@ -15,27 +15,48 @@ export async function identityOf({ pid, startTime }: ProcessRef): Promise<Proces
 
 /** Sends a signal to the very processes, never to one that has the pid by now, nor to a helper or a host. */
 export async function signalEach(processes: readonly ProcessRef[], signal: NodeJS.Signals): Promise<void> {
-  for (const one of processes) {
-    if ((await liveness(await identityOf(one))) !== 'alive' || isOwnProgram(one.pid)) continue;
-    try {
-      process.kill(one.pid, signal);
-    } catch (error) {
-      // It has ended meanwhile, or has become another user's.
-      if (!['ESRCH', 'EPERM'].includes(systemErrorCode(error) ?? '')) throw error;
-    }
+  await Promise.all(processes.map((one) => signalOne(one, signal)));
+}
+
+async function signalOne(one: ProcessRef, signal: NodeJS.Signals): Promise<void> {
+  if ((await liveness(await identityOf(one))) !== 'alive' || isOwnProgram(one.pid)) return;
+  try {
+    process.kill(one.pid, signal);
+  } catch (error) {
+    // It has ended meanwhile, or has become another user's.
+    if (!['ESRCH', 'EPERM'].includes(systemErrorCode(error) ?? '')) throw error;
   }
 }
 
 /** Those that live, or may, once all have ended or `patience` milliseconds have passed. */
 export async function waitForEnds(processes: readonly ProcessRef[], patience: number): Promise<ProcessRef[]> {
-  const deadline = performance.now() + patience;
   let left = [...processes];
-  for (const pause of backoff({ initial: 10, max: 200 })) {
+  const haveEnded = async () => {
     left = await living(left);
-    if (left.length === 0 || performance.now() > deadline) return left;
-    await delay(pause);
-  }
+    return left.length === 0;
+  };
+  await lookUntil(haveEnded, patience);
   return left;
+}
+
+/**
+ * Looks at processes again and again until what is waited for is so, or `patience` milliseconds have passed. Returns
+ * whether it is so; the last look is taken once the patience is over.
+ */
+export async function lookUntil(isOver: () => Promise<boolean>, patience: number): Promise<boolean> {
+  const deadline = performance.now() + patience;
+  for (const pause of lookPauses()) {
+    if (await isOver()) return true;
+    const rest = deadline - performance.now();
+    if (rest <= 0) return false;
+    await delay(Math.min(pause, Math.ceil(rest)));
+  }
+  return false;
+}
+
+/** Milliseconds between two looks at single processes; where each starts a process of its own, at least a second. */
+export function lookPauses(platform: NodeJS.Platform = process.platform): Generator<number, never> {
+  return backoff(platform === 'linux' ? { initial: 10, max: 200 } : { initial: 1_000, max: 2_000 });
 }
 
 async function living(processes: readonly ProcessRef[]): Promise<ProcessRef[]> {
