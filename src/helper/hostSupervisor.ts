@@ -124,8 +124,8 @@ export class HostSupervisor {
     const record = await this.#hangUp(id, graceMs, host, () => trees.hangUp(tree));
     const patience = Math.max(0, graceMs - (performance.now() - begunAt));
     const kill = () => trees.kill(id, tree, patience);
-    // Two of them would work in one worktree, so that all of it is gone before it is started again by itself.
-    await (isRecovering(record) ? this.links.inTurn(id, kill) : kill());
+    // Two of them would work in one worktree, and those of the next one have the same marks: all is gone before that.
+    await (isRecovering(record) || part === 'all' ? this.links.inTurn(id, kill) : kill());
     return record;
   }
 

@@ -2,6 +2,7 @@ import { stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { CircuitBreaker } from '../core/circuitBreaker.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
+import { isRunning } from '../core/sessionRecord.ts';
 import type { Log } from '../node/log.ts';
 import type { RepositoryPlaces } from '../node/places.ts';
 import { liveness } from '../node/processIdentity.ts';
@@ -75,7 +76,8 @@ export class Supervision {
     const sessions = () => links.roots();
     this.resources = new SessionResources({ sessions, log, interval: heartbeatInterval });
     const { sampler } = this.resources;
-    const trees = new TreeEnder({ sampler, roots: sessions, log });
+    const mayRun = (id: string) => mayHaveProcess(id, registry, links);
+    const trees = new TreeEnder({ sampler, roots: sessions, mayRun, log });
     const former = new FormerProcess({ files, log });
     const hosts = { links, starter, trees, former };
     this.supervisor = new HostSupervisor({ hostScript, files, registry, progress, log, ...hosts });
@@ -125,6 +127,12 @@ export class Supervision {
     const now = new Date();
     await utimes(this.#places.helperFile, now, now).catch(() => undefined);
   }
+}
+
+/** A host that does not answer may run one as well. */
+function mayHaveProcess(id: string, registry: Registry, links: HostLinks): boolean {
+  const record = registry.get(id);
+  return links.get(id) !== undefined || links.isUnreachable(id) || (record !== undefined && isRunning(record));
 }
 
 async function isFresh(file: string): Promise<boolean> {

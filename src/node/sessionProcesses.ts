@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { hasEnded, parseLinuxStat } from './linuxStat.ts';
+import { isOwnProgram } from './ownProgram.ts';
 
 /** A process that was started in a session, whatever has become of its parents since. */
 export interface SessionProcess {
@@ -13,7 +14,7 @@ export interface SessionProcess {
 /**
  * The user's processes that have a session's id in their environment: all that was started in it, unless it was given
  * another environment or hides its own, as agents for keys do. So that one is not found proves nothing. What found
- * processes have started elsewhere counts too, such as an editor with its terminals.
+ * processes have started elsewhere counts too, such as an editor with its terminals; Holdfast's own programs do not.
  *
  * Undefined where the system does not show environments; that of macOS cannot be told from the arguments before it.
  * It reads a file of every process, so it is not for every tick.
@@ -31,7 +32,7 @@ export async function findSessionProcesses(sessionId: string): Promise<SessionPr
 
 async function look(pid: number, variable: string): Promise<SessionProcess | undefined> {
   const environment = await read(pid, 'environ');
-  if (!environment || !hasVariable(environment, variable)) return undefined;
+  if (!environment || !hasVariable(environment, variable) || isOwnProgram(pid)) return undefined;
   const before = await startTimeOf(pid);
   const command = (await read(pid, 'cmdline'))?.toString().split('\0').slice(0, -1) ?? [];
   // The pid may have been given to another process since the environment was read.

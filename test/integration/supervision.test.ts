@@ -174,6 +174,16 @@ describeOnUnix('a helper that looks after sessions', () => {
     await processEnd(pid);
   });
 
+  it('ends with a session whose time is over what has left it between two looks', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const daemon = `(setsid sh -c 'echo $$ > ${traces}/quick; exec sleep 603' &)`;
+    const session = await start(`${daemon}; exec sleep 602`, { ...never, sessionTimeout: minutes(1) });
+    const pid = await pidIn('quick');
+    const { status } = await ended(session);
+    await processEnd(pid);
+    assert.equal(status, 'timeout');
+  });
+
   it('leaves one as stopped that the user stops while the watchdog ends it', async () => {
     const script = `trap '' HUP TERM; while :; do sleep 0.1; done`;
     const session = await start(script, { ...never, sessionTimeout: minutes(0.5) });

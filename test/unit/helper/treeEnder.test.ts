@@ -16,6 +16,9 @@ describeOnUnix('the processes of a session that is ended', () => {
   let detached: ProcessRef[];
   let root: ProcessRef;
   let onSample: () => void;
+  let marked: ProcessRef[];
+  let mayRun: boolean;
+  let hasRoot: boolean;
   let trees: TreeEnder;
 
   beforeEach(() => {
@@ -23,8 +26,17 @@ describeOnUnix('the processes of a session that is ended', () => {
     detached = [];
     root = { pid: 1, startTime: 'one' };
     onSample = () => undefined;
+    marked = [];
+    mayRun = true;
+    hasRoot = true;
     const sampler = { sample: async () => onSample(), members: () => members, detached: () => detached };
-    trees = new TreeEnder({ sampler, roots: () => [{ id, ...root }], log: silentLog });
+    trees = new TreeEnder({
+      sampler,
+      roots: () => (hasRoot ? [{ id, ...root }] : []),
+      mayRun: () => mayRun,
+      findMarked: async () => marked,
+      log: silentLog,
+    });
   });
 
   afterEach(async () => {
@@ -72,6 +84,28 @@ describeOnUnix('the processes of a session that is ended', () => {
     };
     await trees.kill(id, tree, 0);
     assert.deepEqual(alive(stubborn, next), [false, true]);
+  });
+
+  it('are those as well that left it before anybody saw them, where all is to end', async () => {
+    const daemon = await start("trap '' HUP;");
+    marked = [daemon];
+    const spared = await trees.find(id, 'attached');
+    const tree = await trees.find(id, 'all');
+    await trees.hangUp(tree);
+    const left = await trees.kill(id, tree, 50);
+    assert.deepEqual([spared.members, left, ...alive(daemon)], [[], [], false]);
+  });
+
+  it('are looked for once more when its own process has ended, and left where another one of it may run', async () => {
+    const late = await start();
+    const tree = await trees.find(id, 'all');
+    hasRoot = false;
+    marked = [late];
+    await trees.kill(id, tree, 0);
+    const spared = alive(late);
+    mayRun = false;
+    await trees.kill(id, tree, 0);
+    assert.deepEqual([...spared, ...alive(late)], [true, false]);
   });
 
   it('get no signal where their pids are others’ by now', async () => {

@@ -83,6 +83,15 @@ describe('what a session has left', () => {
     }
   });
 
+  it('leaves out a helper that has the id nevertheless', async () => {
+    if (!isLinux) return;
+    const script = path.join(await dirs.make(), 'helper.cjs');
+    await writeFile(script, 'process.stdin.resume()');
+    const helper = start([process.execPath, script], { HOLDFAST_SESSION_ID: id });
+    await waitFor(() => isOwnProgram(helper.pid as number));
+    assert.deepEqual(await findSessionProcesses(id), []);
+  });
+
   it('tells a helper and a host from all others', async () => {
     if (!isLinux) return;
     const folder = await dirs.make();
