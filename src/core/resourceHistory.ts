@@ -61,31 +61,3 @@ export class ResourceHistory {
     };
   }
 }
-
-/** What the samples of a part of the time come to; both undefined where there are none. */
-export interface SparkPoint {
-  /** The most that was used; bytes. */
-  rss: number | undefined;
-  /** The average where it was known; percent of one core. */
-  cpu: number | undefined;
-}
-
-export interface SparklineOptions {
-  from: number;
-  to: number;
-  /** How many points there are room for. */
-  points: number;
-}
-
-/** The samples from `from` up to but not including `to`, in equal parts of that time. */
-export function sparkline(samples: readonly HistorySample[], { from, to, points }: SparklineOptions): SparkPoint[] {
-  const parts = Array.from({ length: points }, (): HistorySample[] => []);
-  for (const sample of samples) parts[Math.floor(((sample.at - from) / (to - from)) * points)]?.push(sample);
-  return parts.map((part) => {
-    const cpu = part.flatMap((sample) => (sample.cpu === undefined ? [] : [sample.cpu]));
-    return {
-      rss: part.length === 0 ? undefined : Math.max(...part.map(({ rss }) => rss)),
-      cpu: cpu.length === 0 ? undefined : cpu.reduce((sum, value) => sum + value, 0) / cpu.length,
-    };
-  });
-}

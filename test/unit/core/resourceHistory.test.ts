@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ResourceHistory, sparkline } from '../../../src/core/resourceHistory.ts';
+import { ResourceHistory } from '../../../src/core/resourceHistory.ts';
 
 describe('the history of what a session used', () => {
   it('holds the last hour and no more', () => {
@@ -23,31 +23,6 @@ describe('the history of what a session used', () => {
     const history = new ResourceHistory(3);
     history.add(1, { rss: 1, cpu: undefined, smoothCpu: undefined, cpuTime: 0, processes: 1 });
     assert.deepEqual(history.since(0), [{ at: 1, rss: 1, cpu: undefined, processes: 1 }]);
-  });
-});
-
-describe('a line of what a session used', () => {
-  const samples = [
-    { at: 0, rss: 10, cpu: 100, processes: 1 },
-    { at: 40, rss: 30, cpu: 0, processes: 1 },
-    { at: 45, rss: 20, cpu: undefined, processes: 1 },
-    { at: 150, rss: 5, cpu: undefined, processes: 1 },
-    { at: 199, rss: 6, cpu: 8, processes: 1 },
-    { at: 200, rss: 99, cpu: 99, processes: 1 },
-  ];
-
-  it('has the most memory and the average work of each part, and gaps where nothing was seen', () => {
-    assert.deepEqual(sparkline(samples, { from: 0, to: 200, points: 4 }), [
-      { rss: 30, cpu: 50 },
-      { rss: undefined, cpu: undefined },
-      { rss: undefined, cpu: undefined },
-      { rss: 6, cpu: 8 },
-    ]);
-  });
-
-  it('has as many points as there is room for, also without samples', () => {
-    const empty = { rss: undefined, cpu: undefined };
-    assert.deepEqual(sparkline([], { from: 0, to: 10, points: 2 }), [empty, empty]);
   });
 });
 
