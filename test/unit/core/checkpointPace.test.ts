@@ -15,4 +15,8 @@ describe('when a session’s next checkpoint is saved', () => {
   it('leaves nineteen parts of the time and more to the session itself', () => {
     assert.ok(40 / (40 + restAfter(40)) <= 0.05);
   });
+
+  it('is put off by no more than five seconds, however long a busy disk took for the one before', () => {
+    assert.deepEqual([250, 251, 3_000].map(restAfter), [5_000, 5_000, 5_000]);
+  });
 });
