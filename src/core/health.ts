@@ -25,6 +25,8 @@ export interface HealthFacts extends CascadeFacts {
   lastOutputAt?: string | null;
   /** Since when typing waits for the program, ISO 8601 UTC; null where none does. */
   inputPendingSince?: string | null;
+  /** How long typing has waited when its host last answered, by a monotonic clock, milliseconds; null where none waits. */
+  inputPendingFor?: number | null;
   /** Since when the process has been told to end and has not, ISO 8601 UTC. */
   stoppingSince?: string | null;
   /** After how long without output it is stale; minutes, 0 for never. */
@@ -92,10 +94,17 @@ function stopSigns({ stoppingSince, now }: HealthFacts): Sign[] {
   return [{ state: 'unresponsive', evidence: { what, by: 'process', at: stoppingSince } }];
 }
 
-function inputSigns({ inputPendingSince, now }: HealthFacts): Sign[] {
-  if (!inputPendingSince || now.getTime() - Date.parse(inputPendingSince) < inputPatience) return [];
-  const what = 'its program does not take what is typed';
-  return [{ state: 'unresponsive', evidence: { what, by: 'input', at: inputPendingSince } }];
+function inputSigns(facts: HealthFacts): Sign[] {
+  const waits = inputWait(facts);
+  if (waits === undefined || !(waits >= inputPatience)) return [];
+  const at = new Date(facts.now.getTime() - waits).toISOString();
+  return [{ state: 'unresponsive', evidence: { what: 'its program does not take what is typed', by: 'input', at } }];
+}
+
+/** Two wall clocks are compared only where a host is too old to tell how long by its own; one may have been set. */
+function inputWait({ inputPendingFor, inputPendingSince, now }: HealthFacts): number | undefined {
+  if (inputPendingFor !== undefined) return inputPendingFor ?? undefined;
+  return inputPendingSince ? now.getTime() - Date.parse(inputPendingSince) : undefined;
 }
 
 function limitSigns({ warnings = [], now }: HealthFacts): Sign[] {

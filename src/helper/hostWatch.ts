@@ -129,7 +129,9 @@ export class HostWatch {
 function pickStatus({
   lastOutputAt,
   inputPendingSince = null,
+  inputPendingFor,
   stoppingSince = null,
 }: HostStatus): Partial<HealthFacts> {
-  return { host: 'alive', lastOutputAt, inputPendingSince, stoppingSince };
+  const pendingFor = inputPendingFor === undefined ? {} : { inputPendingFor };
+  return { host: 'alive', lastOutputAt, inputPendingSince, ...pendingFor, stoppingSince };
 }

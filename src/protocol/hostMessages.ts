@@ -87,6 +87,8 @@ export const hostStatusSchema = v.object({
   inputPending: v.optional(count),
   /** Since when nothing of that was taken, ISO 8601 UTC; null where nothing waits. */
   inputPendingSince: v.optional(v.nullable(v.string())),
+  /** How long nothing of that was taken, by a clock nobody sets, milliseconds; null where nothing waits. */
+  inputPendingFor: v.optional(v.nullable(count)),
   /** Length of the transcript file as far as it is written. */
   transcriptBytes: v.optional(count),
   /** When the checkpoint on disk was taken, ISO 8601 UTC; null before this host's first. */

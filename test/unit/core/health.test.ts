@@ -187,6 +187,24 @@ describe('the health of a session', () => {
       'healthy by record: its process was seen to run',
     ],
     [
+      'does not take what is typed for two seconds by its host’s monotonic clock',
+      active,
+      { inputPendingFor: 2 * second, inputPendingSince: ago(0) },
+      'unresponsive by input: its program does not take what is typed',
+    ],
+    [
+      'was typed into a moment ago, though a clock that was set forward says long ago',
+      active,
+      { inputPendingFor: 1, inputPendingSince: ago(60 * minute) },
+      'healthy by record: its process was seen to run',
+    ],
+    [
+      'has taken all that was typed',
+      active,
+      { inputPendingFor: null, inputPendingSince: null },
+      'healthy by record: its process was seen to run',
+    ],
+    [
       'does not end',
       active,
       { stoppingSince: ago(minute) },

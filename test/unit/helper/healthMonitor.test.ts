@@ -127,6 +127,17 @@ describe('a monitor of the sessions’ health', () => {
     assert.deepEqual([states, await look()], [['healthy', 'degraded', 'unresponsive'], 'healthy']);
   });
 
+  it('goes by how long its host says that typing waits, not by when a clock that was set says that it began', async () => {
+    open();
+    const answers = [{ inputPendingFor: 1, inputPendingSince: '2026-03-07T11:00:00.000Z' }, { inputPendingFor: 2_000 }];
+    const states: string[] = [];
+    for (const answer of answers) {
+      (link as StubLink).answer = answer;
+      states.push(await look());
+    }
+    assert.deepEqual(states, ['healthy', 'unresponsive']);
+  });
+
   it('asks a host that does not answer no second question', async () => {
     open();
     (link as StubLink).answer = undefined;
