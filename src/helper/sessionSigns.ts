@@ -34,11 +34,12 @@ export class SessionSigns {
   facts(use: ResourceUse | undefined, now = this.#heardAt): Omit<LimitFacts, 'now'> {
     const running = this.#since(this.status?.upFor, now);
     const idle = this.#since(this.status?.idleFor, now);
+    const transcriptGrowth = this.status?.transcriptWritten ?? this.#transcript?.growth;
     return {
       ...(running === undefined ? {} : { running }),
       ...(idle === undefined ? {} : { idle: Math.min(idle, this.#keptFor(now)) }),
       ...(use === undefined ? {} : { use }),
-      ...(this.#transcript === undefined ? {} : { transcriptGrowth: this.#transcript.growth }),
+      ...(transcriptGrowth === undefined ? {} : { transcriptGrowth }),
     };
   }
 
@@ -58,7 +59,7 @@ export class SessionSigns {
     this.#transcript = transcriptBytes === undefined ? undefined : { last: transcriptBytes, growth: 0 };
   }
 
-  /** A file that is shorter than before is another one: the full one was put aside. */
+  /** For a host that tells no more than its file’s length. One that is shorter than before is another: the full one was put aside. */
   #countTranscript(bytes: number | undefined): void {
     if (bytes === undefined || this.#transcript === undefined) return;
     const { last, growth } = this.#transcript;

@@ -90,6 +90,7 @@ export class SessionHost implements OutputSource {
       ...this.#durations(),
       ...this.#input.status(),
       transcriptBytes: this.#transcript.bytes,
+      transcriptWritten: this.#transcript.written,
       stoppingSince: this.#stoppingSince?.toISOString() ?? null,
     };
   }

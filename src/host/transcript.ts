@@ -48,6 +48,9 @@ export class Transcript {
   /** Until its file is open. */
   #earlier: EarlierRecording | undefined;
   #handle: FileHandle | undefined;
+  /** Length of the current file. */
+  #length = 0;
+  /** In this life, to all files. */
   #written = 0;
   /** One UTF-16 unit for each byte of UTF-8: see {@link quote}. */
   #lines = '';
@@ -77,6 +80,11 @@ export class Transcript {
 
   /** Length of the current file as far as it is written. */
   get bytes(): number {
+    return this.#length;
+  }
+
+  /** What this life has written, also to files that were put aside; bytes. */
+  get written(): number {
     return this.#written;
   }
 
@@ -114,7 +122,7 @@ export class Transcript {
   #countOn({ startedAt, endedAt, bytes }: EarlierRecording): void {
     this.#startedAt = startedAt;
     this.#elapsed = Math.max(0, endedAt - startedAt);
-    this.#written = bytes;
+    this.#length = bytes;
     this.#mark(this.#options.notice ?? restartLabel);
     this.resize(this.#size);
   }
@@ -170,7 +178,7 @@ export class Transcript {
       if (!lines) return;
       const handle = await this.#open(size);
       await handle.appendFile(lines, 'latin1');
-      this.#written += lines.length;
+      this.#count(lines.length);
     } catch (error) {
       this.#options.log.warn('The transcript could not be written', { error });
       await this.#measure();
@@ -180,7 +188,14 @@ export class Transcript {
   /** A part of what could not be written may be in the file. */
   async #measure(): Promise<void> {
     const stats = await this.#handle?.stat().catch(() => undefined);
-    this.#written = stats?.size ?? this.#written;
+    if (!stats) return;
+    this.#written += Math.max(0, stats.size - this.#length);
+    this.#length = stats.size;
+  }
+
+  #count(bytes: number): void {
+    this.#length += bytes;
+    this.#written += bytes;
   }
 
   /** What an open file holds can still be read after it was deleted. */
@@ -197,7 +212,7 @@ export class Transcript {
 
   /** The current file; that of the life before is gone on with, and a full one is followed by a new one. */
   async #open(size: TerminalSize): Promise<FileHandle> {
-    const isFull = this.#written >= this.#options.maxBytes;
+    const isFull = this.#length >= this.#options.maxBytes;
     if (this.#handle && !isFull) return this.#handle;
     await this.#handle?.close();
     this.#handle = undefined;
@@ -210,7 +225,7 @@ export class Transcript {
 
   async #goOn({ isTorn }: EarlierRecording): Promise<FileHandle> {
     const handle = await openWith(this.#options.file, isTorn ? '\n' : '');
-    if (isTorn) this.#written++;
+    if (isTorn) this.#count(1);
     return handle;
   }
 
@@ -224,7 +239,8 @@ export class Transcript {
     const line = `${JSON.stringify(header)}\n`;
     try {
       const handle = await openWith(file, line);
-      this.#written = line.length;
+      this.#length = 0;
+      this.#count(line.length);
       return handle;
     } catch (error) {
       // The next attempt would put what is left of it in the place of the older file.

@@ -91,6 +91,8 @@ export const hostStatusSchema = v.object({
   inputPendingFor: v.optional(v.nullable(count)),
   /** Length of the transcript file as far as it is written. */
   transcriptBytes: v.optional(count),
+  /** All that was written to transcripts since the host started, which never falls; bytes. */
+  transcriptWritten: v.optional(count),
   /** When the checkpoint on disk was taken, ISO 8601 UTC; null before this host's first. */
   checkpointAt: v.optional(v.nullable(v.string())),
   /** Since when the process has been told to end and has not, ISO 8601 UTC; null where it was not told. */

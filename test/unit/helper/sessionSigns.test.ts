@@ -48,6 +48,14 @@ describe('what was last seen of a session', () => {
     assert.deepEqual(growths, [0, 200, 200, 300, 350]);
   });
 
+  it('has a transcript that has grown by all that its host has written of it, whoever saw that', () => {
+    const signs = new SessionSigns();
+    signs.hear(aStatus({ transcriptBytes: 300, transcriptWritten: 90_000_000 }), 0);
+    const found = signs.facts(undefined).transcriptGrowth;
+    signs.hear(aStatus({ transcriptBytes: 300, transcriptWritten: 98_000_000 }), 0);
+    assert.deepEqual([found, signs.facts(undefined).transcriptGrowth], [90_000_000, 98_000_000]);
+  });
+
   it('begins anew with another life', () => {
     const signs = new SessionSigns();
     signs.hear(aStatus({ transcriptBytes: 500 }), 0);

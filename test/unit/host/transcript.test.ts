@@ -102,6 +102,28 @@ describe('the transcript', () => {
     );
   });
 
+  it('tells how much this life has written, behind what was there and in all of its files', async () => {
+    const earlier = begin();
+    earlier.output(Buffer.from('of the life before'));
+    await earlier.close();
+    const sizeNow = async () => (await stat(file)).size;
+    const before = await sizeNow();
+    const [behind, rotated] = [begin({ earlier: await findEarlierRecording(file) }), begin({ maxBytes: 10 })];
+    const told = [behind.written];
+    behind.output(Buffer.from('one'));
+    await behind.close();
+    const real = [0, (await sizeNow()) - before];
+    told.push(behind.written);
+    for (const text of ['two', 'three', 'four ü']) {
+      rotated.output(Buffer.from(text));
+      await rotated.flush();
+      told.push(rotated.written);
+      real.push((real.length > 2 ? (real.at(-1) as number) : 0) + (await sizeNow()));
+    }
+    await rotated.close();
+    assert.deepEqual(told, real);
+  });
+
   it('keeps one older file when the current one is full', async () => {
     const transcript = begin({ maxBytes: 200 });
     for (const letter of ['a', 'b', 'c']) {
