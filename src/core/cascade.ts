@@ -41,6 +41,8 @@ export interface DiskFacts {
   /** Bytes. */
   free?: number;
   isWritable?: boolean;
+  /** It was asked and has not answered in time. */
+  isSilent?: boolean;
 }
 
 /** What one layer has found. */
@@ -90,7 +92,8 @@ const integrity: Look = (record, { files }) => {
 };
 
 const disk: Look = (_record, { disks = [] }) =>
-  disks.flatMap(({ holds, free, isWritable }): ReturnType<Look> => {
+  disks.flatMap(({ holds, free, isWritable, isSilent }): ReturnType<Look> => {
+    if (isSilent) return [['degraded', `the disk of ${holds} does not answer`, 'Check that it is connected.']];
     if (isWritable === false) return [['degraded', `the disk of ${holds} cannot be written`, 'Check its permissions.']];
     if (free === undefined || free >= littleRoom) return [];
     const room = `only ${Math.round(free / (1024 * 1024))} MB are free on the disk of ${holds}`;

@@ -1,113 +1,108 @@
-import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
-import path from 'node:path';
-import type { CascadeFacts, DiskFacts, FileFacts, FileState } from '../core/cascade.ts';
-import { isLive, isRunning } from '../core/sessionRecord.ts';
-import { isMissing } from '../node/durableFile.ts';
-import { exists } from '../node/exists.ts';
+import { Throttler } from '../base/async.ts';
+import type { CascadeFacts, DiskFacts, FileFacts } from '../core/cascade.ts';
+import { isLive } from '../core/sessionRecord.ts';
 import type { Log } from '../node/log.ts';
-import { readRecordFile } from '../node/recordFile.ts';
-import { readLastScreen } from '../node/savedScreen.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { type DiskAnswer, DiskQuestions } from './diskQuestions.ts';
+import { type FileLooks, fileLooks, type WorktreeFacts } from './fileLooks.ts';
 import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 
 /** How often files and disks are looked at: they change seldom, and each look costs some reads a session. Milliseconds. */
 const interval = 60_000;
 
+/** What was seen longer ago says nothing of now; milliseconds. */
+const maxAge = 3 * interval;
+
 export interface FileWatchOptions {
-  registry: Registry;
-  files: SessionFiles;
+  registry: Pick<Registry, 'list'>;
+  files: Pick<SessionFiles, 'places'>;
   /** The folder of the sessions’ files. */
   folder: string;
   log: Log;
   /** By a monotonic clock; milliseconds. */
   monotonic?: () => number;
+  looks?: FileLooks;
+  /** How long a disk may take to answer; milliseconds. */
+  deadline?: number;
 }
+
+type SessionFileFacts = Awaited<ReturnType<FileLooks['files']>>;
 
 type Facts = Pick<CascadeFacts, 'files' | 'disks'>;
 
 /** Looks at the files of the sessions and at the disks they are on, every minute. */
 export class FileWatch {
   readonly #options: FileWatchOptions;
-  readonly #facts = new Map<string, Facts>();
-  #lookedAt: number | undefined;
-  #isLooking = false;
+  readonly #looks: FileLooks;
+  readonly #questions: DiskQuestions;
+  readonly #looking = new Throttler(() => this.#lookIfDue());
+  readonly #seen = new Map<string, { facts: Facts; at: number }>();
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: FileWatchOptions) {
     this.#options = options;
+    this.#looks = options.looks ?? fileLooks;
+    this.#questions = new DiskQuestions(options.log, options.deadline);
   }
 
-  /** What was seen of a session; nothing where it was not looked at. */
+  /** What was seen of a session; nothing where it was not looked at of late. */
   of(id: string): Facts {
-    return this.#facts.get(id) ?? {};
+    const seen = this.#seen.get(id);
+    return seen && this.#now() - seen.at < maxAge ? seen.facts : {};
   }
 
-  /** Does nothing where it has looked a moment ago, or still does: a disk that does not answer is asked once. */
-  async look(): Promise<void> {
-    const now = (this.#options.monotonic ?? (() => performance.now()))();
-    if (this.#isLooking || (this.#lookedAt !== undefined && now - this.#lookedAt < interval)) return;
-    this.#lookedAt = now;
-    this.#isLooking = true;
-    await this.#lookAtAll().finally(() => {
-      this.#isLooking = false;
-    });
+  /** Does nothing where it has looked a moment ago. */
+  look(): Promise<void> {
+    return this.#looking.run();
   }
 
-  async #lookAtAll(): Promise<void> {
+  async #lookIfDue(): Promise<void> {
+    if (this.#now() - this.#lookedAt < interval) return;
+    this.#lookedAt = this.#now();
     const records = this.#options.registry.list().records.filter(isLive);
-    for (const id of this.#facts.keys()) if (!records.some((record) => record.id === id)) this.#facts.delete(id);
-    const own = await diskFacts('its files', this.#options.folder);
+    for (const id of this.#seen.keys()) if (!records.some((record) => record.id === id)) this.#seen.delete(id);
+    const own = await this.#questions.ask('folder', () => this.#looks.disk('its files', this.#options.folder));
+    // One after the other, so that few of them wait at a time for a disk that hangs.
     for (const record of records) {
-      const facts = await this.#lookAt(record, own).catch((error) => this.#unseen(record, error));
-      this.#facts.set(record.id, facts);
+      this.#seen.set(record.id, { facts: await this.#lookAt(record, own), at: this.#now() });
     }
   }
 
-  async #lookAt(record: SessionRecord, own: DiskFacts): Promise<Facts> {
-    const isThere = await exists(record.worktreePath);
-    const worktree = isThere ? [await diskFacts('its worktree', record.worktreePath)] : [];
-    return { files: await this.#fileFacts(record, isThere), disks: [own, ...worktree] };
+  async #lookAt(record: SessionRecord, own: DiskAnswer<DiskFacts>): Promise<Facts> {
+    const { id } = record;
+    const files = await this.#askForFiles(record, own);
+    const worktree = await this.#questions.ask(`worktree of ${id}`, () => this.#looks.worktree(record));
+    const ownDisk = files.state === 'silent' ? files : own;
+    return {
+      ...(files.state === 'answered' ? { files: { ...files.value, ...linkOf(worktree) } } : {}),
+      disks: [...diskOf('its files', ownDisk), ...worktreeDisk(worktree)],
+    };
   }
 
-  async #fileFacts(record: SessionRecord, isThere: boolean): Promise<FileFacts> {
-    const { files } = this.#options;
-    const places = files.places(record.id);
-    const reading = await readRecordFile(places.record, record.id);
-    const state = reading.state === 'newer' ? 'sound' : reading.state;
-    const checkpoint: FileState = !isRunning(record) || (await readLastScreen(places)) ? 'sound' : 'missing';
-    const link = record.branch ? { worktree: await worktreeLink(record, isThere) } : {};
-    return { record: state, checkpoint, ...link };
+  /** They are on a disk that need not be asked where it has just not answered. */
+  async #askForFiles(record: SessionRecord, own: DiskAnswer<DiskFacts>): Promise<DiskAnswer<SessionFileFacts>> {
+    if (own.state === 'silent') return own;
+    const places = this.#options.files.places(record.id);
+    return this.#questions.ask(`files of ${record.id}`, () => this.#looks.files(record, places));
   }
 
-  /** What cannot be looked at is concluded from nothing. */
-  #unseen({ id }: SessionRecord, error: unknown): Facts {
-    this.#options.log.debug('The files of a session could not be looked at', { id, error });
-    return {};
+  #now(): number {
+    return this.#options.monotonic?.() ?? performance.now();
   }
 }
 
-/** A linked worktree has a file `.git` that names git's own folder for it, which must be there, too. */
-async function worktreeLink({ worktreePath }: SessionRecord, isThere: boolean): Promise<'linked' | 'gone' | 'foreign'> {
-  if (!isThere) return 'gone';
-  const text = await readFile(path.join(worktreePath, '.git'), 'utf8').catch((error) => {
-    if (isMissing(error)) return '';
-    throw error;
-  });
-  const folder = /^gitdir: (.+)$/m.exec(text)?.[1];
-  if (folder === undefined) return 'foreign';
-  return (await exists(path.resolve(worktreePath, folder))) ? 'linked' : 'foreign';
+function diskOf(holds: string, answer: DiskAnswer<DiskFacts>): DiskFacts[] {
+  if (answer.state === 'unknown') return [];
+  return [answer.state === 'silent' ? { holds, isSilent: true } : answer.value];
 }
 
-async function diskFacts(holds: string, folder: string): Promise<DiskFacts> {
-  const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: undefined, bsize: 0 }));
-  const isFolder = (await stat(folder).catch(() => undefined))?.isDirectory() ?? false;
-  const isWritable = await access(folder, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
-  return {
-    holds,
-    ...(bavail === undefined ? {} : { free: bavail * bsize }),
-    ...(isFolder ? { isWritable } : {}),
-  };
+function worktreeDisk(answer: DiskAnswer<WorktreeFacts>): DiskFacts[] {
+  if (answer.state !== 'answered') return diskOf('its worktree', answer);
+  return answer.value.disk ? [answer.value.disk] : [];
+}
+
+function linkOf(answer: DiskAnswer<WorktreeFacts>): Pick<FileFacts, 'worktree'> {
+  const link = answer.state === 'answered' ? answer.value.link : undefined;
+  return link === undefined ? {} : { worktree: link };
 }

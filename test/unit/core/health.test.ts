@@ -69,6 +69,12 @@ describe('the layers of the diagnosis', () => {
       'disk degraded: the disk of its files cannot be written (Check its permissions.)',
     ],
     [
+      'a disk that hangs',
+      aRecord(),
+      { disks: [{ holds: 'its worktree', isSilent: true }] },
+      'disk degraded: the disk of its worktree does not answer (Check that it is connected.)',
+    ],
+    [
       'a disk that is nearly full',
       aRecord(),
       { disks: [{ holds: 'its worktree', free: 511 * megabyte }] },
