@@ -39,7 +39,7 @@ function figuresOf(records: readonly SessionRecord[], health: HealthReport | und
 }
 
 function healthFacts(report: HealthReport): Fact[] {
-  const { totalSessions, healthySessions, averageMemoryUsage, leftovers, startsHeld } = report;
+  const { totalSessions, healthySessions, averageMemoryUsage, leftovers, leftoversUntold, startsHeld } = report;
   const told = complaints(report);
   const others = told.length > 0 ? `, ${countComplaints(told)}` : '';
   const facts: [label: string, text: string | undefined][] = [
@@ -48,6 +48,7 @@ function healthFacts(report: HealthReport): Fact[] {
     ['Restarts', startsHeld === undefined ? undefined : `none by themselves for now: ${startsHeld}`],
     ...told.map(({ state, text }): Fact => [capitalized(state), text]),
     ...leftovers.map(({ what, pid }): Fact => ['Left over', `${what} (process ${pid})`]),
+    ['Left over', leftoversUntold === undefined ? undefined : `${leftoversUntold} more`],
   ];
   return facts.filter((fact): fact is Fact => fact[1] !== undefined);
 }

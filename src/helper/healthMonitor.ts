@@ -38,7 +38,7 @@ export interface HealthMonitorOptions {
   breaker: CircuitBreaker;
   settings: () => SupervisionSettings;
   resources: Pick<SessionResources, 'look' | 'use'>;
-  leftovers: Pick<Leftovers, 'look' | 'list' | 'countOf'>;
+  leftovers: Pick<Leftovers, 'look' | 'told' | 'countOf'>;
   /** Whether the host that a session's file names lives. */
   hostState: (id: string) => Promise<Liveness>;
   log: Log;
@@ -89,7 +89,7 @@ export class HealthMonitor {
     const { records } = registry.list();
     const sessions = records.filter(isLive).map((record) => this.#health.get(record.id) ?? this.#judge(record));
     const held = breaker.state.kind === 'open' ? { startsHeld: breaker.state.why } : {};
-    return { at: now().toISOString(), ...summarize(records, sessions), sessions, leftovers: leftovers.list(), ...held };
+    return { at: now().toISOString(), ...summarize(records, sessions), sessions, ...leftovers.told(), ...held };
   }
 
   /** The user wants a session to go on that is about to be ended for doing nothing. */

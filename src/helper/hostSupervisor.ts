@@ -12,6 +12,7 @@ import type { FormerProcess } from './formerProcess.ts';
 import { doesNotEnd, mayStillRun } from './hostErrors.ts';
 import type { HostLinks } from './hostLinks.ts';
 import type { HostStarter } from './hostStarter.ts';
+import type { Leftovers } from './leftovers.ts';
 import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 import type { SessionProgress } from './sessionProgress.ts';
@@ -30,6 +31,7 @@ export interface HostSupervisorOptions {
   progress: SessionProgress;
   trees: TreeEnder;
   former: FormerProcess;
+  leftovers: Pick<Leftovers, 'noteStubborn'>;
   log: Log;
 }
 
@@ -118,12 +120,12 @@ export class HostSupervisor {
   /** Its host ends what is in its terminal's process groups; all else that came of it is ended beside that. */
   async #endTree(id: string, { part, graceMs }: TreeEnd, host: HostFile | undefined): Promise<SessionRecord> {
     if (!this.links.get(id)) return this.#hangUp(id, graceMs, host);
-    const { trees } = this.#options;
+    const { trees, leftovers } = this.#options;
     const begunAt = performance.now();
     const tree = await trees.find(id, part);
     const record = await this.#hangUp(id, graceMs, host, () => trees.hangUp(tree));
     const patience = Math.max(0, graceMs - (performance.now() - begunAt));
-    const kill = () => trees.kill(id, tree, patience);
+    const kill = async () => leftovers.noteStubborn(id, await trees.kill(id, tree, patience));
     // Two of them would work in one worktree, and those of the next one have the same marks: all is gone before that.
     await (isRecovering(record) || part === 'all' ? this.links.inTurn(id, kill) : kill());
     return record;

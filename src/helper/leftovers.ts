@@ -1,19 +1,16 @@
 import { withDeadline } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { HostClient } from '../client/hostClient.ts';
-import { isLive, isRunning } from '../core/sessionRecord.ts';
+import { isLive } from '../core/sessionRecord.ts';
 import { readRecordCopy } from '../node/checkpointFile.ts';
-import type { Log } from '../node/log.ts';
-import { identityOf, type ProcessRef, signalEach, waitForEnds } from '../node/processEnd.ts';
+import { type ProcessRef, signalEach, waitForEnds } from '../node/processEnd.ts';
 import { liveness } from '../node/processIdentity.ts';
-import { findSessionProcesses } from '../node/sessionProcesses.ts';
 import type { ServerToken } from '../node/token.ts';
-import type { Leftover } from '../protocol/health.ts';
+import type { HealthReport, Leftover } from '../protocol/health.ts';
 import type { HostFile } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HostLinks } from './hostLinks.ts';
-import type { Registry } from './registry.ts';
-import type { ResourceSampler } from './resourceSampler.ts';
+import { type LeftProcess, LeftProcesses, type LeftProcessesOptions } from './leftProcesses.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 
 /** What a leftover gets to end by itself, and then by force; milliseconds. */
@@ -21,54 +18,55 @@ const graceTime = 5_000;
 const killTime = 5_000;
 
 /** What is told of one session's leftovers, at most. */
-const maxPerSession = 20;
+const maxTold = 20;
 
-export interface LeftoversOptions {
-  registry: Registry;
+export interface LeftoversOptions extends LeftProcessesOptions {
   links: HostLinks;
   files: SessionFiles;
   token: ServerToken;
-  sampler: Pick<ResourceSampler, 'members'>;
-  log: Log;
-}
-
-interface LeftProcess extends ProcessRef {
-  command: string;
 }
 
 /** What sessions have left behind: processes that outlived their terminal, and hosts that no session has. Only told. */
 export class Leftovers {
   readonly #options: LeftoversOptions;
-  readonly #processes = new Map<string, LeftProcess[]>();
+  readonly #processes: LeftProcesses;
   #hosts: Leftover[] = [];
 
   constructor(options: LeftoversOptions) {
     this.#options = options;
-    const known = new Map(options.registry.list().records.map((record) => [record.id, record]));
-    options.registry.onChange(({ record }) => {
-      const before = known.get(record.id);
-      known.set(record.id, record);
-      if (before && isRunning(before) && !isRunning(record)) void this.#noteEnd(record);
-      if (isRunning(record)) this.#processes.delete(record.id);
-    });
+    this.#processes = new LeftProcesses(options);
   }
 
-  list(): Leftover[] {
-    const processes = [...this.#processes].flatMap(([sessionId, left]) =>
-      left.map(({ pid, command }) => ({ kind: 'daemon' as const, sessionId, pid, what: command })),
-    );
-    return [...this.#hosts, ...processes];
+  /** What a health report tells of them, and how many more there are. */
+  told(): Pick<HealthReport, 'leftovers' | 'leftoversUntold'> {
+    const left = this.#processes.sessions().map((id) => this.#processes.of(id).map((one) => daemon(id, one)));
+    const leftovers = [...this.#hosts, ...left.flatMap((some) => some.slice(0, maxTold))];
+    const untold = left.flat().length + this.#hosts.length - leftovers.length;
+    return untold > 0 ? { leftovers, leftoversUntold: untold } : { leftovers };
   }
 
   countOf(id: string): number {
-    return this.#processes.get(id)?.length ?? 0;
+    return this.#processes.of(id).length;
+  }
+
+  /** Looks for what was left before this helper began; it takes its time, and never rejects. */
+  recall(): Promise<void> {
+    return this.#processes.recall();
+  }
+
+  /** Those that were killed with a session and live nevertheless; never rejects. */
+  noteStubborn(id: string, processes: readonly ProcessRef[]): Promise<void> {
+    return this.#processes.noteStubborn(id, processes);
+  }
+
+  dispose(): void {
+    this.#processes.dispose();
   }
 
   /** Forgets what has ended since, and looks for hosts without a session; never rejects. */
   async look(): Promise<void> {
     try {
-      // At once, so that where a look starts a process they share it.
-      await Promise.all([...this.#processes].map(([id, left]) => this.#keepLiving(id, left)));
+      await this.#processes.look();
       this.#hosts = await this.#findHosts();
     } catch (error) {
       this.#options.log.warn('What sessions left behind could not be looked for', { error });
@@ -81,9 +79,9 @@ export class Leftovers {
    * @throws {HoldfastError} `SESSION_NOT_FOUND` where there is no such leftover any more; `TIMEOUT` where it does not end
    */
   async end(sessionId: string, pid: number): Promise<void> {
-    const daemon = this.#processes.get(sessionId)?.find((one) => one.pid === pid);
+    const left = this.#processes.of(sessionId).find((one) => one.pid === pid);
     const host = this.#hosts.find((one) => one.sessionId === sessionId && one.pid === pid);
-    if (daemon) await endProcess(daemon);
+    if (left) await endProcess(left);
     else if (host) await this.#endHost(sessionId);
     else throw noLeftover(sessionId, pid);
     await this.look();
@@ -119,30 +117,6 @@ export class Leftovers {
     await withDeadline(ended, graceTime + killTime, () => doesNotEnd(host.pid)).finally(() => link.dispose());
   }
 
-  /** Those that were seen to descend from it, and those that have its id: a daemon may be quicker than a look. */
-  async #noteEnd({ id }: SessionRecord): Promise<void> {
-    try {
-      const seen = this.#options.sampler.members(id).map((one) => ({ ...one, command: '' }));
-      const marked = ((await findSessionProcesses(id)) ?? []).map((one) => ({
-        ...one,
-        command: one.command.join(' '),
-      }));
-      const all = new Map([...seen, ...marked].map((one) => [one.pid, one]));
-      await this.#keepLiving(id, [...all.values()].slice(0, maxPerSession));
-    } catch (error) {
-      this.#options.log.warn('What a session left behind could not be looked for', { id, error });
-    }
-  }
-
-  async #keepLiving(id: string, processes: readonly LeftProcess[]): Promise<void> {
-    const states = await Promise.all(processes.map(async (one) => liveness(await identityOf(one))));
-    const left = processes.filter((_, index) => states[index] === 'alive');
-    const record = this.#options.registry.get(id);
-    // One that runs again has these among its own.
-    if (left.length === 0 || (record && isRunning(record))) this.#processes.delete(id);
-    else this.#processes.set(id, left);
-  }
-
   async #findHosts(): Promise<Leftover[]> {
     const { registry, links, files } = this.#options;
     const live = new Set(
@@ -159,6 +133,11 @@ export class Leftovers {
     const states = await Promise.all(found.map((host) => liveness(host)));
     return found.filter((_, index) => states[index] === 'alive').map(toLeftover);
   }
+}
+
+function daemon(sessionId: string, { pid, command, isStubborn }: LeftProcess): Leftover {
+  const what = isStubborn ? `${command} (does not end)`.trimStart() : command;
+  return { kind: 'daemon', sessionId, pid, what };
 }
 
 function toLeftover({ sessionId, pid }: HostFile): Leftover {

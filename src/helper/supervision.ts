@@ -79,10 +79,10 @@ export class Supervision {
     const mayRun = (id: string) => mayHaveProcess(id, registry, links);
     const trees = new TreeEnder({ sampler, roots: sessions, mayRun, log });
     const former = new FormerProcess({ files, log });
-    const hosts = { links, starter, trees, former };
+    this.leftovers = new Leftovers({ registry, links, files, token, sampler, mayRun, log });
+    const hosts = { links, starter, trees, former, leftovers: this.leftovers };
     this.supervisor = new HostSupervisor({ hostScript, files, registry, progress, log, ...hosts });
     const { supervisor } = this;
-    this.leftovers = new Leftovers({ registry, links, files, token, sampler, log });
     this.recovery = new SessionRecovery({ registry, supervisor, files, progress, breaker, settings, log });
     this.#watchdog = new Watchdog({ registry, supervisor, settings, log });
     const watch = new FileWatch({ registry, files, folder: places.folder, log });
@@ -108,6 +108,7 @@ export class Supervision {
   start(): void {
     this.recovery.resume();
     this.monitor.start();
+    void this.leftovers.recall();
     this.#mark = setInterval(() => void this.#leaveMark(), markInterval);
     this.#archiving = setInterval(() => void this.#watchdog.archive(), archiveInterval);
     void this.#watchdog.archive();
@@ -117,6 +118,7 @@ export class Supervision {
     clearInterval(this.#mark);
     clearInterval(this.#archiving);
     this.monitor.dispose();
+    this.leftovers.dispose();
     this.resources.sampler.dispose();
     this.recovery.dispose();
     this.supervisor.dispose();

@@ -30,11 +30,17 @@ export async function findSessionProcesses(sessionId: string): Promise<SessionPr
   return found;
 }
 
+/** The program and its arguments; undefined for a process that has ended, and where the system does not tell. */
+export async function readCommand(pid: number): Promise<string[] | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  return (await read(pid, 'cmdline'))?.toString().split('\0').slice(0, -1);
+}
+
 async function look(pid: number, variable: string): Promise<SessionProcess | undefined> {
   const environment = await read(pid, 'environ');
   if (!environment || !hasVariable(environment, variable) || isOwnProgram(pid)) return undefined;
   const before = await startTimeOf(pid);
-  const command = (await read(pid, 'cmdline'))?.toString().split('\0').slice(0, -1) ?? [];
+  const command = (await readCommand(pid)) ?? [];
   // The pid may have been given to another process since the environment was read.
   const again = await read(pid, 'environ');
   if (before === undefined || before !== (await startTimeOf(pid)) || !again?.equals(environment)) return undefined;

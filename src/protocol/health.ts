@@ -62,6 +62,8 @@ export interface HealthReport {
   sessionsByStatus: Record<SessionStatus, number>;
   sessions: SessionHealth[];
   leftovers: Leftover[];
+  /** How many processes were left behind beside those that are told of; absent where there are none. */
+  leftoversUntold?: number;
   /** Why no session is started by itself at present, as a sentence; absent where they are. */
   startsHeld?: string;
 }

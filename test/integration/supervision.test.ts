@@ -216,6 +216,26 @@ describeOnUnix('a helper that looks after sessions', () => {
     assert.deepEqual([await isRunningProcess(daemonPid), await leftovers()], [false, []]);
   });
 
+  it('tells of what a session has left also after it has itself been replaced', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const daemon = `setsid sh -c '(echo; exec sleep 604) & echo $! > ${traces}/lasting' > /dev/null`;
+    const session = await start(`${daemon}; exec sleep 602`);
+    const daemonPid = await pidIn('lasting');
+    await client.stop(session.id, 2_000);
+    const helper = await scene().helperPid();
+    signal(helper, 'SIGKILL');
+    await processEnd(helper);
+    await client.connect();
+    const leftovers = async () => (await client.health()).leftovers.filter(({ sessionId }) => sessionId === session.id);
+    const left = await waitFor(leftovers, (found) => found.length > 0, { what: 'the leftover' });
+    await client.endLeftover({ sessionId: session.id, pid: daemonPid });
+    await processEnd(daemonPid);
+    assert.deepEqual(
+      left.map(({ pid, what }) => [pid, what]),
+      [[daemonPid, 'sleep 604']],
+    );
+  });
+
   it('refuses to end a process that no session has left', async () => {
     const session = await start('cat');
     const pid = session.record.ptyPid as number;

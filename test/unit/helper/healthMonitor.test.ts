@@ -88,7 +88,7 @@ describe('a monitor of the sessions’ health', () => {
       breaker: new CircuitBreaker(),
       settings: () => defaultSettings,
       resources: { look: async () => void (await whileLooking()), use: () => use },
-      leftovers: { look: async () => undefined, list: () => [], countOf: () => 0 },
+      leftovers: { look: async () => undefined, told: () => ({ leftovers: [] }), countOf: () => 0 },
       hostState: () => hostState(),
       log: silentLog,
       monotonic: () => monotonic,
