@@ -47,7 +47,7 @@ describeOnUnix('a newcomer', () => {
       },
       {
         heading: 'first-steps',
-        Status: 'running',
+        Status: 'running: it was started',
         Runs: 'shell',
         Branch: 'feature/first-steps (from main)',
         folder: join(editor.repository, '.worktrees'),
