@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { withDeadline } from '../base/async.ts';
 import { HoldfastError, toErrorShape } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
@@ -13,6 +12,7 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HostLinks } from './hostLinks.ts';
 import type { HostSupervisor } from './hostSupervisor.ts';
 import type { Registry } from './registry.ts';
+import { requireFolder } from './requireFolder.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 import type { SessionProgress } from './sessionProgress.ts';
 
@@ -223,11 +223,6 @@ export class SessionRecovery {
 /** Milliseconds since 1970. */
 function dueAt(recovery: SessionRecord['recovery']): number {
   return recovery?.retryAt === undefined ? 0 : Date.parse(recovery.retryAt);
-}
-
-async function requireFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) throw new Error(`its folder ${folder} is gone`);
 }
 
 function describeFailure(message: string): string {

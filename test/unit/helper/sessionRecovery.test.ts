@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { symlink } from 'node:fs/promises';
+import path from 'node:path';
 import { mock } from 'node:test';
 import { KeyedSequencer } from '../../../src/base/async.ts';
 import { HoldfastError } from '../../../src/base/errors.ts';
@@ -43,6 +45,8 @@ describe('the recovery of sessions', () => {
   let nextPid: number;
   let monotonic: number;
   let launchFolder: string;
+  /** Also those that a test does not wait for. */
+  let attempts: Promise<unknown>[];
 
   before(async () => {
     folder = await dirs.make();
@@ -58,10 +62,13 @@ describe('the recovery of sessions', () => {
     nextPid = 100;
     monotonic = 5 * minute;
     launchFolder = folder;
+    attempts = [];
   });
 
-  afterEach(() => {
+  afterEach(async () => {
     recovery.dispose();
+    // A deadline that is cleared only once its clock was replaced would take another timer with it.
+    await Promise.allSettled(attempts);
     mock.timers.reset();
   });
 
@@ -78,7 +85,11 @@ describe('the recovery of sessions', () => {
   const newRecovery = () => {
     const turns = new KeyedSequencer<string>();
     const links = {
-      inTurn: <T>(id: string, task: () => Promise<T>) => turns.queue(id, task),
+      inTurn: <T>(id: string, task: () => Promise<T>) => {
+        const attempt = turns.queue(id, task);
+        attempts.push(attempt);
+        return attempt;
+      },
       launchOf: (sessionId: string) => aLaunch(sessionId),
     };
     const startInTurn = async (launch: LaunchSpec) => {
@@ -339,6 +350,17 @@ describe('the recovery of sessions', () => {
       [starts, seen(login).evidence?.what],
       [[], 'it could not be started again: its folder /no/such/folder is gone'],
     );
+  });
+
+  it('does not take a folder that cannot be looked at for gone', async () => {
+    const login = crashed('login');
+    open(login);
+    launchFolder = path.join(folder, 'loop');
+    await symlink(launchFolder, launchFolder);
+    await crash(login);
+    pass(second);
+    await until(() => seen(login).attempts === 2);
+    assert.match(seen(login).evidence?.what ?? '', /its folder \S+loop cannot be looked at: ELOOP/);
   });
 
   /** All crash, and are tried once while the disk is full. */
