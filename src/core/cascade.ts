@@ -106,7 +106,8 @@ const orphaned: Look = (record, { host, leftBehind = 0 }) => {
       ['degraded', 'its host lives though it was destroyed', 'End the host, or restore the session from a backup.'],
     ];
   }
-  if (leftBehind === 0) return [];
+  // Of a session that runs again they are told among the leftovers, and are no reason to worry about it.
+  if (leftBehind === 0 || isRunning(record)) return [];
   const what = `${leftBehind} of its processes ${leftBehind === 1 ? 'runs' : 'run'} on without its terminal`;
   return [['degraded', what, 'They may be meant to; “holdfast doctor” lists them.']];
 };

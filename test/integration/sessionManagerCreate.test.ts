@@ -17,7 +17,7 @@ describeOnUnix('creating a session', () => {
   it('makes a record with every field that was promised', async () => {
     const window = await project().open();
     const { record } = await window.create({ name: 'login', command: ['cat'] });
-    const { id, ptyPid = 0, createdAt, lastActivity, ...rest } = record;
+    const { id, ptyPid = 0, createdAt, lastActivity, startedAt = '', ...rest } = record;
     assert.deepEqual(
       {
         ...rest,
@@ -25,6 +25,7 @@ describeOnUnix('creating a session', () => {
         ptyPid: isAlive(ptyPid),
         createdAt: utc.test(createdAt),
         lastActivity: utc.test(lastActivity),
+        startedAt: utc.test(startedAt),
       },
       {
         id: true,
@@ -36,6 +37,9 @@ describeOnUnix('creating a session', () => {
         ptyPid: true,
         createdAt: true,
         lastActivity: true,
+        startedAt: true,
+        evidence: { what: 'it was started', by: 'user', at: startedAt },
+        recovery: { starts: [startedAt], quickExits: 0 },
         metadata: { ownsBranch: true },
         template: 'command',
         command: ['cat'],

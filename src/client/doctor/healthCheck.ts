@@ -42,7 +42,7 @@ function describeLeftover({ sessionId, pid, what }: Leftover, report: HealthRepo
     code: 'process-left',
     severity: 'info',
     subject: session ? `“${session.name}” (${sessionId.slice(0, 8)})` : sessionId,
-    problem: 'A process that the session started runs on, though the session has ended.',
+    problem: 'A process that the session started runs on, though what started it has ended.',
     evidence: [`Process ${pid}${what ? `: ${what}` : ''}.`],
     repair: { text: `It may be meant to. If nobody needs it, end it: kill ${pid}.`, isSafe: false },
   };
