@@ -11,7 +11,7 @@ const minute = 60_000;
 export const faultMinutes = Number(process.env.HOLDFAST_FAULTS_MINUTES) || 60;
 
 /** How long one suite may take; milliseconds. */
-export const suiteDeadline = hasManyRounds ? (60 + faultMinutes) * minute : 10 * minute;
+export const suiteDeadline = hasManyRounds ? (60 + faultMinutes) * minute : 20 * minute;
 
 /** The suites in the order they run, and the milliseconds that one test of each may take. */
 export const suiteTimeouts = {
