@@ -46,7 +46,7 @@ describe('the watch over the sessions’ files', () => {
       monotonic: () => monotonic,
       deadline: 20,
       looks: {
-        ...fileLooks,
+        disk: async (holds) => ({ holds }),
         files: async () => ({ record: 'sound', checkpoint: 'sound' }),
         worktree: async ({ name }) => {
           asked.push(name);
