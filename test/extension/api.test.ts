@@ -66,6 +66,7 @@ describe('the exported API', () => {
       stopAllSessions: 'function',
       resumeAllSessions: 'function',
       cleanUpSessions: 'function',
+      dealWithLeftover: 'function',
       showLog: 'function',
       restartHelper: 'function',
       listBackups: 'function',
