@@ -59,9 +59,19 @@ suite(canFindMarked ? description : `${description} (its processes cannot be fou
   it('is shown in a group of its own once it ended long ago', async () => {
     await workbench.tree.pressRowAction('watched', 'Stop Session');
     await workbench.statusBarItem('1 ended').waitFor();
-    // What is due is looked at every few minutes, and when a helper starts.
-    await workbench.runCommand('holdfast.restartHelper');
-    await workbench.tree.row('Archived').waitFor();
+    // What is due is looked at every few minutes, and when a helper starts; it may have ended too short a time ago.
+    await waitFor(
+      async () => {
+        await workbench.runCommand('holdfast.restartHelper');
+        const appears = workbench.tree.row('Archived').waitFor({ timeout: 3_000 });
+        return appears.then(
+          () => true,
+          () => false,
+        );
+      },
+      (isThere) => isThere,
+      { what: 'the group of archived sessions', timeout: 40_000 },
+    );
     const folded = await workbench.tree.rows();
     await workbench.tree.row('Archived').click();
     const open = await waitFor(
