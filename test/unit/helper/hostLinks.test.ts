@@ -46,6 +46,24 @@ describe('a session whose process ends', () => {
   const dirs = useTempDirs();
   afterEach(() => mock.restoreAll());
 
+  it('has no connection from when its end is told, so that a start that comes before the connection ends starts it', async () => {
+    const record = aRecord({ status: 'active', ptyPid: process.pid });
+    const folder = await dirs.make();
+    const files = new SessionFiles(thisMachine({ HOLDFAST_STATE_DIR: folder }), key, silentLog);
+    const registry = new Registry({ records: [record], save: async () => undefined });
+    const onExit = new Emitter<HostExit>();
+    const link = { onExit: onExit.event, onClose: new Emitter<void>().event, dispose: () => undefined };
+    mock.method(HostClient, 'connect', async () => link);
+    const token = new ServerToken(folder, '');
+    const progress = new SessionProgress({ registry, settings: () => defaultSettings });
+    const links = new HostLinks({ token, files, registry, progress, log: silentLog });
+    await links.link(record.id, path.join(folder, 'nobody.sock'));
+    const change = nextEvent(registry.onChange);
+    onExit.fire({ code: 0, signal: null, reason: 'exit', endedAt: new Date().toISOString() });
+    assert.deepEqual([links.get(record.id), (await change).record.status], [undefined, 'completed']);
+    links.dispose();
+  });
+
   it('does not stay running in its record where its end cannot be written down at first', async () => {
     const record = aRecord({ status: 'active', ptyPid: process.pid });
     const folder = await dirs.make();
