@@ -72,6 +72,8 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   #isSeen = false;
   /** What the screen was drawn for while that was but a guess. */
   #drawnFor: TerminalSize | undefined;
+  /** What the program was last told. */
+  #sessionSize: TerminalSize | undefined;
 
   constructor(options: SessionTerminalOptions) {
     this.#options = options;
@@ -182,8 +184,8 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   }
 
   #applySize(size: TerminalSize): void {
-    // What was drawn for another size may be laid out wrongly now.
-    if (this.#drawnFor && !equalSizes(this.#drawnFor, size)) this.#detach();
+    // What was drawn for another size, or of a session that has another one, may be laid out wrongly now.
+    if (this.#drawnFor && !(equalSizes(this.#drawnFor, size) && equalSizes(this.#sessionSize, size))) this.#detach();
     this.#drawnFor = undefined;
     this.#options.onSize(size);
     if (this.#attachment) this.#attachment.resize(size);
@@ -192,6 +194,7 @@ export class SessionTerminal implements vscode.Pseudoterminal {
 
   /** Another window may have set another size; the text must be laid out for the one the program knows. */
   #followSize(size: TerminalSize): void {
+    this.#sessionSize = size;
     const override = this.#dimensions.followed(size);
     if (override) this.#onDidOverrideDimensions.fire(override);
   }

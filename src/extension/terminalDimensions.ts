@@ -101,10 +101,13 @@ export class TerminalDimensions {
     }
   }
 
-  /** The override that lays the text out for the size the program knows; undefined where nothing changes. */
+  /**
+   * The override that lays the text out for the size the program knows; undefined where nothing changes. There is none
+   * before the room is known, which an override would hide: half of a guess would be taken for the rest of it.
+   */
   followed(size: TerminalSize): Dimensions | undefined {
-    if (equalSizes(size, this.#override)) return undefined;
-    const isOwn = !this.#room || equalSizes(size, this.#room);
+    if (!this.#isKnown || equalSizes(size, this.#override)) return undefined;
+    const isOwn = equalSizes(size, this.#room);
     if (isOwn && !this.#override) return undefined;
     this.#override = isOwn ? undefined : size;
     return isOwn ? noOverride : { columns: size.cols, rows: size.rows };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { useEditor } from '../support/editor.ts';
 import { describeOnUnix, itOnUnix } from '../support/unix.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
-import { ask, askAll, glance, newAnswering, untilRestored } from './support/answers.ts';
+import { ask, askAll, askAllAtRest, glance, newAnswering, untilRestored } from './support/answers.ts';
 import { untilLayoutStored } from './support/layout.ts';
 
 const sessions = ['one', 'two', 'three'];
@@ -48,7 +48,7 @@ describe('a window that is reloaded', () => {
   });
 
   it('has the same processes behind its terminals, and has resized none of them', async () => {
-    assert.deepEqual(await askAll(workbench, sessions), processes);
+    assert.deepEqual(await askAllAtRest(workbench, sessions), processes);
   });
 
   itOnUnix('has them back as well where an ordinary terminal was in front', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { useEditor } from '../support/editor.ts';
 import { canFindMarked } from '../support/markedProcesses.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
-import { ask, askAll, glance, newAnswering, untilRestored } from './support/answers.ts';
+import { ask, askAll, askAllAtRest, glance, newAnswering, untilRestored } from './support/answers.ts';
 import { editorProcesses } from './support/editorProcesses.ts';
 import { untilLayoutStored } from './support/layout.ts';
 
@@ -34,7 +34,7 @@ describe('windows on the same folder', () => {
     await untilRestored(workbench, 'two', '3 running');
     await workbench.screenshot('windows-01-again');
     const now = await glance(workbench);
-    assert.deepEqual({ ...now, processes: await askAll(workbench, inOrder) }, { ...before, processes });
+    assert.deepEqual({ ...now, processes: await askAllAtRest(workbench, inOrder) }, { ...before, processes });
   });
 
   it('show the same after one crashed and was opened again, while its old extension host lives on', async () => {
@@ -46,7 +46,7 @@ describe('windows on the same folder', () => {
     await workbench.screenshot('windows-02-after-crash');
     const now = await glance(workbench);
     assert.deepEqual(
-      { ...now, processes: await askAll(workbench, inOrder), extensionHosts: await extensionHosts() },
+      { ...now, processes: await askAllAtRest(workbench, inOrder), extensionHosts: await extensionHosts() },
       { ...before, processes, extensionHosts: canFindMarked ? 2 : 0 },
     );
   });

@@ -82,6 +82,18 @@ describe('the dimensions of a terminal', () => {
     assert.deepEqual([early, scene.known], [[], ['91x30']]);
   });
 
+  it('are not overridden before they are known, so that a guess is not taken for what an override hides', () => {
+    scene.isFront = false;
+    dimensions.opened(vscode(80, 30), true);
+    pass(1_000);
+    scene.isFront = true;
+    dimensions.shown();
+    const override = dimensions.followed(size(91, 12));
+    pass(300);
+    dimensions.measured(size(91, 12));
+    assert.deepEqual([override, scene.known], [undefined, ['91x12']]);
+  });
+
   it('are overridden by the size that another window gave the session, and come back', () => {
     dimensions.opened(vscode(91, 12), false);
     const overrides = [size(91, 12), size(58, 10), size(58, 10), size(91, 12)].map((now) => dimensions.followed(now));

@@ -24,6 +24,15 @@ export async function askAll(workbench: Workbench, names: readonly string[]): Pr
   return answers;
 }
 
+/**
+ * What they say once their terminals have come to rest: the size of one is believed a moment after it came to the
+ * front, by when the others have been asked.
+ */
+export async function askAllAtRest(workbench: Workbench, names: readonly string[]): Promise<Record<string, string>> {
+  await askAll(workbench, names);
+  return askAll(workbench, names);
+}
+
 /** Only the process ids of the answers: VS Code may resize a terminal while it builds its panel anew. */
 export async function askProcesses(workbench: Workbench, names: readonly string[]): Promise<Record<string, string>> {
   const answers = Object.entries(await askAll(workbench, names));
