@@ -1,7 +1,7 @@
 import type { HealthReport, HealthState, ResourceUse, SessionHealth } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { rank } from './health.ts';
-import { until } from './moments.ts';
+import { countdown, until } from './moments.ts';
 import { describeSession } from './presentation.ts';
 import { isRecovering } from './sessionRecord.ts';
 import { effectivePolicy, type PolicySettings } from './supervisionPolicy.ts';
@@ -33,7 +33,7 @@ export function describeUse({ memory, cpu, processes }: ResourceUse): string {
 
 /** “attempt 2 of 3 in 12 s” of a session that waits for its next automatic restart. */
 export function describeRetry(record: SessionRecord, maxAttempts: number, now: Date): string {
-  return `${attemptOf(record, maxAttempts)} ${retryTime(record, now)}`;
+  return `${attemptOf(record, maxAttempts)} ${retryTime(record, now, until)}`;
 }
 
 function attemptOf({ attempts }: SessionRecord, maxAttempts: number): string {
@@ -41,8 +41,8 @@ function attemptOf({ attempts }: SessionRecord, maxAttempts: number): string {
   return `attempt ${attempts} of ${Math.max(attempts, maxAttempts)}`;
 }
 
-function retryTime({ recovery }: SessionRecord, now: Date): string {
-  return recovery?.retryAt === undefined ? 'now' : until(recovery.retryAt, now);
+function retryTime({ recovery }: SessionRecord, now: Date, words: typeof until): string {
+  return recovery?.retryAt === undefined ? 'now' : words(recovery.retryAt, now);
 }
 
 /** What is told of a session beside its status: that it is stale, say; undefined where nothing is wrong. */
@@ -93,7 +93,7 @@ export function describeState(
   if (isRecovering(record)) {
     const { maxAttempts } = effectivePolicy(record.policy, policy);
     // A narrow tree cuts the end off, and the time is what changes.
-    return `recovering ${retryTime(record, now)} · ${attemptOf(record, maxAttempts)}`;
+    return `recovering ${retryTime(record, now, countdown)} · ${attemptOf(record, maxAttempts)}`;
   }
   return [ailment(record, health), describeSession(record, now)].filter(Boolean).join(' · ');
 }

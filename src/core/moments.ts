@@ -16,6 +16,13 @@ export function until(at: string, now: Date): string {
   return minutes < 120 ? `in ${minutes} min` : `in ${Math.round(minutes / 60)} h`;
 }
 
+/** As {@link until}, but before its last ten seconds in steps of five, for what is drawn anew with each change. */
+export function countdown(at: string, now: Date): string {
+  const left = Date.parse(at) - now.getTime();
+  const step = left > 10_000 ? 5_000 : 1_000;
+  return until(new Date(now.getTime() + Math.ceil(left / step) * step).toISOString(), now);
+}
+
 /** The time of day, as the user's own clock shows it: “20:15:03”. */
 export function timeOfDay(at: string): string {
   return new Date(at).toTimeString().slice(0, 8);

@@ -11,7 +11,7 @@ function retrySentence({ retry, maxAttempts, retryDelay, maxRetryDelay, neverRet
   if (retry === 'never' || maxAttempts === 0) return 'Its policy: it is never started again by itself.';
   const when = retry === 'onCrash' ? 'after a crash' : 'after a crash, and where it ends without success';
   const times = `at most ${maxAttempts} time${maxAttempts === 1 ? '' : 's'} in a row`;
-  const pauses = `after pauses of ${retryDelay} to ${Math.max(retryDelay, maxRetryDelay)} s`;
+  const pauses = `after pauses of ${retryDelay}${maxRetryDelay > retryDelay ? ` to ${maxRetryDelay}` : ''} s`;
   const codes = neverRetry.length > 0 ? `, but not after code ${neverRetry.join(' or ')}` : '';
   return `Its policy: it is started again by itself ${when}, ${times}, ${pauses}${codes}.`;
 }

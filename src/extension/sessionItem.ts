@@ -1,29 +1,26 @@
 import * as vscode from 'vscode';
-import { ailment, describeState, healthColor } from '../core/healthPresentation.ts';
+import { ailment, healthColor } from '../core/healthPresentation.ts';
 import { sessionFacts, statusLook } from '../core/presentation.ts';
 import { isRecovering, isRunning } from '../core/sessionRecord.ts';
-import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { SessionHealth } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { commandIds, treeContexts } from './ids.ts';
 
-export interface ItemContext {
-  health: SessionHealth | undefined;
-  settings: SupervisionSettings;
-  now: Date;
-}
-
-/** A session’s row in the tree, all but its tooltip. */
-export function sessionItem(record: SessionRecord, { health, settings, now }: ItemContext): vscode.TreeItem {
+/** A session’s row in the tree, all but its tooltip; the description stands beside its name. */
+export function sessionItem(
+  record: SessionRecord,
+  description: string,
+  health: SessionHealth | undefined,
+): vscode.TreeItem {
   const item = new vscode.TreeItem(record.name);
   const look = statusLook(record.status);
   const illness = ailment(record, health);
   const color = (illness && healthColor(illness)) ?? look.color;
   item.id = record.id;
-  item.description = describeState(record, health, { now, policy: settings.policy });
+  item.description = description;
   item.iconPath = new vscode.ThemeIcon(look.icon, color ? new vscode.ThemeColor(color) : undefined);
   item.contextValue = contextOf(record);
-  item.accessibilityInformation = { label: `${record.name}, ${look.label}, ${item.description}` };
+  item.accessibilityInformation = { label: `${record.name}, ${look.label}, ${description}` };
   item.command = { command: commandIds.showTerminal, title: 'Show Terminal', arguments: [record.id] };
   return item;
 }

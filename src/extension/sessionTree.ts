@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
-import { ailment, complaints, countComplaints } from '../core/healthPresentation.ts';
+import { ailment, complaints, countComplaints, describeState } from '../core/healthPresentation.ts';
 import { isRecovering } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { Countdown } from './countdown.ts';
@@ -28,6 +28,8 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   readonly onDidChangeTreeData = this.#onDidChangeTreeData.event;
   readonly #view: vscode.TreeView<string>;
   readonly #countdown: Countdown;
+  /** What stands beside each name. */
+  readonly #described = new Map<string, string>();
   /** The row whose tooltip was opened last, and until when it is left as it is. */
   #read: { id: string; until: number } | undefined;
 
@@ -38,7 +40,7 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     this.#countdown = this.#disposables.add(
       new Countdown({
         waiting: () => this.#sessions(isRecovering),
-        tick: (ids) => this.#onDidChangeTreeData.fire(ids.filter((id) => !this.#isBeingRead(id))),
+        tick: (ids) => this.#count(ids),
       }),
     );
     this.#view = this.#disposables.add(vscode.window.createTreeView(viewIds.sessions, { treeDataProvider: this }));
@@ -66,8 +68,9 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     if (id === archive) return archiveItem(this.#sessions(isArchived).length);
     const record = this.#workspace.get(id);
     if (!record) return new vscode.TreeItem('');
-    const health = this.#workspace.healthOf(id);
-    return sessionItem(record, { health, settings: readSettings().supervision, now: new Date() });
+    const description = this.#describe(record);
+    this.#described.set(id, description);
+    return sessionItem(record, description, this.#workspace.healthOf(id));
   }
 
   /** Asked for when the mouse rests on a row, so that what a session uses is as it is then. */
@@ -84,6 +87,20 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     this.#disposables.dispose();
   }
 
+  #describe(record: SessionRecord): string {
+    const { policy } = readSettings().supervision;
+    return describeState(record, this.#workspace.healthOf(record.id), { now: new Date(), policy });
+  }
+
+  /** Draws the rows anew that say something else now: a button that is drawn anew while it is pressed is not heard. */
+  #count(ids: string[]): void {
+    const changed = ids.filter((id) => {
+      const record = this.#workspace.get(id);
+      return record && !this.#isBeingRead(id) && this.#describe(record) !== this.#described.get(id);
+    });
+    if (changed.length > 0) this.#onDidChangeTreeData.fire(changed);
+  }
+
   #isBeingRead(id: string): boolean {
     return this.#read?.id === id && Date.now() < this.#read.until;
   }
@@ -94,6 +111,7 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   }
 
   #refresh(): void {
+    this.#described.clear();
     this.#view.badge = this.#badge();
     this.#countdown.update();
     this.#onDidChangeTreeData.fire(undefined);

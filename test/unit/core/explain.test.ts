@@ -109,6 +109,11 @@ describe('a session is explained', () => {
     ]);
   });
 
+  it('by one pause where the longest is no longer than the first', () => {
+    const record = aRecord({ policy: { retry: 'onCrash', retryDelay: 100, maxRetryDelay: 60 } });
+    assert.match(explain(record, undefined).at(-2) ?? '', /, after pauses of 100 s\.$/);
+  });
+
   it('with the reason for which the watchdog ends it', () => {
     const ending = { reason: 'timeout' as const, what: 'it ran for its 5 minutes', at: ago(2) };
     const [, second] = explain(aRecord({ status: 'active', ending }), undefined);
