@@ -1,9 +1,9 @@
 import path from 'node:path';
-import * as v from 'valibot';
 import { delay } from '../../base/async.ts';
 import { backoff } from '../../base/backoff.ts';
 import { HoldfastError, systemErrorCode, toErrorShape } from '../../base/errors.ts';
-import { isMissing, readJson } from '../../node/durableFile.ts';
+import { isMissing } from '../../node/durableFile.ts';
+import { helperAddress } from '../../node/helperAddress.ts';
 import { judge, ownerOf, readContent } from '../../node/lockOwner.ts';
 import type { RepositoryPlaces } from '../../node/places.ts';
 import { readRegularFile } from '../../node/regularFile.ts';
@@ -59,7 +59,7 @@ export async function askHelper(places: RepositoryPlaces, { client, search }: He
 }
 
 async function isThere(places: RepositoryPlaces, search: HelperQuestion['search']): Promise<boolean> {
-  return (await probeSocket(await socketOf(places))) === 'living' || (await search()) !== undefined;
+  return (await probeSocket(await helperAddress(places))) === 'living' || (await search()) !== undefined;
 }
 
 async function connectPatiently(places: RepositoryPlaces, client: HelperHello['client']): Promise<HelperConnection> {
@@ -75,19 +75,11 @@ async function connectPatiently(places: RepositoryPlaces, client: HelperHello['c
   throw new Error('The pauses never end.');
 }
 
-const helperFileSchema = v.object({ socket: v.string() });
-
 async function connectOnce(places: RepositoryPlaces, client: HelperHello['client']): Promise<HelperConnection> {
   // Read here, because the usual way makes one where there is none.
   const token = await readRegularFile(path.join(places.stateFolder, 'token')).catch((error) => {
     if (isMissing(error)) return '';
     throw error;
   });
-  return HelperConnection.connect({ socket: await socketOf(places), token: token.toString().trim(), client });
-}
-
-/** By the helper's own word: its environment may name another socket folder than ours. */
-async function socketOf(places: RepositoryPlaces): Promise<string> {
-  const file = v.safeParse(helperFileSchema, await readJson(places.helperFile).catch(() => undefined));
-  return file.success ? file.output.socket : places.helperSocket;
+  return HelperConnection.connect({ socket: await helperAddress(places), token: token.toString().trim(), client });
 }
