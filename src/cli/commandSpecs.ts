@@ -12,6 +12,7 @@ const optionSpecs = {
   withEnv: { text: 'Write the values of the sessions’ variables, too, which may be secret.' },
   force: { text: 'Replace FILE where it exists.' },
   all: { text: 'All sessions, for “ls” archived ones too.' },
+  message: { short: 'm', value: 'TEXT', text: 'What it waits for, or what it did.' },
   olderThan: { value: 'DAYS', counts: 'days', text: 'Only sessions that ended more than DAYS days ago.' },
   dryRun: { text: 'Only tell what would be done.' },
   salvage: { text: 'Take what is sound from a damaged file.' },
@@ -127,6 +128,20 @@ const commandSpecs = {
       'Those that completed, failed, timed out or were stopped. The list is backed up first. A worktree goes only where',
       'nothing in it is uncommitted, untracked or unmerged, and no ignored file would be lost; else it stays, and that is',
       'told. Where one cannot be destroyed the others are, and the exit code is 1.',
+    ].join('\n'),
+  },
+  report: {
+    operands: [
+      { name: 'STATE', required: true, missing: 'Which state? One of working, waiting, done is missing.' },
+      { ...session, required: false },
+    ],
+    options: ['message', 'json'],
+    summary: 'Tell that a session works, waits for you, or is done.',
+    details: [
+      'For hooks of agents and for scripts: STATE is working, waiting or done. Without NAME it tells so of the session',
+      'that it runs in. The tree and the status bar show one that waits or is done as waiting for you, which is never',
+      'ended for doing nothing; each report counts as activity. “holdfast explain” tells what was reported and when.',
+      wholeName,
     ].join('\n'),
   },
   logs: {

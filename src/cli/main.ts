@@ -14,6 +14,7 @@ import { listSessions } from './listCommand.ts';
 import { listLocks } from './locksCommand.ts';
 import { printLogs } from './logsCommand.ts';
 import { giveUpSession, retrySession } from './recoveryCommands.ts';
+import { reportState } from './reportCommand.ts';
 import type { Program } from './repositorySessions.ts';
 import { restartOne, resumeSession } from './restartCommand.ts';
 import { type CommandHandler, runCommandLine } from './runCommandLine.ts';
@@ -33,6 +34,7 @@ const handlers: Record<CommandName, CommandHandler> = {
   restart: restartOne,
   resume: resumeSession,
   'clean-up': cleanUpSessions,
+  report: reportState,
   logs: printLogs,
   locks: listLocks,
   'saved list': listSaved,

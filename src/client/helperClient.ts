@@ -5,7 +5,13 @@ import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { HealthReport, Leftover } from '../protocol/health.ts';
-import { type HelperStatus, helperMethods, type RegistryChange, type RegistryList } from '../protocol/helperRpc.ts';
+import {
+  type HelperStatus,
+  helperMethods,
+  type RegistryChange,
+  type RegistryList,
+  type SessionReport,
+} from '../protocol/helperRpc.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { RecordChanges, SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HelperConnection } from './helperConnection.ts';
@@ -146,6 +152,11 @@ export class HelperClient implements Disposable {
   /** Lets a session go on that is about to be ended for doing nothing. @throws {HoldfastError} `SESSION_NOT_FOUND` */
   async keepRunning(id: string): Promise<void> {
     await this.#call(helperMethods.keepRunning, { id });
+  }
+
+  /** Tells what a session's process says of itself. @throws {HoldfastError} `SESSION_NOT_FOUND` */
+  report(report: Omit<SessionReport, 'requestId'>): Promise<SessionRecord> {
+    return this.#call(helperMethods.report, { requestId: randomUUID(), ...report });
   }
 
   /** Ends a process that a session left behind, or a host that has no session. @throws {HoldfastError} `SESSION_NOT_FOUND`, `TIMEOUT` */

@@ -92,9 +92,9 @@ export class HealthMonitor {
     return { at: now().toISOString(), ...summarize(records, sessions), sessions, ...leftovers.told(), ...held };
   }
 
-  /** The user wants a session to go on that is about to be ended for doing nothing. */
-  keepRunning(id: string): void {
-    this.#hosts.signs(id).keptAt = this.#options.monotonic();
+  /** A session has told of itself, or the user wants it to go on that is about to be ended for doing nothing. */
+  noteActivity(id: string): void {
+    this.#hosts.signs(id).activeAt = this.#options.monotonic();
   }
 
   /** One look at all sessions; a look that is under way is not followed by another. */

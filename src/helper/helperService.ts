@@ -3,10 +3,11 @@ import { withDeadline } from '../base/async.ts';
 import { describeError, HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
+import { afterReport } from '../core/sessionReport.ts';
 import { supervisionSettingsSchema } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import type { UseSample } from '../protocol/health.ts';
-import type { HelperStatus, SyncedRegistry } from '../protocol/helperRpc.ts';
+import type { HelperStatus, SessionReport, SyncedRegistry } from '../protocol/helperRpc.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
 import type { HostSupervisor } from './hostSupervisor.ts';
@@ -72,8 +73,14 @@ export class HelperService {
 
   keepRunning(id: string): null {
     this.registry.require(id);
-    this.supervision.monitor.keepRunning(id);
+    this.supervision.monitor.noteActivity(id);
     return null;
+  }
+
+  report(id: string, report: Pick<SessionReport, 'state' | 'message'>): Promise<SessionRecord> {
+    this.registry.require(id);
+    this.supervision.monitor.noteActivity(id);
+    return this.registry.apply(id, (record) => afterReport(record, report, new Date()));
   }
 
   async endLeftover(sessionId: string, pid: number): Promise<null> {

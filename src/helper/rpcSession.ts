@@ -16,6 +16,7 @@ import {
   helperMethods,
   leftoverSchema,
   type RegistryChange,
+  reportSchema,
   restoreSchema,
   type SyncedRegistry,
   sessionIdSchema,
@@ -133,6 +134,9 @@ export class RpcSession {
       service.once(requestId, () => service.supervision.leftovers.adopt(id)),
     );
     this.#on(helperMethods.keepRunning, sessionIdSchema, async ({ id }) => service.keepRunning(id));
+    this.#on(helperMethods.report, reportSchema, ({ requestId, id, ...report }) =>
+      service.once(requestId, () => service.report(id, report)),
+    );
     this.#on(helperMethods.history, sessionIdSchema, async ({ id }) => service.history(id));
     this.#on(helperMethods.configure, configureSchema, (settings) => service.configure(settings));
     this.#on0(helperMethods.health, async () => service.supervision.monitor.report());

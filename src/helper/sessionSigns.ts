@@ -12,8 +12,8 @@ export class SessionSigns {
   /** A question to its host is under way. */
   isAsked = false;
   streaks: LimitStreaks = {};
-  /** The user wants it to go on: idle time counts from here. By a monotonic clock; milliseconds. */
-  keptAt: number | undefined;
+  /** It has told of itself, or the user wants it to go on: idle time counts from here. By a monotonic clock; milliseconds. */
+  activeAt: number | undefined;
   #heardAt = 0;
   #transcript: { last: number; growth: number } | undefined;
 
@@ -37,14 +37,14 @@ export class SessionSigns {
     const transcriptGrowth = this.status?.transcriptWritten ?? this.#transcript?.growth;
     return {
       ...(running === undefined ? {} : { running }),
-      ...(idle === undefined ? {} : { idle: Math.min(idle, this.#keptFor(now)) }),
+      ...(idle === undefined ? {} : { idle: Math.min(idle, this.#activeFor(now)) }),
       ...(use === undefined ? {} : { use }),
       ...(transcriptGrowth === undefined ? {} : { transcriptGrowth }),
     };
   }
 
-  #keptFor(now: number): number {
-    return this.keptAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, now - this.keptAt);
+  #activeFor(now: number): number {
+    return this.activeAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, now - this.activeAt);
   }
 
   /** Between two answers time goes on. */
@@ -55,7 +55,7 @@ export class SessionSigns {
   /** Another life of the session. */
   #begin({ transcriptBytes }: HostStatus): void {
     this.streaks = {};
-    this.keptAt = undefined;
+    this.activeAt = undefined;
     this.#transcript = transcriptBytes === undefined ? undefined : { last: transcriptBytes, growth: 0 };
   }
 

@@ -92,6 +92,17 @@ export type Configure = v.InferOutput<typeof configureSchema>;
 export const leftoverSchema = v.object({ requestId, sessionId: v.string(), pid: v.number() });
 export type LeftoverRequest = v.InferOutput<typeof leftoverSchema>;
 
+/** What a session's process can say of itself: that it goes on, that it needs the user, or that its turn is over. */
+export const reportStates = ['working', 'waiting', 'done'] as const;
+
+export const reportSchema = v.object({
+  requestId,
+  id: v.string(),
+  state: v.picklist(reportStates),
+  message: v.optional(v.pipe(v.string(), v.maxLength(10_000))),
+});
+export type SessionReport = v.InferOutput<typeof reportSchema>;
+
 export interface HelperStatus {
   pid: number;
   version: string;
@@ -125,6 +136,11 @@ export const helperMethods = {
   giveUp: new RequestType<SessionRequest, SessionRecord, unknown>('session/giveUp'),
   /** Lets a session go on that is about to be ended for doing nothing. */
   keepRunning: new RequestType<SessionId, null, unknown>('session/keepRunning'),
+  /**
+   * Takes note of what a session's process says of itself, and returns the record; that of a session that does not run
+   * stays as it is.
+   */
+  report: new RequestType<SessionReport, SessionRecord, unknown>('session/report'),
   /** How all sessions are. */
   health: new RequestType0<HealthReport, unknown>('health/report'),
   /** Ends a process, or a host without a session, that the health report tells of as left behind. */

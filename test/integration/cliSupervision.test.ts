@@ -6,7 +6,7 @@ import type { SessionPolicy, SessionRecord } from '../../src/protocol/sessionRec
 import { isAlive, signal } from '../support/processes.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
-import { runCli } from './support/cli.ts';
+import { cliCommand, runCli } from './support/cli.ts';
 import { hostPids, useProject } from './support/project.ts';
 
 /** Long enough that nothing is started again by itself meanwhile; seconds. */
@@ -192,6 +192,50 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
     assert.match(
       stdout,
       /^Health +healthy\nMemory +[\d.]+ MB\nCPU +\d+ % of a core, \d+ s since its start\nProcesses +1/m,
+    );
+  });
+
+  it('is told by a session that it waits for the user, and that it works again', async () => {
+    const wait = 'until [ -e answer ]; do sleep 0.05; done';
+    const script = `${cliCommand} report waiting -m 'May I run it?'; ${wait}; ${cliCommand} report working; exec cat`;
+    const { record } = await window.create({ name: 'asking', command: ['/bin/sh', '-c', script] });
+    const untilStatus = (wanted: SessionRecord['status']) =>
+      waitFor(
+        () => window.get(record.id),
+        (one) => one?.status === wanted,
+        { what: wanted, timeout: 20_000 },
+      );
+    const waiting = await untilStatus('waiting');
+    const { stdout } = await runCli(project().folder, 'explain', 'asking');
+    await writeFile(path.join(record.worktreePath, 'answer'), 'yes');
+    const working = await untilStatus('active');
+    assert.deepEqual(
+      [waiting?.evidence?.what, blurred(stdout)[0], working?.evidence?.what],
+      [
+        'it asks: May I run it?',
+        '“asking” is waiting for you: it asks: May I run it? (told by report, AGO).',
+        'it works',
+      ],
+    );
+  });
+
+  it('refuses a report that makes no sense, or of a session that does not run', async () => {
+    const { record } = await window.create({ name: 'login', command: ['cat'] });
+    await window.stop(record.id);
+    const said = [
+      await runCli(project().folder, 'report', 'sleeping', 'login'),
+      await runCli(project().folder, 'report', 'done'),
+      await runCli(project().folder, 'report', 'done', 'login'),
+      await runCli(project().folder, 'report', 'done', 'nobody'),
+    ];
+    assert.deepEqual(
+      said.map(({ code, stderr }) => `${code}: ${/^holdfast: (.*?\.) /.exec(stderr)?.[1]}`),
+      [
+        '2: “sleeping” is none of working, waiting, done.',
+        '2: Which session? This shell is in none, so its name is needed.',
+        '1: “login” does not run, so that nothing was noted.',
+        '1: There is no session “nobody”.',
+      ],
     );
   });
 

@@ -165,6 +165,19 @@ describeOnUnix('a helper that looks after sessions', () => {
     assert.equal((await client.stop(session.id, 5_000)).status, 'cancelled');
   });
 
+  it('lets one be for as long as it waits for the user, and counts a report as activity', async () => {
+    const session = await start('sleep 600', { ...never, idleTimeout: minutes(3) });
+    const report = (state: 'working' | 'waiting') => client.report({ id: session.id, state });
+    const { endsAt: before = '' } = await until(session, ({ endsAt }) => endsAt !== undefined, 'the warning');
+    await report('working');
+    await until(session, ({ endsAt }) => endsAt !== undefined && endsAt > before, 'more time');
+    await report('waiting');
+    const waiting = await until(session, ({ endsAt }) => endsAt === undefined, 'no end in sight');
+    await report('working');
+    const { status, evidence } = await ended(session);
+    assert.deepEqual([waiting.status, status, evidence?.by], ['waiting', 'timeout', 'watchdog']);
+  });
+
   it('ends a session whose time is over, also where it ignores that', async () => {
     const script = `trap '' HUP TERM; echo $$ > ${traces}/stubborn; while :; do sleep 0.1; done`;
     const session = await start(script, { ...never, sessionTimeout: minutes(1) });

@@ -38,6 +38,7 @@ describe('the command line', () => {
     ['stop -- -x', { kind: 'run', command: 'stop', args: given('-x') }],
     ['stop --all', { kind: 'run', command: 'stop', args: { ...none, all: true } }],
     ['clean-up --older-than 7', { kind: 'run', command: 'clean-up', args: { ...none, olderThan: 7 } }],
+    ['report done -m ok', { kind: 'run', command: 'report', args: { ...given('done'), message: 'ok' } }],
     ['logs login -fn 5', { kind: 'run', command: 'logs', args: { ...given('login'), follow: true, lines: 5 } }],
     ['saved list', { kind: 'run', command: 'saved list', args: none }],
     ['saved save a --note b', { kind: 'run', command: 'saved save', args: { ...given('a'), note: 'b' } }],

@@ -234,7 +234,7 @@ describe('a monitor of the sessions’ health', () => {
     (link as StubLink).answer = { idleFor: 5 * minute - second };
     await look();
     const warned = health()?.endsAt;
-    monitor.keepRunning(id);
+    monitor.noteActivity(id);
     (link as StubLink).answer = { idleFor: 5 * minute + 4 * second };
     await look();
     assert.deepEqual([warned !== undefined, health()?.endsAt, trips], [true, undefined, []]);
