@@ -147,7 +147,20 @@ export class HostLinks {
   }
 
   /** To be called in turn. @throws what {@link HostClient.connect} throws */
-  async link(id: string, socket: string): Promise<HostClient> {
+  async link(id: string, socket: string): Promise<void> {
+    await this.#connect(id, socket);
+    this.#setReachable(id);
+  }
+
+  /** Lets go of the hosts, which run on. */
+  dispose(): void {
+    for (const link of this.#links.values()) link.dispose();
+    for (const { timer } of this.#unreachable.values()) clearTimeout(timer);
+    this.#links.clear();
+    this.#unreachable.clear();
+  }
+
+  async #connect(id: string, socket: string): Promise<HostClient> {
     const { token, epoch } = this.#options;
     const client = { kind: 'helper' as const, pid: process.pid };
     const link = await HostClient.connect({
@@ -158,7 +171,6 @@ export class HostLinks {
     });
     this.#links.set(id, link);
     this.#watched.add(id);
-    this.#setReachable(id);
     link.onExit((exit) => {
       // Its process is gone, whenever the connection is: a start that comes in between must not take this one for alive.
       this.#unlink(id, link);
@@ -171,27 +183,16 @@ export class HostLinks {
     return link;
   }
 
-  /** Lets go of the hosts, which run on. */
-  dispose(): void {
-    for (const link of this.#links.values()) link.dispose();
-    for (const { timer } of this.#unreachable.values()) clearTimeout(timer);
-    this.#links.clear();
-    this.#unreachable.clear();
-  }
-
   async #adoptLiving(id: string, file: HostFile): Promise<void> {
-    const { progress, log } = this.#options;
-    const { ptyPid, pid } = file;
+    const { log } = this.#options;
+    const { pid } = file;
     try {
-      const link = await this.link(id, file.socket);
-      this.noteRoot(id, file);
-      await progress.started(id, ptyPid);
-      await this.#learnLaunch(id, link);
+      await this.#takeIn(id, await this.#connect(id, file.socket), file);
       log.info('Adopted a session host', { id, host: pid });
     } catch (error) {
       // A host that lives but does not answer is left alone; only its own end is an end.
-      log.warn('A session host does not answer', { id, host: pid, error });
-      this.#setUnreachable(id);
+      log.warn('A session host could not be taken in', { id, host: pid, error });
+      this.#letGo(id);
     }
   }
 
@@ -199,13 +200,10 @@ export class HostLinks {
   async #adoptUnnamed(id: string): Promise<void> {
     const { files, progress, log } = this.#options;
     try {
-      const link = await this.link(id, files.places(id).socket);
+      const link = await this.#connect(id, files.places(id).socket);
       const status = await link.status();
-      const { ptyPid, pid } = status;
-      this.noteRoot(id, status);
-      await progress.started(id, ptyPid);
-      await this.#learnLaunch(id, link);
-      log.info('Adopted a session host whose file is gone', { id, host: pid });
+      await this.#takeIn(id, link, status);
+      log.info('Adopted a session host whose file is gone', { id, host: status.pid });
     } catch (error) {
       if (isNobodyListening(error)) {
         await progress.lost(id, { kind: this.#isFresh(id) ? 'hostLost' : 'unwatched' });
@@ -213,10 +211,24 @@ export class HostLinks {
         return;
       }
       if (error instanceof HoldfastError && error.code === 'UNSAFE_FOLDER') throw error;
-      this.#links.get(id)?.dispose();
-      log.warn('Somebody listens at a session’s socket but does not answer', { id, error });
-      this.#setUnreachable(id);
+      log.warn('Somebody listens at a session’s socket but could not be taken in', { id, error });
+      this.#letGo(id);
     }
+  }
+
+  /** A host counts as reached once its session's record says that it runs, or nobody would see to that any more. */
+  async #takeIn(id: string, link: HostClient, host: Pick<HostFile, 'ptyPid' | 'ptyStartTime'>): Promise<void> {
+    this.noteRoot(id, host);
+    await this.#options.progress.started(id, host.ptyPid);
+    await this.#learnLaunch(id, link);
+    this.#setReachable(id);
+  }
+
+  /** Closes the connection, if there is one, to a host that is tried again later. */
+  #letGo(id: string): void {
+    const link = this.#links.get(id);
+    if (link && this.#unlink(id, link)) link.dispose();
+    this.#setUnreachable(id);
   }
 
   /** Without it, a session that has to be started again gets the helper's own environment. */

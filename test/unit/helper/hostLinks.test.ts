@@ -14,83 +14,120 @@ import { thisMachine } from '../../../src/node/places.ts';
 import { identify } from '../../../src/node/processIdentity.ts';
 import { ServerToken } from '../../../src/node/token.ts';
 import type { HostExit, HostFile } from '../../../src/protocol/hostMessages.ts';
+import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
 import { hostProtocol } from '../../../src/protocol/versions.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { aRecord } from '../records.ts';
 
 const key = '0123456789abcdef';
+const { id } = aRecord();
 
-describe('a session host that lives but does not answer', () => {
+describe('the connections to session hosts', () => {
   const dirs = useTempDirs();
+  let files: SessionFiles;
+  let registry: Registry;
+  let links: HostLinks;
+  /** Of the session; this process stands in for it, and is alive. */
+  let host: HostFile;
+  let onExit: Emitter<HostExit>;
+  /** All that were ever made, each as it is now. */
+  let connections: ('open' | 'closed')[];
+  /** So many changes of records find the disk full. */
+  let failures: number;
 
-  it('is tried again also after its file could not be read', async () => {
-    const record = aRecord({ status: 'active', ptyPid: process.pid });
+  afterEach(() => {
+    links.dispose();
+    mock.restoreAll();
+  });
+
+  const open = async (fields: Partial<SessionRecord>) => {
     const folder = await dirs.make();
-    const files = new SessionFiles(thisMachine({ HOLDFAST_STATE_DIR: folder }), key, silentLog);
-    const registry = new Registry({ records: [record], save: async () => undefined });
-    const host = await hostOf(record.id, path.join(folder, 'nobody.sock'));
-    const ended = { ...host, exit: { code: 0, signal: null, reason: 'exit' as const, endedAt: host.startedAt } };
-    const answers = [async () => host, () => Promise.reject(new Error('EIO')), async () => ended];
-    mock.method(files, 'list', async () => [record.id]);
-    mock.method(files, 'readHost', () => answers.shift()?.());
-    const token = new ServerToken(folder, '');
+    files = new SessionFiles(thisMachine({ HOLDFAST_STATE_DIR: folder }), key, silentLog);
+    failures = 0;
+    const save = async () => {
+      if (failures-- > 0) throw new HoldfastError('DISK_FULL', 'The disk is full.');
+    };
+    registry = new Registry({ records: [aRecord(fields)], save });
     const progress = new SessionProgress({ registry, settings: () => defaultSettings });
-    const links = new HostLinks({ token, files, registry, progress, log: silentLog });
+    const token = new ServerToken(folder, '');
+    links = new HostLinks({ token, files, registry, progress, log: silentLog });
+    host = await hostOf(id, path.join(folder, 'nobody.sock'));
+    mock.method(files, 'list', async () => [id]);
+  };
+  /** The host answers. */
+  const listen = () => {
+    onExit = new Emitter();
+    connections = [];
+    mock.method(HostClient, 'connect', async () => {
+      const at = connections.push('open') - 1;
+      const dispose = () => (connections[at] = 'closed');
+      const events = { onExit: onExit.event, onClose: new Emitter<void>().event };
+      return { ...events, dispose, status: async () => host, launch: async () => undefined };
+    });
+  };
+  const hasFile = (read: () => Promise<HostFile | undefined>) => mock.method(files, 'readHost', read);
+  const statusOf = () => registry.require(id).status;
+
+  it('are tried again where a host does not answer, also after its file could not be read', async () => {
+    await open({ status: 'active', ptyPid: process.pid });
+    const answers = [
+      async () => host,
+      () => Promise.reject(new Error('EIO')),
+      async () => ({ ...host, exit: ended() }),
+    ];
+    hasFile(async () => answers.shift()?.());
     const change = nextEvent(registry.onChange);
     await links.adoptAll();
     assert.equal((await change).record.status, 'completed');
   });
-});
 
-describe('a session whose process ends', () => {
-  const dirs = useTempDirs();
-  afterEach(() => mock.restoreAll());
+  for (const where of ['named by its file', 'found at its socket']) {
+    it(`are made again to a host ${where} until its record can say that it runs`, async () => {
+      await open({ status: 'recovering', attempts: 1 });
+      listen();
+      hasFile(async () => (where === 'named by its file' ? host : undefined));
+      failures = 3;
+      await links.adoptAll();
+      const whileFull = [links.isUnreachable(id), links.get(id) !== undefined];
+      await nextEvent(links.onChange, () => failures < 0 && !links.isUnreachable(id));
+      const later = [links.isUnreachable(id), links.get(id) !== undefined];
+      assert.deepEqual(
+        { whileFull, later, status: statusOf(), connections },
+        {
+          whileFull: [true, false],
+          later: [false, true],
+          status: 'active',
+          connections: [...Array(3).fill('closed'), 'open'],
+        },
+      );
+    });
+  }
 
-  it('has no connection from when its end is told, so that a start that comes before the connection ends starts it', async () => {
-    const record = aRecord({ status: 'active', ptyPid: process.pid });
-    const folder = await dirs.make();
-    const files = new SessionFiles(thisMachine({ HOLDFAST_STATE_DIR: folder }), key, silentLog);
-    const registry = new Registry({ records: [record], save: async () => undefined });
-    const onExit = new Emitter<HostExit>();
-    const link = { onExit: onExit.event, onClose: new Emitter<void>().event, dispose: () => undefined };
-    mock.method(HostClient, 'connect', async () => link);
-    const token = new ServerToken(folder, '');
-    const progress = new SessionProgress({ registry, settings: () => defaultSettings });
-    const links = new HostLinks({ token, files, registry, progress, log: silentLog });
-    await links.link(record.id, path.join(folder, 'nobody.sock'));
+  it('are gone from when the end of a process is told, so that a start that comes before they close starts it', async () => {
+    await open({ status: 'active', ptyPid: process.pid });
+    listen();
+    await links.link(id, host.socket);
     const change = nextEvent(registry.onChange);
-    onExit.fire({ code: 0, signal: null, reason: 'exit', endedAt: new Date().toISOString() });
-    assert.deepEqual([links.get(record.id), (await change).record.status], [undefined, 'completed']);
-    links.dispose();
+    onExit.fire(ended());
+    assert.deepEqual([links.get(id), (await change).record.status], [undefined, 'completed']);
   });
 
-  it('does not stay running in its record where its end cannot be written down at first', async () => {
-    const record = aRecord({ status: 'active', ptyPid: process.pid });
-    const folder = await dirs.make();
-    const files = new SessionFiles(thisMachine({ HOLDFAST_STATE_DIR: folder }), key, silentLog);
-    let failures = 2;
-    const save = async () => {
-      if (failures-- > 0) throw new HoldfastError('DISK_FULL', 'The disk is full.');
-    };
-    const registry = new Registry({ records: [record], save });
-    const exit = { code: 0, signal: null, reason: 'exit' as const, endedAt: new Date().toISOString() };
-    const ended = { ...(await hostOf(record.id, path.join(folder, 'nobody.sock'))), exit };
-    mock.method(files, 'readHost', async () => ended);
-    const onExit = new Emitter<HostExit>();
-    const link = { onExit: onExit.event, onClose: new Emitter<void>().event, dispose: () => undefined };
-    mock.method(HostClient, 'connect', async () => link);
-    const token = new ServerToken(folder, '');
-    const progress = new SessionProgress({ registry, settings: () => defaultSettings });
-    const links = new HostLinks({ token, files, registry, progress, log: silentLog });
-    await links.link(record.id, ended.socket);
+  it('leave no session running in its record whose end cannot be written down at first', async () => {
+    await open({ status: 'active', ptyPid: process.pid });
+    listen();
+    hasFile(async () => ({ ...host, exit: ended() }));
+    failures = 2;
+    await links.link(id, host.socket);
     const change = nextEvent(registry.onChange);
-    onExit.fire(exit);
+    onExit.fire(ended());
     assert.deepEqual([(await change).record.status, failures], ['completed', -1]);
-    links.dispose();
   });
 });
 
-/** This process stands in for the host, which is alive. */
+function ended(): HostExit {
+  return { code: 0, signal: null, reason: 'exit', endedAt: new Date().toISOString() };
+}
+
 async function hostOf(sessionId: string, socket: string): Promise<HostFile> {
   const startedAt = new Date().toISOString();
   const identity = await identify(process.pid);
