@@ -10,7 +10,7 @@ import type { Log } from '../node/log.ts';
 import { liveness, processTable } from '../node/processIdentity.ts';
 import { isNobodyListening } from '../node/sockets.ts';
 import type { ServerToken } from '../node/token.ts';
-import type { HostFile, LaunchSpec } from '../protocol/hostMessages.ts';
+import type { HostExit, HostFile, LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { AppearedHosts } from './appearedHosts.ts';
 import type { Registry } from './registry.ts';
@@ -41,6 +41,8 @@ export class HostLinks {
   readonly #unreachable = new Map<string, { timer: NodeJS.Timeout; pauses: Generator<number, never> }>();
   /** What sessions were started with, so that they can be started again so. */
   readonly #launches = new Map<string, LaunchSpec>();
+  /** Ends that hosts have told of and that are not in the records yet: nothing else may tell of them any more. */
+  readonly #exits = new Map<string, HostExit>();
   readonly #watched = new Set<string>();
   /** The sessions' own processes, as their hosts told of them. */
   readonly #roots = new Map<string, TreeRoot>();
@@ -127,6 +129,7 @@ export class HostLinks {
   /** To be called in turn, as {@link adoptUntried}. Connects to the session's host, or notes that there is none. */
   async adopt(id: string): Promise<void> {
     if (this.#links.has(id)) return;
+    if (this.#exits.has(id)) return this.#noteExit(id);
     const { files, registry } = this.#options;
     const file = await files.readHost(id);
     const record = registry.get(id);
@@ -174,7 +177,8 @@ export class HostLinks {
     link.onExit((exit) => {
       // Its process is gone, whenever the connection is: a start that comes in between must not take this one for alive.
       this.#unlink(id, link);
-      void this.#noteEnd(id, () => this.#options.progress.exited(id, exit));
+      this.#exits.set(id, exit);
+      void this.#noteEnd(id, () => this.#noteExit(id));
     });
     link.onClose(() => {
       if (this.#unlink(id, link)) void this.#noteEnd(id, () => this.#afterClose(id));
@@ -314,6 +318,15 @@ export class HostLinks {
       this.#options.log.warn('The end of a session could not be noted', { id, error });
       this.#setUnreachable(id);
     }
+  }
+
+  async #noteExit(id: string): Promise<void> {
+    const exit = this.#exits.get(id);
+    // Whoever had the turn before has noted it.
+    if (!exit) return;
+    if (this.#options.registry.get(id)) await this.#options.progress.exited(id, exit);
+    this.#exits.delete(id);
+    this.#setReachable(id);
   }
 
   /** The connection ended: the host has exited, was killed, or is alive and must be reached again. */

@@ -112,15 +112,30 @@ describe('the connections to session hosts', () => {
     assert.deepEqual([links.get(id), (await change).record.status], [undefined, 'completed']);
   });
 
-  it('leave no session running in its record whose end cannot be written down at first', async () => {
+  it('leave no session running in its record whose end cannot be written down at first, nor take it for a crash', async () => {
     await open({ status: 'active', ptyPid: process.pid });
     listen();
-    hasFile(async () => ({ ...host, exit: ended() }));
+    // Its host, which could not write it down either, is gone by now.
+    hasFile(async () => ({ ...host, pid: 2 ** 22 + 1 }));
     failures = 2;
     await links.link(id, host.socket);
     const change = nextEvent(registry.onChange);
     onExit.fire(ended());
     assert.deepEqual([(await change).record.status, failures], ['completed', -1]);
+  });
+
+  it('tell nothing of a process’s end to the record of the next one', async () => {
+    await open({ status: 'active', ptyPid: 1 });
+    listen();
+    await links.link(id, host.socket);
+    const started = links.inTurn(id, async () => {
+      await links.adopt(id);
+      await registry.apply(id, () => ({ status: 'active', ptyPid: 2 }));
+    });
+    onExit.fire(ended());
+    await started;
+    await links.inTurn(id, async () => undefined);
+    assert.equal(statusOf(), 'active');
   });
 });
 
