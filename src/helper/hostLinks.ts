@@ -272,9 +272,15 @@ export class HostLinks {
 
   /** A session whose files cannot be read says nothing about the others, nor about its own host. */
   async #tryAdoption(id: string): Promise<void> {
-    await this.adoptUntried(id).catch((error) =>
-      this.#options.log.error('It cannot be told whether a session has a host', { id, error }),
-    );
+    try {
+      await this.adoptUntried(id);
+    } catch (error) {
+      const { registry, log } = this.#options;
+      log.error('It cannot be told whether a session has a host', { id, error });
+      const record = registry.get(id);
+      // Nobody else would look for the host of one that is said to run.
+      if (record && isRunning(record) && !this.#unreachable.has(id)) this.#setUnreachable(id);
+    }
   }
 
   #setUnreachable(id: string): void {

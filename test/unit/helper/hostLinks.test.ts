@@ -103,6 +103,17 @@ describe('the connections to session hosts', () => {
     });
   }
 
+  it('are tried again where a session is said to run whose host’s file cannot be read', async () => {
+    await open({ status: 'active', ptyPid: process.pid });
+    listen();
+    const answers = [() => Promise.reject(new Error('EMFILE')), () => Promise.reject(new Error('EMFILE'))];
+    hasFile(async () => (await answers.shift()?.()) ?? host);
+    await links.adoptAll();
+    const meanwhile = links.isUnreachable(id);
+    if (meanwhile) await nextEvent(links.onChange, () => !links.isUnreachable(id));
+    assert.deepEqual([meanwhile, links.get(id) !== undefined], [true, true]);
+  });
+
   it('are gone from when the end of a process is told, so that a start that comes before they close starts it', async () => {
     await open({ status: 'active', ptyPid: process.pid });
     listen();
