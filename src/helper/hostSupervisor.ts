@@ -111,10 +111,10 @@ export class HostSupervisor {
 
   /** Whatever the watchdog was about, it is the user now who ends it; that it cannot be noted must not keep it alive. */
   async #takeOver(id: string): Promise<void> {
-    const { registry, log } = this.#options;
-    await registry
-      .apply(id, ({ ending }) => (ending ? { ending: undefined } : undefined))
-      .catch((error) => log.warn('A stop could not be told from the watchdog’s', { id, error }));
+    const { registry, progress, log } = this.#options;
+    await progress
+      .noteEnding(registry.require(id), undefined)
+      .catch((error) => log.warn('That the user ends a session could not be written down', { id, error }));
   }
 
   /** Its host ends what is in its terminal's process groups; all else that came of it is ended beside that. */
@@ -123,11 +123,20 @@ export class HostSupervisor {
     const { trees, leftovers } = this.#options;
     const begunAt = performance.now();
     const tree = await trees.find(id, part);
-    const record = await this.#hangUp(id, graceMs, host, () => trees.hangUp(tree));
-    const patience = Math.max(0, graceMs - (performance.now() - begunAt));
-    const kill = async () => leftovers.noteStubborn(id, await trees.kill(id, tree, patience));
+    const kill = async () => {
+      const patience = Math.max(0, graceMs - (performance.now() - begunAt));
+      await leftovers.noteStubborn(id, await trees.kill(id, tree, patience));
+    };
+    // A host that hangs must not keep alive what is over its limit; of a stop the user is told that it failed.
+    const isForced = part === 'all';
+    const hangUp = (told: Promise<void>) =>
+      (isForced ? told.catch(() => undefined) : told).then(() => trees.hangUp(tree));
+    const record = await this.#hangUp(id, graceMs, host, hangUp).catch(async (error) => {
+      if (isForced) await this.links.inTurn(id, kill);
+      throw error;
+    });
     // Two of them would work in one worktree, and those of the next one have the same marks: all is gone before that.
-    await (isRecovering(record) || part === 'all' ? this.links.inTurn(id, kill) : kill());
+    await (isRecovering(record) || isForced ? this.links.inTurn(id, kill) : kill());
     return record;
   }
 
@@ -135,7 +144,7 @@ export class HostSupervisor {
     id: string,
     graceMs: number,
     host: HostFile | undefined,
-    alsoHangUp: () => Promise<void> = async () => undefined,
+    alsoHangUp: (told: Promise<void>) => Promise<void> = (told) => told,
   ): Promise<SessionRecord> {
     const { registry } = this.#options;
     // Its end may be known already, and be about to be noted.
@@ -150,10 +159,9 @@ export class HostSupervisor {
     const ended = nextEvent(registry.onChange, isEnd, giveUp.signal);
     link.stop(graceMs);
     // Not before the host knows that the end is asked for, or it would count as a crash.
-    link
-      .ping()
-      .then(alsoHangUp)
-      .catch((error) => this.#options.log.debug('Not all processes of a session were hung up', { id, error }));
+    alsoHangUp(link.ping()).catch((error) =>
+      this.#options.log.debug('Not all processes of a session were hung up', { id, error }),
+    );
     try {
       return (await withDeadline(ended, graceMs + stopMargin, () => doesNotEnd(record, host))).record;
     } finally {

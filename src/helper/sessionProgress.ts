@@ -1,5 +1,5 @@
 import { afterEnd, afterStart, settled } from '../core/recovery.ts';
-import type { SessionEnd } from '../core/sessionEnd.ts';
+import { meaningOf, type SessionEnd } from '../core/sessionEnd.ts';
 import { isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
 import { transition } from '../core/statusMachine.ts';
 import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
@@ -17,6 +17,8 @@ export interface SessionProgressOptions {
 /** Writes into the records what becomes of sessions’ processes, and what is to follow from it. */
 export class SessionProgress {
   readonly #options: SessionProgressOptions;
+  /** What the records are to say of why processes end, where the disk has not taken it: by session, of one process each. */
+  readonly #endings = new Map<string, { ptyPid: number | undefined; ending: Ending | undefined }>();
 
   constructor(options: SessionProgressOptions) {
     this.#options = options;
@@ -32,15 +34,35 @@ export class SessionProgress {
   }
 
   /**
+   * Its process is about to be ended for this reason; where there is none, by the user. From here on that is known, also
+   * where it cannot be written down, but then to this helper alone. Returns whether it is the process that was seen.
+   *
+   * @throws {HoldfastError} `DISK_FULL`, `STORAGE_NOT_WRITABLE`, `NEWER_FORMAT`, `SESSION_NOT_FOUND`; `CONNECTION_LOST`
+   *   where another helper serves by now
+   */
+  async noteEnding({ id, ptyPid }: SessionRecord, ending: Ending | undefined): Promise<boolean> {
+    const isSeen = (record: SessionRecord) => isRunning(record) && record.ptyPid === ptyPid;
+    const noted = { ptyPid, ending };
+    this.#endings.set(id, noted);
+    const record = await this.#options.registry.apply(id, (current) =>
+      isSeen(current) && current.ending !== ending ? { ending } : undefined,
+    );
+    if (this.#endings.get(id) === noted) this.#endings.delete(id);
+    return isSeen(record);
+  }
+
+  /**
    * The process that a host was asked to run has ended; whose wish that was, the record tells. It is told again each
    * time that the host's file is read, and counts once: for a record that says that it runs.
    */
-  exited(id: string, { code, signal, reason, endedAt }: HostExit): Promise<SessionRecord> {
-    return this.#end(id, (record) => {
+  async exited(id: string, { code, signal, reason, endedAt }: HostExit): Promise<SessionRecord> {
+    const ended = await this.#end(id, (record) => {
       if (!isRunning(record)) return undefined;
-      const end = endOf(record, { code, signal, reason });
+      const end = endOf(this.#endingOf(record), { code, signal, reason });
       return { end, exit: { code, signal, reason: exitReasons[end.kind] }, endedAt };
     });
+    this.#endings.delete(id);
+    return ended;
   }
 
   /** Its process is gone, or could not be started, without a word of its own. */
@@ -71,6 +93,11 @@ export class SessionProgress {
       const recovery = { starts: [], quickExits: 0, ...record.recovery, heldFor: pause, retryAt };
       return { evidence: { what, by: 'retry', at: now.toISOString() }, recovery };
     });
+  }
+
+  #endingOf({ id, ptyPid, ending }: SessionRecord): Ending | undefined {
+    const noted = this.#endings.get(id);
+    return noted !== undefined && noted.ptyPid === ptyPid ? noted.ending : ending;
   }
 
   #end(id: string, tell: (record: SessionRecord) => ToldEnd | undefined): Promise<SessionRecord> {
@@ -105,6 +132,9 @@ function isNews(record: SessionRecord, { kind }: SessionEnd): boolean {
   }
 }
 
+/** Why a process was told to end, and by which limit. */
+export type Ending = NonNullable<SessionRecord['ending']>;
+
 interface ToldEnd {
   end: SessionEnd;
   exit: NonNullable<SessionRecord['exit']>;
@@ -123,11 +153,15 @@ const exitReasons = {
   startFailed: 'start',
 } as const satisfies Record<SessionEnd['kind'], string>;
 
-/** A host that was told to end its process knows not by whom, but the watchdog says so in the record first. */
+/**
+ * A host that was told to end its process knows not by whom, but the watchdog says so first. One that hangs is not told
+ * in time, so that what did not succeed after that is the watchdog’s doing as well.
+ */
 function endOf(
-  { ending }: SessionRecord,
+  ending: Ending | undefined,
   { code, signal, reason }: Pick<HostExit, 'code' | 'signal' | 'reason'>,
 ): SessionEnd {
-  if (reason !== 'stop') return { kind: 'exited', code, signal };
+  const exited = { kind: 'exited', code, signal } as const;
+  if (reason !== 'stop' && (!ending || meaningOf(exited) === 'success')) return exited;
   return ending ? { kind: ending.reason, what: ending.what } : { kind: 'stopped' };
 }

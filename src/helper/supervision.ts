@@ -84,7 +84,7 @@ export class Supervision {
     this.supervisor = new HostSupervisor({ hostScript, files, registry, progress, log, ...hosts });
     const { supervisor } = this;
     this.recovery = new SessionRecovery({ registry, supervisor, files, progress, breaker, settings, log });
-    this.#watchdog = new Watchdog({ registry, supervisor, settings, log });
+    this.#watchdog = new Watchdog({ registry, supervisor, progress, settings, log });
     const watch = new FileWatch({ registry, files, folder: places.folder, log });
     this.monitor = new HealthMonitor({
       registry,

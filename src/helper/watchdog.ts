@@ -1,3 +1,4 @@
+import { type ErrorCode, HoldfastError } from '../base/errors.ts';
 import type { LimitTrip } from '../core/limits.ts';
 import { afterHealthyTime, afterLongRest } from '../core/recovery.ts';
 import { isGoingOn, isLive, isRunning } from '../core/sessionRecord.ts';
@@ -7,6 +8,7 @@ import type { HostStatus } from '../protocol/hostMessages.ts';
 import type { RecordChanges, SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HostSupervisor } from './hostSupervisor.ts';
 import type { Registry } from './registry.ts';
+import type { Ending, SessionProgress } from './sessionProgress.ts';
 
 /** What a process gets to end by itself once it has reached a limit; milliseconds. */
 const graceTime = 5_000;
@@ -14,9 +16,13 @@ const graceTime = 5_000;
 /** How often at most a record tells of activity: each time it is written to the disk of every window. Milliseconds. */
 const activityInterval = 30_000;
 
+/** Another helper serves by now, or the session was destroyed. */
+const forbidding = new Set<ErrorCode>(['CONNECTION_LOST', 'SESSION_NOT_FOUND']);
+
 export interface WatchdogOptions {
   registry: Registry;
   supervisor: Pick<HostSupervisor, 'end'>;
+  progress: Pick<SessionProgress, 'noteEnding'>;
   settings: () => SupervisionSettings;
   log: Log;
   now?: () => Date;
@@ -43,8 +49,9 @@ export class Watchdog {
   }
 
   /**
-   * Why is in the record before anything is done, so that a helper which comes meanwhile knows it, too. One that does
-   * not end is ended again when it is next seen to be over its limit. Never rejects.
+   * Why is in the record before anything is done, so that a helper which comes meanwhile knows it, too; but one that has
+   * filled the disk must end for all that. One that does not end is ended again when it is next seen to be over its limit.
+   * Never rejects.
    */
   async end(seen: SessionRecord, { kind, what }: LimitTrip): Promise<void> {
     const { id, name } = seen;
@@ -87,15 +94,16 @@ export class Watchdog {
     }
   }
 
-  /** Returns whether it is still the process that was over its limit. */
+  /** Returns whether it is still the process that was over its limit. @throws where it is not for this helper to end */
   async #announce(seen: SessionRecord, { reason, what }: Pick<Ending, 'reason' | 'what'>): Promise<boolean> {
-    const { registry, now } = this.#options;
-    let isDue = false;
-    await registry.apply(seen.id, (record) => {
-      isDue = isRunning(record) && record.ptyPid === seen.ptyPid;
-      return isDue ? { ending: { reason, what, at: now().toISOString() } } : undefined;
-    });
-    return isDue;
+    const { progress, now, log } = this.#options;
+    try {
+      return await progress.noteEnding(seen, { reason, what, at: now().toISOString() });
+    } catch (error) {
+      if (error instanceof HoldfastError && forbidding.has(error.code)) throw error;
+      log.warn('Why a session is ended could not be written down', { id: seen.id, error });
+      return true;
+    }
   }
 
   #noteRest(record: SessionRecord, runs: Set<string>): void {
@@ -114,8 +122,6 @@ export class Watchdog {
     return afterLongRest(record, settings(), rest);
   }
 }
-
-type Ending = NonNullable<SessionRecord['ending']>;
 
 /** It has ended and is still in the list. */
 function isResting(record: SessionRecord): boolean {

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { helperMethods } from '../../../src/protocol/helperRpc.ts';
-import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
 import { processEnd } from '../../integration/support/scene.ts';
 import { TestTerminal } from '../../integration/support/terminal.ts';
 import { projectNode } from '../../support/paths.ts';
 import { describeOnUnix } from '../../support/unix.ts';
-import { waitFor } from '../../support/waitFor.ts';
 import { useEnvironment } from '../support/environment.ts';
 import { itLosesNothing, type Stage } from '../support/stage.ts';
 
@@ -24,14 +22,14 @@ describeOnUnix('a session whose grandchild takes more memory than it may have', 
     await stage.numbers();
     const script = `read go; ${projectNode} ${hog} & echo child $!; wait`;
     const session = await stage.start(['sh', '-c', script], { policy: { retry: 'never', memoryLimit } });
-    const ending = firstRecord(stage, session.id, (record) => record.ending !== undefined);
+    const ending = stage.record(session, (record) => record.ending !== undefined);
     const terminal = await TestTerminal.open(stage.scene, session);
     terminal.type('\n');
     const child = Number((await terminal.sees(/child (\d+)\r/))[1]);
     const grandchild = Number((await terminal.sees(/hog (\d+)\r/))[1]);
     const begun = (await ending).ending;
     const looks = await looksOver(stage, session.id, begun?.at);
-    const record = await firstRecord(stage, session.id, ({ exit }) => exit !== undefined);
+    const record = await stage.record(session, ({ exit }) => exit !== undefined);
     for (const pid of [session.record.ptyPid as number, child, grandchild]) await processEnd(pid);
     assert.deepEqual(
       { looks, status: record.status, reason: record.exit?.reason, by: record.evidence?.by, what: begun?.what },
@@ -45,17 +43,6 @@ describeOnUnix('a session whose grandchild takes more memory than it may have', 
     );
   });
 });
-
-/** The first state of its record that is as wanted. */
-async function firstRecord(
-  { client }: Stage,
-  id: string,
-  isWanted: (record: SessionRecord) => boolean,
-): Promise<SessionRecord> {
-  const read = async () => (await client.list()).records.find((record) => record.id === id);
-  const isFound = (record?: SessionRecord) => record !== undefined && isWanted(record);
-  return (await waitFor(read, isFound, { timeout: 30_000, what: 'the record' })) as SessionRecord;
-}
 
 /** At how many looks before that moment it had more than it may have. */
 async function looksOver(stage: Stage, id: string, before = ''): Promise<number> {

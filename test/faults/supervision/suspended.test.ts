@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { exists } from '../../../src/node/exists.ts';
 import { isRunningProcess, processEnd } from '../../integration/support/scene.ts';
+import { projectNode } from '../../support/paths.ts';
 import { signal } from '../../support/processes.ts';
 import { describeOnUnix } from '../../support/unix.ts';
+import { waitFor } from '../../support/waitFor.ts';
 import { useEnvironment } from '../support/environment.ts';
 import { rounds } from '../support/extent.ts';
 import { itLosesNothing } from '../support/stage.ts';
 
 /** The lines that a session at the usual pace prints in a second, roughly. */
 const linesPerSecond = 1_500;
+
+/** Far above what shells have, far below what the hog has; megabytes. */
+const memoryLimit = 400;
+
+const hog = path.join(import.meta.dirname, '..', 'programs', 'memoryHog.ts');
 
 describeOnUnix('a process that is suspended', () => {
   useEnvironment({ HOLDFAST_LOOK_MS: '200' });
@@ -60,4 +70,31 @@ describeOnUnix('a process that is suspended', () => {
       assert.deepEqual([status, state, others.state], ['active', 'healthy', 'healthy']);
     },
   );
+
+  itLosesNothing('keeps nothing alive that is over its limit, and that was no crash: a session host', async (stage) => {
+    await stage.numbers();
+    const folder = await stage.newFolder('traces');
+    const trace = (name: string) => path.join(folder, name);
+    const hungUp = () => exists(trace('hungUp'));
+    const script = [
+      `trap 'echo > ${trace('hungUp')}' HUP`,
+      `until [ -e ${trace('go')} ]; do sleep 0.1; done`,
+      `${projectNode} ${hog} > ${trace('hog')} &`,
+      'while :; do sleep 0.1; done',
+    ];
+    const policy = { retry: 'onCrash', memoryLimit } as const;
+    const session = await stage.start(['sh', '-c', script.join('\n')], { policy });
+    const pid = await stage.hostPid(session);
+    signal(pid, 'SIGSTOP');
+    await writeFile(trace('go'), '');
+    await waitFor(hungUp, Boolean, { what: 'the hangup', timeout: 30_000 });
+    const hogPid = Number((await readFile(trace('hog'), 'utf8')).slice('hog '.length));
+    for (const ended of [session.record.ptyPid as number, hogPid]) await processEnd(ended);
+    signal(pid, 'SIGCONT');
+    const { status, exit, evidence } = await stage.record(session, (record) => record.exit !== undefined);
+    assert.deepEqual(
+      [status, exit?.reason, evidence?.what],
+      ['failed', 'limit', `its processes used more than ${memoryLimit} MB of memory`],
+    );
+  });
 });

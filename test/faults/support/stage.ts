@@ -2,6 +2,7 @@ import path from 'node:path';
 import { HelperClient } from '../../../src/client/helperClient.ts';
 import { HelperConnection } from '../../../src/client/helperConnection.ts';
 import type { SessionHealth } from '../../../src/protocol/health.ts';
+import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
 import {
   processEnd,
   readHostFile,
@@ -111,6 +112,13 @@ export class Stage {
     const read = async () => (await this.client.health()).sessions.find((session) => session.id === id);
     const isTold = (health?: SessionHealth) => health !== undefined && isWanted(health);
     return (await waitFor(read, isTold, { timeout: 30_000, what: 'the health' })) as SessionHealth;
+  }
+
+  /** The first state of its record that is as wanted. */
+  async record({ id }: { id: string }, isWanted: (record: SessionRecord) => boolean): Promise<SessionRecord> {
+    const read = async () => (await this.client.list()).records.find((record) => record.id === id);
+    const isFound = (record?: SessionRecord) => record !== undefined && isWanted(record);
+    return (await waitFor(read, isFound, { timeout: 30_000, what: 'the record' })) as SessionRecord;
   }
 
   async hostPid({ id }: { id: string }): Promise<number> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Deferred } from '../../../src/base/async.ts';
+import { HoldfastError } from '../../../src/base/errors.ts';
 import type { LimitTrip } from '../../../src/core/limits.ts';
 import { defaultSettings } from '../../../src/core/supervisionPolicy.ts';
 import { Registry } from '../../../src/helper/registry.ts';
@@ -26,6 +27,8 @@ describe('a watchdog', () => {
   let wall: number;
   let monotonic: number;
   let saves: number;
+  /** What becomes of each change of the record. */
+  let save: () => Promise<void>;
 
   beforeEach(() => {
     ends = [];
@@ -33,12 +36,14 @@ describe('a watchdog', () => {
     wall = Date.parse('2026-03-07T10:00:00Z');
     monotonic = 0;
     saves = 0;
+    save = async () => undefined;
   });
 
   const open = (fields: Partial<SessionRecord> = {}) => {
     const now = () => new Date(wall);
     const record = aRecord({ status: 'active', ptyPid: 7, ...fields });
-    registry = new Registry({ records: [record], save: async () => void saves++, now });
+    const counted = () => save().then(() => void saves++);
+    registry = new Registry({ records: [record], save: counted, now });
     progress = new SessionProgress({ registry, settings: () => defaultSettings, now });
     const supervisor = {
       end: async () => {
@@ -48,7 +53,8 @@ describe('a watchdog', () => {
       },
     };
     const settings = () => defaultSettings;
-    watchdog = new Watchdog({ registry, supervisor, settings, log: silentLog, now, monotonic: () => monotonic });
+    const clocks = { now, monotonic: () => monotonic };
+    watchdog = new Watchdog({ registry, supervisor, progress, settings, log: silentLog, ...clocks });
     return record;
   };
   const pass = (time: number, shift = 0) => {
@@ -59,8 +65,10 @@ describe('a watchdog', () => {
     await watchdog.archive();
     return registry.require(id).archivedAt !== undefined;
   };
-  const exited = (reason: 'exit' | 'stop') =>
-    progress.exited(id, { code: 0, signal: null, reason, endedAt: new Date(wall).toISOString() });
+  const exited = (
+    reason: 'exit' | 'stop',
+    how: { code: number | null; signal: number | null } = { code: 0, signal: null },
+  ) => progress.exited(id, { ...how, reason, endedAt: new Date(wall).toISOString() });
 
   it('has written down why before the host is told', async () => {
     const record = open();
@@ -85,18 +93,49 @@ describe('a watchdog', () => {
     });
   }
 
-  it('tells nobody to end where that cannot be written down', async () => {
+  const full = () => Promise.reject(new HoldfastError('DISK_FULL', 'The disk is full.'));
+
+  it('ends one that has filled the disk, so that its record could not tell why, and tells it then', async () => {
     const record = open();
-    registry = new Registry({ records: [record], save: () => Promise.reject(new Error('disk full')) });
-    const supervisor = { end: async () => Promise.reject(new Error('told to end')) };
-    const errors: unknown[] = [];
-    const log = {
-      ...silentLog,
-      error: (_: string, { error }: { error?: unknown } = {}) => errors.push((error as Error).message),
-    };
-    await new Watchdog({ registry, supervisor, settings: () => defaultSettings, log }).end(record, trip);
-    assert.deepEqual(errors, ['disk full']);
+    save = full;
+    await watchdog.end(record, { ...trip, kind: 'transcript' });
+    save = async () => undefined;
+    await exited('stop');
+    const { status, evidence } = registry.require(id);
+    assert.deepEqual([ends, status, evidence?.what], [[undefined], 'failed', trip.what]);
   });
+
+  it('is not believed to end one that the user stops, though that could not be written down', async () => {
+    const record = open();
+    await watchdog.end(record, trip);
+    save = full;
+    await progress.noteEnding(record, undefined).catch(() => undefined);
+    save = async () => undefined;
+    await exited('stop');
+    assert.equal(registry.require(id).status, 'cancelled');
+  });
+
+  it('tells nobody to end where another helper serves by now', async () => {
+    const record = open();
+    save = () =>
+      Promise.reject(new HoldfastError('CONNECTION_LOST', 'Another Holdfast helper serves this repository.'));
+    await watchdog.end(record, trip);
+    assert.deepEqual(ends, []);
+  });
+
+  const ways = [
+    ['exit', { code: null, signal: 9 }, 'timeout'],
+    ['exit', { code: 137, signal: null }, 'timeout'],
+    ['exit', { code: 0, signal: null }, 'completed'],
+  ] as const;
+  for (const [reason, how, status] of ways) {
+    it(`has what it ends be ${status} whose host was not told in time, and that ended with ${JSON.stringify(how)}`, async () => {
+      const record = open();
+      await watchdog.end(record, trip);
+      await exited(reason, how);
+      assert.equal(registry.require(id).status, status);
+    });
+  }
 
   it('does not end one that has been started again, or has ended, since it was looked at', async () => {
     const record = open();
