@@ -24,6 +24,8 @@ export interface LeftoversOptions extends LeftProcessesOptions {
   links: HostLinks;
   files: SessionFiles;
   token: ServerToken;
+  /** Of this helper: hosts refuse those that came before it. */
+  epoch: number;
 }
 
 /** What sessions have left behind: processes that outlived their terminal, and hosts that no session has. Only told. */
@@ -107,11 +109,11 @@ export class Leftovers {
   }
 
   async #endHost(sessionId: string): Promise<void> {
-    const { files, token } = this.#options;
+    const { files, token, epoch } = this.#options;
     const host = await files.readHost(sessionId);
     if (!host) return;
     const client = { kind: 'helper' as const, pid: process.pid };
-    const link = await HostClient.connect({ socket: host.socket, token: token.current, client });
+    const link = await HostClient.connect({ socket: host.socket, token: token.current, client, epoch });
     const ended = new Promise<void>((resolve) => link.onClose(resolve));
     link.stop(graceTime);
     await withDeadline(ended, graceTime + killTime, () => doesNotEnd(host.pid)).finally(() => link.dispose());

@@ -79,7 +79,7 @@ export class Supervision {
     const mayRun = (id: string) => mayHaveProcess(id, registry, links);
     const trees = new TreeEnder({ sampler, roots: sessions, mayRun, log });
     const former = new FormerProcess({ files, log });
-    this.leftovers = new Leftovers({ registry, links, files, token, sampler, mayRun, log });
+    this.leftovers = new Leftovers({ registry, links, files, token, epoch, sampler, mayRun, log });
     const hosts = { links, starter, trees, former, leftovers: this.leftovers };
     this.supervisor = new HostSupervisor({ hostScript, files, registry, progress, log, ...hosts });
     const { supervisor } = this;

@@ -3,7 +3,8 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { HelperClient } from '../../src/client/helperClient.ts';
 import { defaultSettings } from '../../src/core/supervisionPolicy.ts';
-import type { HealthReport, SessionHealth } from '../../src/protocol/health.ts';
+import { previousVersion } from '../../src/node/durableFile.ts';
+import type { HealthReport, Leftover, SessionHealth } from '../../src/protocol/health.ts';
 import type { SessionPolicy, SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { projectNode } from '../support/paths.ts';
 import { isAlive, signal } from '../support/processes.ts';
@@ -258,6 +259,31 @@ describeOnUnix('a helper that looks after sessions', () => {
     await client.stop(session.id, 5_000);
   });
 
+  /** A host whose session the next helper does not know. */
+  const orphaned = async ({ id, places }: TestSession): Promise<Leftover> => {
+    const pid = await scene().helperPid();
+    signal(pid, 'SIGKILL');
+    await processEnd(pid);
+    for (const file of [places.record, previousVersion(places.record)]) await rm(file, { force: true });
+    await client.connect();
+    const orphan = async () => (await client.health()).leftovers.find(({ sessionId }) => sessionId === id);
+    return (await waitFor(orphan, Boolean, { what: 'the host without a session' })) as Leftover;
+  };
+
+  it('ends a host that has no session', async () => {
+    const session = await start('exec cat');
+    // Another helper has spoken to it.
+    await until(session, ({ evidence }) => evidence[0]?.by === 'heartbeat', 'its first answer');
+    const { pid } = await orphaned(session);
+    await client.endLeftover({ sessionId: session.id, pid });
+    await processEnd(session.record.ptyPid as number);
+    const { leftovers } = await client.health();
+    assert.deepEqual(
+      leftovers.filter(({ sessionId }) => sessionId === session.id),
+      [],
+    );
+  });
+
   it('makes a session again of a host that has none', async () => {
     const session = await start('exec cat');
     const record = await recordOf(session);
@@ -267,15 +293,7 @@ describeOnUnix('a helper that looks after sessions', () => {
       (text) => text.includes(record.name),
       { what: 'a checkpoint with the record' },
     );
-    const pid = await scene().helperPid();
-    signal(pid, 'SIGKILL');
-    await processEnd(pid);
-    for (const file of [session.places.record, session.places.record.replace('.json', '.previous.json')])
-      await rm(file, { force: true });
-    await client.connect();
-    const orphans = async () => (await client.health()).leftovers.filter(({ sessionId }) => sessionId === session.id);
-    const [orphan] = await waitFor(orphans, (found) => found.length > 0, { what: 'the host without a session' });
-    assert.deepEqual(orphan?.kind, 'host');
+    assert.deepEqual((await orphaned(session)).kind, 'host');
     const adopted = await client.adoptHost(session.id);
     assert.deepEqual([adopted.name, adopted.status, adopted.ptyPid], [record.name, 'active', record.ptyPid]);
     await client.stop(session.id, 5_000);

@@ -48,6 +48,7 @@ describeOnUnix('what sessions have left behind', () => {
       links: links as unknown as HostLinks,
       files: new SessionFiles(thisMachine({ HOLDFAST_STATE_DIR: folder }), '0123456789abcdef', silentLog),
       token: new ServerToken(folder, ''),
+      epoch: 1,
       sampler: { members: () => members },
       mayRun: () => registry.get(id)?.status === 'active',
       log: silentLog,
