@@ -10,6 +10,7 @@ import type { UseSample } from '../protocol/health.ts';
 import type { HelperStatus, SessionReport, SyncedRegistry } from '../protocol/helperRpc.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
+import { mayStillRun } from './hostErrors.ts';
 import type { HostSupervisor } from './hostSupervisor.ts';
 import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
@@ -135,9 +136,12 @@ export class HelperService {
 
   /** @throws {HoldfastError} `SESSION_RUNNING`, `SESSION_NOT_FOUND`, `REVISION_CONFLICT` */
   delete(id: string, baseRevision: number): Promise<SessionRecord> {
-    return this.supervisor.links.inTurn(id, async () => {
+    const { links } = this.supervisor;
+    return links.inTurn(id, async () => {
       const record = this.registry.get(id);
-      if (record && isGoingOn(record)) throw stillRuns(record);
+      if (record && (isGoingOn(record) || links.get(id))) throw stillRuns(record);
+      // What its record says is not what its host would.
+      if (record && links.isUnreachable(id)) throw mayStillRun(record, await this.#options.files.readHost(id));
       const tombstone = await this.registry.remove(id, baseRevision);
       // What stays is the cleaner's to remove; the session is destroyed all the same.
       await this.#options.files.forget(id).catch((error) => this.#options.log.warn('A file stays', { id, error }));

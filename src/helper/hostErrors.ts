@@ -2,10 +2,10 @@ import { HoldfastError } from '../base/errors.ts';
 import type { HostFile } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
-/** Of a session that is not started, for that could make it run twice. */
+/** Of a session that is not started, for that could make it run twice, nor forgotten, for its work may go on. */
 export function mayStillRun({ id, name }: SessionRecord, host: HostFile | undefined): HoldfastError {
   return new HoldfastError('SESSION_RUNNING', `The session host of “${name}” lives but does not answer.`, {
-    advice: `Nothing was started, for its process may still be at work. Try again, or end ${processesOf(host)} yourself.`,
+    advice: `Nothing was changed, for its process may still be at work. Try again, or end ${processesOf(host)} yourself.`,
     data: { id },
   });
 }

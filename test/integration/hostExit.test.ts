@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { HelperClient } from '../../src/client/helperClient.ts';
 import { isRunning } from '../../src/core/sessionRecord.ts';
 import { startBackground } from '../../src/node/backgroundProcess.ts';
+import { writeJson } from '../../src/node/durableFile.ts';
 import { tryLock } from '../../src/node/lockFile.ts';
 import type { SessionPlaces } from '../../src/node/places.ts';
 import { readLastScreen } from '../../src/node/savedScreen.ts';
@@ -289,6 +290,22 @@ describeOnUnix('a session host that does not answer', () => {
     const attempt = (await scene().client()).start(session.launch);
     await assert.rejects(attempt, { code: 'SESSION_RUNNING' });
     assert.deepEqual(await readHostFile(session.places), host);
+  });
+
+  it('keeps its session from being forgotten, whatever the record says', async () => {
+    const client = await scene().client();
+    const session = await scene().start(client, ['cat']);
+    const { pid = 0 } = (await readHostFile(session.places)) ?? {};
+    signal(pid, 'SIGSTOP');
+    const helper = await scene().helperPid();
+    signal(helper, 'SIGKILL');
+    await processEnd(helper);
+    const record = { ...session.record, status: 'failed', ptyPid: undefined, revision: 99 } as const;
+    await writeJson(session.places.record, record);
+    // Only who has waited for its answer knows.
+    await assert.rejects(client.start(session.launch), { code: 'SESSION_RUNNING' });
+    await assert.rejects(client.delete(record), { code: 'SESSION_RUNNING' });
+    assert.equal((await readHostFile(session.places))?.pid, pid);
   });
 
   it('is protected against a second one by its own lock, should nobody know of it', async () => {
