@@ -21,4 +21,8 @@ export class AppearedHosts {
     }
     return found;
   }
+
+  forget(id: string): void {
+    this.#writtenAt.delete(id);
+  }
 }

@@ -55,6 +55,9 @@ export class HostLinks {
   constructor(options: HostLinksOptions) {
     this.#options = options;
     this.#appeared = new AppearedHosts(options.files);
+    options.registry.onChange(({ record }) => {
+      if (!isLive(record)) this.#forget(record.id);
+    });
   }
 
   get(id: string): HostClient | undefined {
@@ -97,12 +100,6 @@ export class HostLinks {
 
   rememberLaunch(launch: LaunchSpec): void {
     this.#launches.set(launch.sessionId, launch);
-  }
-
-  forget(id: string): void {
-    this.#launches.delete(id);
-    this.#watched.delete(id);
-    this.#roots.delete(id);
   }
 
   /** Runs `task` while nothing else is done to the session, such as starting it. */
@@ -161,6 +158,15 @@ export class HostLinks {
     for (const { timer } of this.#unreachable.values()) clearTimeout(timer);
     this.#links.clear();
     this.#unreachable.clear();
+  }
+
+  /** What a destroyed session was started with may be secret, too. */
+  #forget(id: string): void {
+    this.#launches.delete(id);
+    this.#exits.delete(id);
+    this.#watched.delete(id);
+    this.#roots.delete(id);
+    this.#appeared.forget(id);
   }
 
   async #connect(id: string, socket: string): Promise<HostClient> {

@@ -148,6 +148,16 @@ describe('the connections to session hosts', () => {
     await links.inTurn(id, async () => undefined);
     assert.equal(statusOf(), 'active');
   });
+
+  it('forget what a destroyed session was started with', async () => {
+    await open({ status: 'completed' });
+    const env = { TOKEN: 'secret' };
+    links.rememberLaunch({ sessionId: id, file: 'sh', args: [], cwd: '/', env, cols: 80, rows: 24, scrollback: 1 });
+    const { revision } = await registry.apply(id, () => ({ name: 'renamed' }));
+    const before = links.launchOf(id)?.env;
+    await registry.remove(id, revision);
+    assert.deepEqual([before, links.launchOf(id)], [env, undefined]);
+  });
 });
 
 function ended(): HostExit {
