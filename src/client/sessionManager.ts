@@ -205,10 +205,15 @@ export class SessionManager implements Disposable {
 
   /** @throws {HoldfastError} see {@link destroySession} */
   async destroy(id: string): Promise<DestroyedSession> {
+    this.require(id);
+    return (await this.prepareToDestroy())(id);
+  }
+
+  /** What destroys one session after the other: all of them are in the one backup that is taken here. */
+  async prepareToDestroy(): Promise<(id: string) => Promise<DestroyedSession>> {
     this.#replica.requireWritable();
-    const record = this.require(id);
     await this.#replica.backUp('destroy');
-    return destroySession(this.#life(), record);
+    return (id) => destroySession(this.#life(), this.require(id));
   }
 
   status(): Promise<HelperStatus> {

@@ -1,3 +1,4 @@
+import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { isGoingOn } from '../core/sessionRecord.ts';
@@ -16,7 +17,7 @@ import { checkPolicy } from './sessionChoices.ts';
 import type { SessionManager } from './sessionManager.ts';
 
 export interface SessionSupervisionOptions {
-  manager: Pick<SessionManager, 'list' | 'require' | 'stop' | 'restart' | 'destroy'>;
+  manager: Pick<SessionManager, 'list' | 'get' | 'require' | 'stop' | 'restart' | 'prepareToDestroy'>;
   helper: HelperClient;
   keepDone: (record: SessionRecord) => Promise<SessionRecord>;
 }
@@ -119,10 +120,22 @@ export class SessionSupervision implements Disposable {
     return resumeAll(manager.list(), async ({ id }) => (await manager.restart(id, { isResumed: true })).record);
   }
 
-  /** Destroys the sessions that are over and old. */
-  cleanUp(options: CleanUpOptions): Promise<CleanUpResult[]> {
+  /**
+   * Destroys the sessions that are over and old, after one backup of the list.
+   *
+   * @param planned what was agreed to, if anybody was asked: no other session goes
+   */
+  cleanUp(options: CleanUpOptions, planned?: readonly SessionRecord[]): Promise<CleanUpResult[]> {
     const { manager } = this.#options;
-    return cleanUp(manager.list(), options, ({ id }) => manager.destroy(id));
+    const sessions = planned?.filter(({ id }) => manager.get(id)) ?? manager.list();
+    let prepared: ReturnType<typeof manager.prepareToDestroy> | undefined;
+    return cleanUp(sessions, options, async (record) => {
+      // Only where there is something to destroy, and for all of it.
+      prepared ??= manager.prepareToDestroy();
+      const destroy = await prepared;
+      requireUntouched(manager.require(record.id), record);
+      return destroy(record.id);
+    });
   }
 
   dispose(): void {
@@ -143,4 +156,12 @@ export class SessionSupervision implements Disposable {
   #remember(report: HealthReport): void {
     if (this.#latest === undefined || report.at >= this.#latest.at) this.#latest = report;
   }
+}
+
+/** Somebody may have started it since it was chosen, and it may even have ended again with work that nobody has seen. */
+function requireUntouched(now: SessionRecord, chosen: SessionRecord): void {
+  if (now.status === chosen.status && now.endedAt === chosen.endedAt) return;
+  throw new HoldfastError('SESSION_RUNNING', `“${now.name}” was started again meanwhile. Nothing was changed.`, {
+    data: { id: now.id },
+  });
 }

@@ -72,8 +72,10 @@ export class SupervisionActions {
     return (await (await this.#supervision()).resumeAll()).map(toOutcome);
   }
 
-  async cleanUp(options: CleanUpOptions): Promise<CleanedUpSession[]> {
-    return (await (await this.#supervision()).cleanUp(options)).map(toCleanedUp);
+  /** @param planned what the user has seen and agreed to, if anybody was asked: no other session goes */
+  async cleanUp(options: CleanUpOptions, planned?: readonly CleanedUpSession[]): Promise<CleanedUpSession[]> {
+    const records = planned?.map(({ record }) => record);
+    return (await (await this.#supervision()).cleanUp(options, records)).map(toCleanedUp);
   }
 
   /** Ends what a session has left behind, or makes a host a session again. */

@@ -114,7 +114,7 @@ async function cleanUp(context: CommandContext): Promise<CleanedUpSession[] | un
   }
   if (!(await confirm(`Destroy ${countSessions(planned.length)}?`, describePlanned(planned), 'Destroy')))
     return undefined;
-  const done = await withProgress('Cleaning up old sessions…', () => supervision.cleanUp({ olderThanDays }));
+  const done = await withProgress('Cleaning up old sessions…', () => supervision.cleanUp({ olderThanDays }, planned));
   tellCleanedUp(done);
   return done;
 }

@@ -102,6 +102,36 @@ describe('what a window does about its sessions’ health', () => {
     );
   });
 
+  it('cleans up after one backup, which has all that goes', async () => {
+    await createOver('one', 'two', 'three');
+    await window.supervision.cleanUp({ olderThanDays: 0 });
+    const backups = (await window.state.listBackups()).filter(({ reason }) => reason === 'destroy');
+    assert.deepEqual([backups.map(({ count }) => count), window.list()], [[3], []]);
+  });
+
+  it('cleans up what was agreed to, and neither what has ended since nor what was started again', async () => {
+    const [, touched] = await createOver('agreed', 'touched');
+    const options = { olderThanDays: 0 };
+    const planned = (await window.supervision.cleanUp({ ...options, dryRun: true })).map(({ record }) => record);
+    await window.restart(touched?.id ?? '');
+    await window.stop(touched?.id ?? '');
+    await createOver('late');
+    const results = await window.supervision.cleanUp(options, planned);
+    assert.deepEqual(
+      [
+        results.map((result) => [result.record.name, result.state === 'failed' ? `${result.error}` : result.state]),
+        window.list().map(({ name }) => name),
+      ],
+      [
+        [
+          ['agreed', 'destroyed'],
+          ['touched', 'HoldfastError: “touched” was started again meanwhile. Nothing was changed.'],
+        ],
+        ['touched', 'late'],
+      ],
+    );
+  });
+
   it('changes what of a policy is named, and keeps the rest', async () => {
     const { id } = await create('login', ['cat'], { policy: { maxAttempts: 2, neverRetry: [3] } });
     const { policy } = await window.supervision.setPolicy(id, { maxAttempts: 5 });
@@ -132,6 +162,12 @@ describe('what a window does about its sessions’ health', () => {
   /** @param command one that goes on until it is ended */
   async function create(name: string, command = ['cat'], options = {}): Promise<SessionRecord> {
     return (await window.create({ name, command, ...options })).record;
+  }
+
+  async function createOver(...names: string[]): Promise<SessionRecord[]> {
+    const records: SessionRecord[] = [];
+    for (const name of names) records.push(await window.stop((await create(name)).id));
+    return records;
   }
 
   async function crashed(name: string, command = ['cat']): Promise<SessionRecord> {
