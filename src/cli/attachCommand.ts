@@ -1,8 +1,11 @@
 import { constants } from 'node:os';
+import { delay } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import type { HostClientOptions } from '../client/hostClient.ts';
-import { describeExit } from '../core/presentation.ts';
+import { describeExit, describeExitOf } from '../core/presentation.ts';
 import { isRunning } from '../core/sessionRecord.ts';
+import type { SessionPlaces } from '../node/places.ts';
+import { readRecordFile } from '../node/recordFile.ts';
 import { readLastScreen } from '../node/savedScreen.ts';
 import type { HostExit } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -17,6 +20,10 @@ import { UserTerminal } from './userTerminal.ts';
 /** Exit code of a program that was ended by a signal, as shells count. */
 const signalBase = 128;
 
+/** How long a helper may take to write that a session has ended, and how often that is looked for; milliseconds. */
+const patience = 2_000;
+const lookInterval = 50;
+
 /** How an attachment ends when nothing went wrong. */
 type AttachmentResult = Exclude<AttachmentOutcome, { kind: 'lost' }>;
 
@@ -27,22 +34,29 @@ type AttachmentResult = Exclude<AttachmentOutcome, { kind: 'lost' }>;
  */
 export async function attachSession(program: Program, { name }: CommandArguments): Promise<number> {
   requireTerminal();
-  const { record, host } = await withSessions(program, async (sessions) => {
+  const attached = await withSessions(program, async (sessions) => {
     const { record } = await sessions.find(name);
     refuseItself(record);
     if (!isRunning(record)) await showLastScreen(sessions, record);
-    return { record, host: await sessions.hostAddress(record.id) };
+    return { record, host: await sessions.hostAddress(record.id), places: sessions.places(record.id) };
   });
-  if (!isRunning(record)) return exitCodeOf(record.exit);
-  return useTerminal(record, host);
+  const { record } = attached;
+  return isRunning(record) ? useTerminal(attached) : exitCodeOf(record.exit);
 }
 
-async function useTerminal(record: SessionRecord, host: HostClientOptions): Promise<number> {
+interface Attached {
+  record: SessionRecord;
+  host: HostClientOptions;
+  places: SessionPlaces;
+}
+
+async function useTerminal(attached: Attached): Promise<number> {
+  const { record, host } = attached;
   const terminal = new UserTerminal();
   try {
     const outcome = await runAttachment(host, terminal);
     if (outcome.kind === 'lost') throw hostLost(record);
-    terminal.leave(describeResult(record.name, outcome));
+    terminal.leave(`[${await describeResult(attached, outcome)}]`);
     return outcome.kind === 'exit' ? exitCodeOf(outcome.exit) : 0;
   } catch (error) {
     throw toAttachError(error, record);
@@ -73,8 +87,26 @@ async function showLastScreen(sessions: RepositorySessions, record: SessionRecor
   print(`[${record.name} does not run: ${describeExit(record) ?? 'it was not started yet'}]`);
 }
 
-function describeResult(name: string, result: AttachmentResult): string {
-  return result.kind === 'detached' ? `[detached from ${name}]` : `[${name} ${describeEnd(result.exit)}]`;
+async function describeResult({ record, places }: Attached, result: AttachmentResult): Promise<string> {
+  const { name } = record;
+  if (result.kind === 'detached') return `detached from ${name}`;
+  const ended = await endedRecord(record, places);
+  return `${name} ${(ended && describeExitOf(ended)) ?? describeEnd(result.exit)}`;
+}
+
+/**
+ * What the helper has written of the end: whose wish it was, and whether the session is started again by itself. It is
+ * read and not asked for, so that a helper that is silent keeps nobody from their shell.
+ */
+async function endedRecord(before: SessionRecord, { record: file }: SessionPlaces): Promise<SessionRecord | undefined> {
+  const deadline = Date.now() + patience;
+  do {
+    const reading = await readRecordFile(file, before.id);
+    const record = 'record' in reading ? reading.record : undefined;
+    if (record && !(isRunning(record) && record.ptyPid === before.ptyPid)) return record;
+    await delay(lookInterval);
+  } while (Date.now() < deadline);
+  return undefined;
 }
 
 function describeEnd({ code, signal, reason }: HostExit): string {

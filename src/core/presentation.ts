@@ -1,6 +1,7 @@
 import type { SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
 import { describeCommand } from './launchCommand.ts';
 import { describeEnd } from './sessionEnd.ts';
+import { isRecovering } from './sessionRecord.ts';
 
 /** How a status looks: a codicon, a theme colour and a word. */
 export interface StatusLook {
@@ -57,6 +58,30 @@ export function describeExit({ exit, status, evidence }: SessionRecord): string 
   if (exit.reason === 'start') return 'it could not be started';
   if (exit.reason === 'stop' || status === 'cancelled') return 'you stopped it';
   return describeEnd({ kind: 'exited', code: exit.code, signal: exit.signal });
+}
+
+/**
+ * The same after the session’s name, with what follows from it: “was stopped”, “was ended: it ran for its 5 minutes; it
+ * is started again by itself”; undefined for what is told of something else, such as its host.
+ */
+export function describeExitOf(record: SessionRecord): string | undefined {
+  const why = describeExit(record);
+  if (record.status === 'cancelled') return 'was stopped';
+  if (record.exit?.reason === 'timeout' || record.exit?.reason === 'limit') return `was ended: ${andThen(record, why)}`;
+  return why !== undefined && /^(was )?ended /.test(why) ? andThen(record, why) : undefined;
+}
+
+/** The end of a session as a sentence that needs no name. */
+export function exitSentence(record: SessionRecord): string {
+  if (record.status === 'cancelled') return 'You stopped this session.';
+  const what = describeExitOf(record);
+  const why = describeExit(record) ?? 'nothing runs in this session';
+  const text = what === undefined ? andThen(record, why) : `the session ${what}`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+function andThen(record: SessionRecord, what: string | undefined): string {
+  return [what, isRecovering(record) ? 'it is started again by itself' : undefined].filter(Boolean).join('; ');
 }
 
 /** The gray text beside a session's name: its branch and age. */

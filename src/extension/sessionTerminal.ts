@@ -3,13 +3,15 @@ import { Sequencer } from '../base/async.ts';
 import { describeError } from '../base/errors.ts';
 import { hostAddress } from '../client/hostAddress.ts';
 import { HostClient } from '../client/hostClient.ts';
+import { recordOfEnd } from '../client/recordOfEnd.ts';
 import { type AttachmentEnd, SessionAttachment } from '../client/sessionAttachment.ts';
 import type { SessionManager } from '../client/sessionManager.ts';
-import { describeExit } from '../core/presentation.ts';
+import { exitSentence } from '../core/presentation.ts';
+import { describeEnd } from '../core/sessionEnd.ts';
 import { isRecovering, isRunning } from '../core/sessionRecord.ts';
 import { sessionPlaces } from '../node/places.ts';
 import { readLastScreen } from '../node/savedScreen.ts';
-import type { TerminalSize } from '../protocol/hostMessages.ts';
+import type { HostExit, TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { RenderPacer } from './renderPacer.ts';
 import { currentTheme, terminalScrollback } from './settings.ts';
@@ -32,8 +34,8 @@ export interface SessionTerminalOptions {
 type Shown =
   | { kind: 'nothing' }
   | { kind: 'process'; pid: number }
-  | { kind: 'ended'; pid?: number }
-  | { kind: 'unreachable'; pid: number };
+  | { kind: 'ended'; pid?: number; isUntold?: boolean }
+  | { kind: 'unreachable'; pid: number; isUntold?: boolean };
 
 /** Equal to no size that a terminal has. */
 const unknownSize: TerminalSize = { cols: 0, rows: 0 };
@@ -64,8 +66,8 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   readonly #dimensions: TerminalDimensions;
   #attachment: SessionAttachment | undefined;
   #shown: Shown = { kind: 'nothing' };
-  /** The attempt of which it says that it is to come. */
-  #toldRecovery: number | undefined;
+  /** What it says of the last end. */
+  #toldEnd: string | undefined;
   #name: string | undefined;
   #isOpen = false;
   /** Whether it was in front at some time. */
@@ -144,10 +146,10 @@ export class SessionTerminal implements vscode.Pseudoterminal {
     const pid = isRunning(record) ? record.ptyPid : undefined;
     if (pid === undefined) {
       if (this.#shown.kind === 'nothing') await this.#showEnded(record);
-      else this.#tellRecovery(record);
+      else if (!this.#isBeforeEnd(record)) this.#tellEnd(record);
     } else if (this.#shown.kind === 'nothing' || this.#shown.pid !== pid) {
       this.#detach();
-      this.#toldRecovery = undefined;
+      this.#toldEnd = undefined;
       await this.#attach(pid);
     }
   }
@@ -226,15 +228,26 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   #ended(attachment: SessionAttachment, pid: number, end: AttachmentEnd): void {
     if (attachment !== this.#attachment) return;
     this.#attachment = undefined;
-    if (end.kind === 'exit') {
-      this.#shown = { kind: 'ended', pid };
-      this.#notice(describeEnd(end.exit.code, end.exit.signal, end.exit.reason), 'run it again');
-    } else {
-      this.#shown = { kind: 'unreachable', pid };
-      const record = this.#record;
-      if (record && isRecovering(record)) this.#tellRecovery(record);
-      else this.#notice('The session cannot be reached.', 'try again');
-    }
+    this.#shown = { kind: end.kind === 'exit' ? 'ended' : 'unreachable', pid, isUntold: true };
+    void this.#tellOnce(this.#shown, pid, end);
+  }
+
+  /** In the words of the record, which knows why; in those of its host where none comes. */
+  async #tellOnce(shown: Shown & { isUntold?: boolean }, pid: number, end: AttachmentEnd): Promise<void> {
+    const { onChange } = this.#options.manager;
+    const record = await recordOfEnd({ current: () => this.#record, onChange }, pid);
+    // It shows something else by now.
+    if (shown !== this.#shown) return;
+    shown.isUntold = false;
+    if (record && !isRunning(record)) this.#tellEnd(record);
+    else if (end.kind === 'exit') this.#tell(sentenceOf(end.exit), 'run it again');
+    else this.#notice('The session cannot be reached.', 'try again');
+  }
+
+  /** Whether output may still come: a host that lives tells of the end behind it. */
+  #isBeforeEnd({ exit }: SessionRecord): boolean {
+    if (this.#shown.kind === 'process') return exit?.reason !== 'lost';
+    return 'isUntold' in this.#shown && this.#shown.isUntold === true;
   }
 
   async #showEnded(record: SessionRecord): Promise<void> {
@@ -245,17 +258,14 @@ export class SessionTerminal implements vscode.Pseudoterminal {
     this.#tellEnd(record);
   }
 
-  /** That it is started again by itself, once for each attempt; or that it is no longer. */
-  #tellRecovery(record: SessionRecord): void {
-    const told = isRecovering(record) ? record.attempts : undefined;
-    if (this.#toldRecovery !== told) this.#tellEnd(record);
+  #tellEnd(record: SessionRecord): void {
+    this.#tell(exitSentence(record), isRecovering(record) ? 'start it now' : 'run it again');
   }
 
-  #tellEnd(record: SessionRecord): void {
-    const why = describeExit(record) ?? 'nothing runs in this session';
-    this.#toldRecovery = isRecovering(record) ? record.attempts : undefined;
-    if (isRecovering(record)) this.#notice(sentence(`${why}; it is started again by itself`), 'start it now');
-    else this.#notice(sentence(why), 'run it again');
+  /** Once, for a record may change about something else. */
+  #tell(text: string, onEnter: 'run it again' | 'start it now'): void {
+    if (text !== this.#toldEnd) this.#notice(text, onEnter);
+    this.#toldEnd = text;
   }
 
   /** A line of our own, put in below the cursor so that nothing the program left is lost. */
@@ -281,11 +291,8 @@ async function currentSize(connection: Parameters<typeof HostClient.connect>[0])
   }
 }
 
-function describeEnd(code: number | null, signal: number | null, reason: 'exit' | 'stop'): string {
-  if (reason === 'stop') return 'You stopped this session.';
-  return signal === null ? `The session ended with code ${code}.` : `The session was ended by signal ${signal}.`;
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+/** Whose wish it was, a host does not know. */
+function sentenceOf({ code, signal, reason }: HostExit): string {
+  if (reason === 'stop') return 'The session was stopped.';
+  return `The session ${describeEnd({ kind: 'exited', code, signal })}.`;
 }

@@ -289,6 +289,14 @@ describeOnUnix('holdfast attach', () => {
     );
   });
 
+  it('tells that a limit has ended the session, and not that anybody stopped it', async () => {
+    const window = await project().open();
+    await window.create({ name: 'one', command: ['cat'], policy: { sessionTimeout: 0.05 } });
+    const terminal = attach();
+    await terminal.exit();
+    assert.match(await terminal.waitForText(/\[one/), /\[one was ended: it ran for its 0.05 minutes\]/);
+  });
+
   it('ends with the exit code of the session', async () => {
     await start();
     const terminal = attach();

@@ -97,6 +97,18 @@ suite(canFindMarked ? description : `${description} (its processes cannot be fou
     );
   });
 
+  it('is told once in its terminal where its program crashes, with what follows', async () => {
+    await workbench.newSession('segfault', 'read line; kill -SEGV $$');
+    await workbench.terminals.focus('segfault');
+    await workbench.terminals.type('\n');
+    await workbench.terminals.waitForText('Press Enter');
+    await workbench.screenshot('recovery-05-crashed');
+    const text = (await workbench.terminals.text()).replace(/\s+/g, ' ');
+    assert.deepEqual(text.match(/\[Holdfast\].*$/)?.[0].split(/(?=\[Holdfast\])/), [
+      '[Holdfast] The session was ended by SIGSEGV; it is started again by itself. Press Enter to start it now.',
+    ]);
+  });
+
   /** A row that is drawn anew between the two halves of a click, as one that counts down may be, takes none. */
   async function pressUntil(action: string, told: string): Promise<void> {
     await waitFor(

@@ -3,7 +3,9 @@ import {
   age,
   countByStatus,
   describeExit,
+  describeExitOf,
   describeSession,
+  exitSentence,
   sessionFacts,
   statusLook,
 } from '../../src/core/presentation.ts';
@@ -56,6 +58,49 @@ describe('how a session is shown', () => {
     const exit = { code: null, signal: null, reason: 'lost' as const };
     assert.equal(describeExit(session({ status: 'recovering', exit, evidence })), 'its session host was killed');
   });
+
+  const stop = { code: null, signal: 1, reason: 'stop' as const };
+  const seen = (what: string) => ({ what, by: 'x', at: '2026-03-10T11:59:48.000Z' });
+  const idle = seen('it did nothing for its 5 minutes');
+  const sentences: [fields: Partial<SessionRecord>, sentence: string, afterName: string | undefined][] = [
+    [{ status: 'cancelled', exit: stop, evidence: seen('you stopped it') }, 'You stopped this session.', 'was stopped'],
+    [
+      { status: 'timeout', exit: { ...stop, reason: 'timeout' }, evidence: idle },
+      'The session was ended: it did nothing for its 5 minutes.',
+      'was ended: it did nothing for its 5 minutes',
+    ],
+    [
+      { status: 'recovering', exit: { ...stop, reason: 'timeout' }, evidence: idle },
+      'The session was ended: it did nothing for its 5 minutes; it is started again by itself.',
+      'was ended: it did nothing for its 5 minutes; it is started again by itself',
+    ],
+    [
+      {
+        status: 'recovering',
+        exit: { code: null, signal: 11, reason: 'exit' },
+        evidence: seen('was ended by SIGSEGV'),
+      },
+      'The session was ended by SIGSEGV; it is started again by itself.',
+      'was ended by SIGSEGV; it is started again by itself',
+    ],
+    [
+      { status: 'failed', exit: { code: 3, signal: null, reason: 'exit' }, evidence: seen('ended with code 3') },
+      'The session ended with code 3.',
+      'ended with code 3',
+    ],
+    [
+      { status: 'recovering', exit: { ...stop, reason: 'lost' }, evidence: seen('its session host was killed') },
+      'Its session host was killed; it is started again by itself.',
+      undefined,
+    ],
+    [{ status: 'idle' }, 'Nothing runs in this session.', undefined],
+  ];
+  for (const [fields, sentence, afterName] of sentences) {
+    it(`tells in its terminal: ${sentence}`, () => {
+      const record = session(fields);
+      assert.deepEqual([exitSentence(record), describeExitOf(record)], [sentence, afterName]);
+    });
+  }
 
   it('names the branch and the age', () => {
     assert.equal(describeSession(session({}), now), 'feature/login · 2h');
