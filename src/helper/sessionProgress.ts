@@ -51,6 +51,12 @@ export class SessionProgress {
     return isSeen(record);
   }
 
+  /** Why its process is being ended, as far as this helper knows. */
+  endingOf({ id, ptyPid, ending }: SessionRecord): Ending | undefined {
+    const noted = this.#endings.get(id);
+    return noted !== undefined && noted.ptyPid === ptyPid ? noted.ending : ending;
+  }
+
   /**
    * The process that a host was asked to run has ended; whose wish that was, the record tells. It is told again each
    * time that the host's file is read, and counts once: for a record that says that it runs.
@@ -58,7 +64,7 @@ export class SessionProgress {
   async exited(id: string, { code, signal, reason, endedAt }: HostExit): Promise<SessionRecord> {
     const ended = await this.#end(id, (record) => {
       if (!isRunning(record)) return undefined;
-      const end = endOf(this.#endingOf(record), { code, signal, reason });
+      const end = endOf(this.endingOf(record), { code, signal, reason });
       return { end, exit: { code, signal, reason: exitReasons[end.kind] }, endedAt };
     });
     this.#endings.delete(id);
@@ -93,11 +99,6 @@ export class SessionProgress {
       const recovery = { starts: [], quickExits: 0, ...record.recovery, heldFor: pause, retryAt };
       return { evidence: { what, by: 'retry', at: now.toISOString() }, recovery };
     });
-  }
-
-  #endingOf({ id, ptyPid, ending }: SessionRecord): Ending | undefined {
-    const noted = this.#endings.get(id);
-    return noted !== undefined && noted.ptyPid === ptyPid ? noted.ending : ending;
   }
 
   #end(id: string, tell: (record: SessionRecord) => ToldEnd | undefined): Promise<SessionRecord> {

@@ -22,7 +22,7 @@ const forbidding = new Set<ErrorCode>(['CONNECTION_LOST', 'SESSION_NOT_FOUND']);
 export interface WatchdogOptions {
   registry: Registry;
   supervisor: Pick<HostSupervisor, 'end'>;
-  progress: Pick<SessionProgress, 'noteEnding'>;
+  progress: Pick<SessionProgress, 'noteEnding' | 'endingOf'>;
   settings: () => SupervisionSettings;
   log: Log;
   now?: () => Date;
@@ -34,6 +34,8 @@ export interface WatchdogOptions {
 export class Watchdog {
   readonly #options: Required<WatchdogOptions>;
   readonly #ending = new Set<string>();
+  /** What hosts have said last whose processes are to end, while nobody ends them. */
+  readonly #heard = new Map<string, HostStatus>();
   /** Since when sessions rest whose end was seen; by the monotonic clock. */
   readonly #restingSince = new Map<string, number>();
 
@@ -57,6 +59,7 @@ export class Watchdog {
     const { id, name } = seen;
     if (this.#ending.has(id)) return;
     this.#ending.add(id);
+    this.#heard.delete(id);
     const { supervisor, log } = this.#options;
     try {
       const reason = kind === 'sessionTimeout' || kind === 'idleTimeout' ? 'timeout' : 'limit';
@@ -80,7 +83,7 @@ export class Watchdog {
     }
   }
 
-  /** Brings the last activity up to date, and forgets attempts that are long past. */
+  /** Brings the last activity up to date, and forgets attempts that are long past, and ends that came to nothing. */
   async noteHealthy(
     records: readonly SessionRecord[],
     statusOf: (id: string) => HostStatus | undefined,
@@ -90,6 +93,7 @@ export class Watchdog {
       if (!status) continue;
       await this.#options.registry
         .apply(id, (record) => changesBy(record, status))
+        .then((record) => this.#spare(record, status))
         .catch((error) => this.#options.log.debug('A record could not be brought up to date', { id, error }));
     }
   }
@@ -106,6 +110,20 @@ export class Watchdog {
     }
   }
 
+  /**
+   * One that could not be ended, and is below its limit by now, is not to end any more, or its own end would count as the
+   * limit's. Its host must say so after it was told to end it, and not before: it may have been silent since.
+   */
+  async #spare(record: SessionRecord, status: HostStatus): Promise<void> {
+    const { progress } = this.#options;
+    const { id, ptyPid } = record;
+    const before = this.#heard.get(id);
+    this.#heard.delete(id);
+    if (this.#ending.has(id) || ptyPid !== status.ptyPid || !progress.endingOf(record)) return;
+    if (before === undefined || before === status || status.stoppingSince !== null) this.#heard.set(id, status);
+    else await progress.noteEnding(record, undefined);
+  }
+
   #noteRest(record: SessionRecord, runs: Set<string>): void {
     const { id } = record;
     const hasEnded = runs.has(id) && !isGoingOn(record);
@@ -113,6 +131,7 @@ export class Watchdog {
     else runs.delete(id);
     if (hasEnded) this.#restingSince.set(id, this.#options.monotonic());
     if (!isResting(record)) this.#restingSince.delete(id);
+    if (!isGoingOn(record)) this.#heard.delete(id);
   }
 
   #afterRest(record: SessionRecord): RecordChanges | undefined {

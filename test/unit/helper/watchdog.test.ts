@@ -7,6 +7,7 @@ import { Registry } from '../../../src/helper/registry.ts';
 import { SessionProgress } from '../../../src/helper/sessionProgress.ts';
 import { Watchdog } from '../../../src/helper/watchdog.ts';
 import { silentLog } from '../../../src/node/log.ts';
+import type { HostStatus } from '../../../src/protocol/hostMessages.ts';
 import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
 import { aStatus } from '../hostStatus.ts';
 import { aRecord } from '../records.ts';
@@ -152,6 +153,64 @@ describe('a watchdog', () => {
     await watchdog.end(record, trip);
     await watchdog.end(record, trip);
     assert.equal(ends.length, 2);
+  });
+
+  const said = (fields: Partial<HostStatus>) => {
+    const status = aStatus({ stoppingSince: null, ...fields });
+    return () => watchdog.noteHealthy(registry.list().records, () => status);
+  };
+
+  it('is done with one that it could not end, and that is below its limit by now', async () => {
+    const record = open();
+    end = () => Promise.reject(new Error('it does not end'));
+    await watchdog.end(record, trip);
+    for (const hear of [said({}), said({})]) await hear();
+    const { ending } = registry.require(id);
+    await exited('exit', { code: 1, signal: null });
+    const { status, evidence } = registry.require(id);
+    assert.deepEqual([ending, status, evidence?.what], [undefined, 'failed', 'ended with code 1']);
+  });
+
+  it('is done with it also where its record could not say that it was to end', async () => {
+    const record = open();
+    save = full;
+    end = () => Promise.reject(new Error('it does not end'));
+    await watchdog.end(record, trip);
+    save = async () => undefined;
+    for (const hear of [said({}), said({})]) await hear();
+    assert.equal(progress.endingOf(registry.require(id)), undefined);
+  });
+
+  const stoppingSince = '2026-03-07T10:00:00.000Z';
+  const doubts: [what: string, hear: () => (() => Promise<void>)[]][] = [
+    ['is being ended by its host', () => [said({ stoppingSince }), said({ stoppingSince })]],
+    ['has a host that has been silent since', () => Array(3).fill(said({}))],
+    [
+      'has a host that is too old to tell',
+      () => [said({ stoppingSince: undefined }), said({ stoppingSince: undefined })],
+    ],
+    ['may be another process', () => [said({ ptyPid: 6 }), said({ ptyPid: 6 })]],
+  ];
+  for (const [what, hear] of doubts) {
+    it(`is not done with one that ${what}`, async () => {
+      const record = open();
+      end = () => Promise.reject(new Error('it does not end'));
+      await watchdog.end(record, trip);
+      for (const one of hear()) await one();
+      assert.equal(registry.require(id).ending?.what, trip.what);
+    });
+  }
+
+  it('is not done with one while it ends it', async () => {
+    const record = open();
+    const gate = new Deferred<void>();
+    end = () => gate.promise;
+    const first = watchdog.end(record, trip);
+    for (const hear of [said({}), said({})]) await hear();
+    const { ending } = registry.require(id);
+    gate.resolve();
+    await first;
+    assert.equal(ending?.what, trip.what);
   });
 
   it('does not begin again while it is being ended', async () => {
