@@ -1,9 +1,8 @@
 import { Throttler } from '../base/async.ts';
 import type { CascadeFacts, DiskFacts, FileFacts } from '../core/cascade.ts';
 import { isLive } from '../core/sessionRecord.ts';
-import type { Log } from '../node/log.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import { type DiskAnswer, DiskQuestions } from './diskQuestions.ts';
+import type { DiskAnswer, DiskQuestions } from './diskQuestions.ts';
 import { type FileLooks, fileLooks, type WorktreeFacts } from './fileLooks.ts';
 import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
@@ -19,12 +18,10 @@ export interface FileWatchOptions {
   files: Pick<SessionFiles, 'places'>;
   /** The folder of the sessions’ files. */
   folder: string;
-  log: Log;
+  questions: DiskQuestions;
   /** By a monotonic clock; milliseconds. */
   monotonic?: () => number;
   looks?: FileLooks;
-  /** How long a disk may take to answer; milliseconds. */
-  deadline?: number;
 }
 
 type SessionFileFacts = Awaited<ReturnType<FileLooks['files']>>;
@@ -35,7 +32,6 @@ type Facts = Pick<CascadeFacts, 'files' | 'disks'>;
 export class FileWatch {
   readonly #options: FileWatchOptions;
   readonly #looks: FileLooks;
-  readonly #questions: DiskQuestions;
   readonly #looking = new Throttler(() => this.#lookIfDue());
   readonly #seen = new Map<string, { facts: Facts; at: number }>();
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -43,7 +39,6 @@ export class FileWatch {
   constructor(options: FileWatchOptions) {
     this.#options = options;
     this.#looks = options.looks ?? fileLooks;
-    this.#questions = new DiskQuestions(options.log, options.deadline);
   }
 
   /** What was seen of a session; nothing where it was not looked at of late. */
@@ -62,7 +57,7 @@ export class FileWatch {
     this.#lookedAt = this.#now();
     const records = this.#options.registry.list().records.filter(isLive);
     for (const id of this.#seen.keys()) if (!records.some((record) => record.id === id)) this.#seen.delete(id);
-    const own = await this.#questions.ask('folder', () => this.#looks.disk('its files', this.#options.folder));
+    const own = await this.#options.questions.ask('folder', () => this.#looks.disk('its files', this.#options.folder));
     // One after the other, so that few of them wait at a time for a disk that hangs.
     for (const record of records) {
       this.#seen.set(record.id, { facts: await this.#lookAt(record, own), at: this.#now() });
@@ -72,7 +67,7 @@ export class FileWatch {
   async #lookAt(record: SessionRecord, own: DiskAnswer<DiskFacts>): Promise<Facts> {
     const { id } = record;
     const files = await this.#askForFiles(record, own);
-    const worktree = await this.#questions.ask(`worktree of ${id}`, () => this.#looks.worktree(record));
+    const worktree = await this.#options.questions.ask(`worktree of ${id}`, () => this.#looks.worktree(record));
     const ownDisk = files.state === 'silent' ? files : own;
     return {
       ...(files.state === 'answered' ? { files: { ...files.value, ...linkOf(worktree) } } : {}),
@@ -84,7 +79,7 @@ export class FileWatch {
   async #askForFiles(record: SessionRecord, own: DiskAnswer<DiskFacts>): Promise<DiskAnswer<SessionFileFacts>> {
     if (own.state === 'silent') return own;
     const places = this.#options.files.places(record.id);
-    return this.#questions.ask(`files of ${record.id}`, () => this.#looks.files(record, places));
+    return this.#options.questions.ask(`files of ${record.id}`, () => this.#looks.files(record, places));
   }
 
   #now(): number {

@@ -12,15 +12,18 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HostLinks } from './hostLinks.ts';
 import type { HostSupervisor } from './hostSupervisor.ts';
 import type { Registry } from './registry.ts';
-import { requireFolder } from './requireFolder.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 import type { SessionProgress } from './sessionProgress.ts';
+import { SilentDiskError, type StartFolders } from './startFolders.ts';
 
 /** Timers cannot wait longer, and no policy asks for it; milliseconds. */
 const maxTimer = 2 ** 31 - 1;
 
 /** Until an attempt is made again of which not even the failure could be written down; milliseconds. */
 const unsavedPause = 10_000;
+
+/** Until one is tried again whose disk does not answer; milliseconds. */
+const silentPause = 30_000;
 
 /** Between those that are started once the machine can start them again, so that they do not stop it anew; milliseconds. */
 const releaseGap = 250;
@@ -32,6 +35,7 @@ export interface SessionRecoveryOptions {
   registry: Registry;
   supervisor: Pick<HostSupervisor, 'startInTurn'> & { links: Pick<HostLinks, 'inTurn' | 'launchOf'> };
   files: Pick<SessionFiles, 'places' | 'readLaunch'>;
+  folders: Pick<StartFolders, 'require'>;
   progress: SessionProgress;
   breaker: CircuitBreaker;
   settings: () => SupervisionSettings;
@@ -160,9 +164,9 @@ export class SessionRecovery {
     this.#wait(id, dueAt(record.recovery), Math.max(unsavedPause, breaker.wait(this.#now())));
   }
 
-  /** To be called in turn. A failure of the machine's takes none of the session's attempts. */
+  /** To be called in turn. A failure of the machine's, or of a disk that does not answer, takes none of the session's attempts. */
   async #attempt(id: string): Promise<SessionRecord> {
-    const { registry, supervisor, progress, breaker, log } = this.#options;
+    const { registry, supervisor, log } = this.#options;
     const record = registry.get(id);
     if (!record || !isRecovering(record) || this.#isDisposed) return record ?? registry.require(id);
     try {
@@ -171,13 +175,19 @@ export class SessionRecovery {
       this.noteStart();
       return started;
     } catch (error) {
-      const shape = toErrorShape(error);
       log.warn('An attempt to start a session again has failed', { id, error });
-      const why = this.noteFailure(error);
-      if (why === undefined) return progress.lost(id, { kind: 'startFailed', what: describeFailure(shape.message) });
-      const pause = Math.max(1_000, breaker.wait(this.#now()));
-      return progress.postponed(id, { what: `it cannot be started again: ${why}`, pause });
+      return this.#noteFailedAttempt(id, error);
     }
+  }
+
+  #noteFailedAttempt(id: string, error: unknown): Promise<SessionRecord> {
+    const { progress, breaker } = this.#options;
+    const postponed = (why: string, pause: number) =>
+      progress.postponed(id, { what: `it cannot be started again: ${why}`, pause });
+    if (error instanceof SilentDiskError) return postponed(error.message, silentPause);
+    const why = this.noteFailure(error);
+    if (why !== undefined) return postponed(why, Math.max(1_000, breaker.wait(this.#now())));
+    return progress.lost(id, { kind: 'startFailed', what: describeFailure(toErrorShape(error).message) });
   }
 
   #release(): void {
@@ -191,9 +201,9 @@ export class SessionRecovery {
   }
 
   async #launchOf(record: SessionRecord): Promise<LaunchSpec> {
-    const { files, supervisor, settings } = this.#options;
+    const { files, folders, supervisor, settings } = this.#options;
     const known = supervisor.links.launchOf(record.id) ?? (await this.#savedLaunch(record));
-    await requireFolder(known.cwd);
+    await folders.require(record.id, known.cwd);
     const last = await withDeadline(
       readLastScreen(files.places(record.id)),
       screenDeadline,

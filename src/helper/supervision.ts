@@ -7,6 +7,7 @@ import type { Log } from '../node/log.ts';
 import type { RepositoryPlaces } from '../node/places.ts';
 import { liveness } from '../node/processIdentity.ts';
 import type { ServerToken } from '../node/token.ts';
+import { DiskQuestions } from './diskQuestions.ts';
 import { FileWatch } from './fileWatch.ts';
 import { FormerProcess } from './formerProcess.ts';
 import { HealthMonitor } from './healthMonitor.ts';
@@ -19,6 +20,7 @@ import type { SessionFiles } from './sessionFiles.ts';
 import { SessionProgress } from './sessionProgress.ts';
 import { SessionRecovery } from './sessionRecovery.ts';
 import { SessionResources } from './sessionResources.ts';
+import { StartFolders } from './startFolders.ts';
 import { KeptSettings } from './supervisionSettings.ts';
 import { TreeEnder } from './treeEnder.ts';
 import { Watchdog } from './watchdog.ts';
@@ -68,6 +70,8 @@ export class Supervision {
     const hostScript = path.join(programs, 'host.cjs');
     const settings = () => kept.current;
     const breaker = new CircuitBreaker();
+    const questions = new DiskQuestions(log);
+    const folders = new StartFolders(questions);
     const progress = new SessionProgress({ registry, settings });
     const links = new HostLinks({ token, epoch, files, registry, progress, log, isSuccessor });
     const starter = new HostStarter({ key: places.key, hostScript, files, log });
@@ -83,9 +87,9 @@ export class Supervision {
     const hosts = { links, starter, trees, former, leftovers: this.leftovers };
     this.supervisor = new HostSupervisor({ hostScript, files, registry, progress, log, ...hosts });
     const { supervisor } = this;
-    this.recovery = new SessionRecovery({ registry, supervisor, files, progress, breaker, settings, log });
+    this.recovery = new SessionRecovery({ registry, supervisor, files, folders, progress, breaker, settings, log });
     this.#watchdog = new Watchdog({ registry, supervisor, progress, settings, log });
-    const watch = new FileWatch({ registry, files, folder: places.folder, log });
+    const watch = new FileWatch({ registry, files, folder: places.folder, questions });
     this.monitor = new HealthMonitor({
       registry,
       links,

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Deferred } from '../../../src/base/async.ts';
 import { runCascade } from '../../../src/core/cascade.ts';
+import { DiskQuestions } from '../../../src/helper/diskQuestions.ts';
 import { type FileLooks, fileLooks } from '../../../src/helper/fileLooks.ts';
 import { FileWatch } from '../../../src/helper/fileWatch.ts';
 import { Registry } from '../../../src/helper/registry.ts';
@@ -42,9 +43,8 @@ describe('the watch over the sessions’ files', () => {
       registry: new Registry({ records, save: async () => undefined }),
       files: { places: (id) => sessionPlaces(thisMachine({ HOLDFAST_STATE_DIR: folder }), '0123456789abcdef', id) },
       folder,
-      log: silentLog,
+      questions: new DiskQuestions(silentLog, 20),
       monotonic: () => monotonic,
-      deadline: 20,
       looks: {
         disk: async (holds) => ({ holds }),
         files: async () => ({ record: 'sound', checkpoint: 'sound' }),

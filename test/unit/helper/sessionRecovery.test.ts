@@ -3,14 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { mock } from 'node:test';
-import { KeyedSequencer } from '../../../src/base/async.ts';
+import { Deferred, KeyedSequencer } from '../../../src/base/async.ts';
 import { HoldfastError } from '../../../src/base/errors.ts';
 import { CircuitBreaker } from '../../../src/core/circuitBreaker.ts';
 import { defaultSettings } from '../../../src/core/supervisionPolicy.ts';
+import { DiskQuestions } from '../../../src/helper/diskQuestions.ts';
 import { Registry } from '../../../src/helper/registry.ts';
 import { SessionFiles } from '../../../src/helper/sessionFiles.ts';
 import { SessionProgress } from '../../../src/helper/sessionProgress.ts';
 import { SessionRecovery } from '../../../src/helper/sessionRecovery.ts';
+import { StartFolders } from '../../../src/helper/startFolders.ts';
 import { silentLog } from '../../../src/node/log.ts';
 import { thisMachine } from '../../../src/node/places.ts';
 import type { LaunchSpec } from '../../../src/protocol/hostMessages.ts';
@@ -45,6 +47,8 @@ describe('the recovery of sessions', () => {
   let nextPid: number;
   let monotonic: number;
   let launchFolder: string;
+  /** Whether there is a folder; undefined for a real look. */
+  let look: ((folder: string) => Promise<boolean>) | undefined;
   /** Also those that a test does not wait for. */
   let attempts: Promise<unknown>[];
 
@@ -62,6 +66,7 @@ describe('the recovery of sessions', () => {
     nextPid = 100;
     monotonic = 5 * minute;
     launchFolder = folder;
+    look = undefined;
     attempts = [];
   });
 
@@ -102,6 +107,7 @@ describe('the recovery of sessions', () => {
       registry,
       supervisor: { startInTurn, links },
       files: new SessionFiles(thisMachine({ HOLDFAST_STATE_DIR: folder }), '0123456789abcdef', silentLog),
+      folders: new StartFolders(new DiskQuestions(silentLog), look),
       progress,
       breaker,
       settings: () => defaultSettings,
@@ -361,6 +367,27 @@ describe('the recovery of sessions', () => {
     pass(second);
     await until(() => seen(login).attempts === 2);
     assert.match(seen(login).evidence?.what ?? '', /its folder \S+loop cannot be looked at: ELOOP/);
+  });
+
+  it('takes no attempt, and holds up no other session, where the disk of its folder does not answer', async () => {
+    const [login, search] = [crashed('login'), crashed('search')];
+    const disk = new Deferred<boolean>();
+    look = () => disk.promise;
+    open(login, search);
+    await crash(login);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      pass(30 * second);
+      await rest();
+    }
+    const { status, attempts, evidence } = seen(login);
+    const what = `it cannot be started again: the disk of its folder ${folder} does not answer`;
+    const state = breaker.state.kind;
+    disk.resolve(true);
+    await rest();
+    await crash(search);
+    pass(30 * second);
+    await until(() => [login, search].every((one) => seen(one).status === 'active'));
+    assert.deepEqual([status, attempts, evidence?.what, state, notices], ['recovering', 1, what, 'closed', []]);
   });
 
   /** All crash, and are tried once while the disk is full. */
