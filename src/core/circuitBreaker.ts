@@ -10,11 +10,13 @@ const maxCauses = 5;
 
 /**
  * Errors that say more about the machine than about the session that could not be started. The first that fits counts.
+ * Others of a folder that cannot be written are of one session's alone: where it is that of all, no attempt can be
+ * noted as made either, and so none is lost.
  *
  * @see node-pty's `src/unix/pty.cc`, which tells the system's errors in words, and of a fork none
  */
 const systemFailures: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [/\bE[MN]FILE\b|: Too many open files/, 'too many files are open'],
+  [/\bE[MN]FILE\b|: Too many open files|\bToo many files are open\b/, 'too many files are open'],
   [
     /\b(?:forkpty|openpty)\(3\) failed|\b(?:posix_openpt|grantpt|unlockpt|open slave pty) failed|\bENXIO\b/,
     'no further terminal can be opened',
@@ -22,7 +24,7 @@ const systemFailures: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/\bDISK_FULL\b|\bENOSPC\b|\bEDQUOT\b|: No space left on device/, 'the disk is full'],
   [/\bENOMEM\b|: Cannot allocate memory/, 'memory is used up'],
   [/\bEAGAIN\b|: Resource temporarily unavailable/, 'no further process can be started'],
-  [/\bSTORAGE_NOT_WRITABLE\b|\bEROFS\b/, 'the folder of the sessions cannot be written'],
+  [/\bEROFS\b|\bon a read-only disk\b/, 'the folder of the sessions cannot be written'],
 ];
 
 /** Why the machine kept a session from starting, as a part of a sentence; undefined where it is the session’s own. */

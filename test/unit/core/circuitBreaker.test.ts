@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import fc from 'fast-check';
 import { HoldfastError } from '../../../src/base/errors.ts';
 import { CircuitBreaker, systemFailure } from '../../../src/core/circuitBreaker.ts';
+import { writeJson } from '../../../src/node/durableFile.ts';
+import { useTempDirs } from '../../support/tempDirs.ts';
 
 const second = 1_000;
 const minute = 60 * second;
 
 describe('a start that has failed', () => {
+  const dirs = useTempDirs();
   const system = (code: string, message: string) => Object.assign(new Error(message), { code });
   const hostOf = (cause: unknown) => new HoldfastError('HOST_START_FAILED', 'host could not be started.', { cause });
   const unknown = (message: string) => new HoldfastError('UNKNOWN', message);
@@ -44,6 +49,11 @@ describe('a start that has failed', () => {
       new HoldfastError('STORAGE_NOT_WRITABLE', 'The folder is on a read-only disk: /state.'),
       'the folder of the sessions cannot be written',
     ],
+    [
+      'no descriptors to write with',
+      new HoldfastError('STORAGE_NOT_WRITABLE', 'Too many files are open to write to the folder: /state.'),
+      'too many files are open',
+    ],
   ];
   for (const [what, error, why] of machines) {
     it(`is the machine’s for ${what}`, () => assert.equal(systemFailure(error), why));
@@ -68,6 +78,13 @@ describe('a start that has failed', () => {
   it('is the session’s own where a real program is missing', async () => {
     const error = await new Promise((resolve) => spawn('/no/such/program').once('error', resolve));
     assert.equal(systemFailure(hostOf(error)), undefined);
+  });
+
+  it('is the session’s own where a file is in the place of its folder', async () => {
+    const folder = path.join(await dirs.make(), 'session');
+    await writeFile(folder, '');
+    const error = await writeJson(path.join(folder, 'launch.json'), {}).catch((thrown) => thrown);
+    assert.deepEqual([error.code, systemFailure(error)], ['STORAGE_NOT_WRITABLE', undefined]);
   });
 
   it('is looked into only so far where its causes go in a circle', () => {
