@@ -139,11 +139,14 @@ function evidenceOf(end: SessionEnd, at: string, why?: string): Evidence {
   return { what: why === undefined ? what : `${what}; ${why}`, by: observers[end.kind], at };
 }
 
+/** Whose doing a start was. */
+export type Starter = 'user' | 'retry';
+
 /** The record’s changes once its process runs: by itself, as attempt so and so many, or because the user wanted it. */
-export function afterStart(record: SessionRecord, ptyPid: number, now: Date): RecordChanges {
+export function afterStart(record: SessionRecord, ptyPid: number, now: Date, by: Starter): RecordChanges {
   const at = now.toISOString();
   const { attempts } = record;
-  const isAttempt = isRecovering(record);
+  const isAttempt = by === 'retry' && isRecovering(record);
   return {
     ptyPid,
     status: transition(record.status, 'started'),

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { withDeadline } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { nextEvent } from '../base/event.ts';
+import type { Starter } from '../core/recovery.ts';
 import { isRecovering, isRunning } from '../core/sessionRecord.ts';
 import type { Log } from '../node/log.ts';
 import { pausePoint } from '../node/pausePoint.ts';
@@ -60,11 +61,11 @@ export class HostSupervisor {
 
   /** @throws {HoldfastError} see {@link HostStarter.start} and {@link FormerProcess.end}; `SESSION_NOT_FOUND` */
   start(launch: LaunchSpec): Promise<SessionRecord> {
-    return this.links.inTurn(launch.sessionId, () => this.startInTurn(launch));
+    return this.links.inTurn(launch.sessionId, () => this.startInTurn(launch, 'user'));
   }
 
   /** The same for one that has its turn already. Starting one that runs returns its record. */
-  async startInTurn(launch: LaunchSpec): Promise<SessionRecord> {
+  async startInTurn(launch: LaunchSpec, by: Starter): Promise<SessionRecord> {
     const id = launch.sessionId;
     const { files, registry, former } = this.#options;
     registry.require(id);
@@ -74,7 +75,7 @@ export class HostSupervisor {
     await former.end(id);
     const { notice: _, ...again } = launch;
     this.links.rememberLaunch(again);
-    return this.#startHost(launch);
+    return this.#startHost(launch, by);
   }
 
   /**
@@ -169,14 +170,14 @@ export class HostSupervisor {
     }
   }
 
-  async #startHost(launch: LaunchSpec): Promise<SessionRecord> {
+  async #startHost(launch: LaunchSpec, by: Starter): Promise<SessionRecord> {
     const { files, registry, starter, progress } = this.#options;
     const id = launch.sessionId;
     const ptyPid = await starter.start(launch).catch((error) => this.#startedByAnother(id, error));
     if (ptyPid === undefined) return registry.require(id);
     await pausePoint('helper-host-spawned');
     const host = await files.readHost(id);
-    const record = await progress.started(id, ptyPid);
+    const record = await progress.started(id, ptyPid, by);
     if (host?.exit) await progress.exited(id, host.exit);
     else if (host) await this.#link(id, host);
     return registry.get(id) ?? record;

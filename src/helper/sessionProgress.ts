@@ -1,4 +1,4 @@
-import { afterEnd, afterStart, settled } from '../core/recovery.ts';
+import { afterEnd, afterStart, type Starter, settled } from '../core/recovery.ts';
 import { meaningOf, type SessionEnd } from '../core/sessionEnd.ts';
 import { isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
 import { transition } from '../core/statusMachine.ts';
@@ -24,12 +24,15 @@ export class SessionProgress {
     this.#options = options;
   }
 
-  /** Its process runs. What the record says already changes nothing. */
-  started(id: string, ptyPid: number): Promise<SessionRecord> {
+  /**
+   * Its process runs. What the record says already changes nothing. One that is found to run was started by itself where
+   * that was due.
+   */
+  started(id: string, ptyPid: number, by: Starter = 'retry'): Promise<SessionRecord> {
     return this.#options.registry.apply(id, (record) => {
       if (isRunning(record) && record.ptyPid === ptyPid) return undefined;
       // One that ran when it was last seen has ended and been started again unseen.
-      return afterStart(isRunning(record) ? { ...record, status: 'idle' } : record, ptyPid, this.#now());
+      return afterStart(isRunning(record) ? { ...record, status: 'idle' } : record, ptyPid, this.#now(), by);
     });
   }
 

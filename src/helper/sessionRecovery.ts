@@ -171,7 +171,7 @@ export class SessionRecovery {
     if (!record || !isRecovering(record) || this.#isDisposed) return record ?? registry.require(id);
     try {
       const launch = await this.#launchOf(record);
-      const started = await supervisor.startInTurn(launch);
+      const started = await supervisor.startInTurn(launch, 'retry');
       this.noteStart();
       return started;
     } catch (error) {

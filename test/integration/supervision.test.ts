@@ -143,6 +143,19 @@ describeOnUnix('a helper that looks after sessions', () => {
     assert.ok(seen.has('recovering 1') && !seen.has('cancelled 1'));
   });
 
+  it('counts the attempts of a session from the beginning that the user starts while it waits for its next', async () => {
+    const session = await start('exec cat', { retry: 'onCrash', retryDelay: 60 });
+    signal((await recordOf(session)).ptyPid as number, 'SIGKILL');
+    await waitFor(
+      () => recordOf(session),
+      ({ status }) => status === 'recovering',
+      { what: 'it to wait' },
+    );
+    const { attempts, evidence } = await client.start(session.launch);
+    await client.stop(session.id, 1_000);
+    assert.deepEqual([attempts, evidence?.what], [0, 'it was started']);
+  });
+
   it('warns before it ends a session that does nothing, and ends it', async () => {
     const session = await start('sleep 600', { ...never, idleTimeout: minutes(2) });
     const { endsAt, state, evidence } = await until(session, (health) => health.endsAt !== undefined, 'the warning');

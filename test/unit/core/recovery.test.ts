@@ -7,6 +7,7 @@ import {
   afterStart,
   decideRecovery,
   healthyTime,
+  type Starter,
 } from '../../../src/core/recovery.ts';
 import type { SessionEnd } from '../../../src/core/sessionEnd.ts';
 import { isGoingOn, isRecovering, isRunning, revise } from '../../../src/core/sessionRecord.ts';
@@ -183,6 +184,15 @@ describe('the record of a session whose process comes and goes', () => {
     );
   });
 
+  it('counts from the beginning where the user starts it, also one that waits for its next attempt', () => {
+    const waiting = ended(started(ended(started(aRecord()), crash)), crash);
+    const byUser = started(waiting, at(minute), 'user');
+    assert.deepEqual(
+      [waiting.attempts, byUser.attempts, byUser.recovery, byUser.evidence?.what],
+      [2, 0, { starts: [at(minute).toISOString()], quickExits: 0 }, 'it was started'],
+    );
+  });
+
   it('says nothing of a next attempt once there is none', () => {
     const again = started(ended(started(aRecord()), crash));
     const waiting = ended(again, crash);
@@ -288,8 +298,8 @@ function ended(record: SessionRecord, end: SessionEnd, { policy = {}, now = at(0
   return revise(record, afterEnd({ record, end, policy: whole(policy), now, random: () => luck }));
 }
 
-function started(record: SessionRecord, now = at(0)): SessionRecord {
-  return revise(record, afterStart(record, 7, now));
+function started(record: SessionRecord, now = at(0), by: Starter = 'retry'): SessionRecord {
+  return revise(record, afterStart(record, 7, now, by));
 }
 
 function decide(record: SessionRecord, end: SessionEnd, policy: Partial<EffectivePolicy> = {}, luck = 0) {
