@@ -79,9 +79,10 @@ export class SessionRecovery {
    */
   async retryNow(id: string): Promise<SessionRecord> {
     const { registry } = this.#options;
-    if (!isRecovering(registry.require(id))) return registry.require(id);
+    const seen = registry.require(id);
+    if (!isRecovering(seen)) return seen;
     this.#disarm(id);
-    const record = await this.#attemptInTurn(id);
+    const record = await this.#attemptInTurn(id, dueAt(seen.recovery));
     if (isRecovering(record) || record.exit?.reason === 'start') throw notStarted(record);
     return record;
   }
@@ -141,15 +142,16 @@ export class SessionRecovery {
   async #due(id: string): Promise<void> {
     const { breaker, log } = this.#options;
     const held = breaker.wait(this.#now());
-    if (held > 0) return this.#wait(id, this.#timers.get(id)?.due ?? 0, held, true);
+    const due = this.#timers.get(id)?.due ?? 0;
+    if (held > 0) return this.#wait(id, due, held, true);
     breaker.probing(this.#now());
     this.#timers.delete(id);
-    await this.#attemptInTurn(id).catch((error) => log.warn('A session could not be started again', { id, error }));
+    await this.#attemptInTurn(id, due).catch((error) => log.warn('A session could not be started again', { id, error }));
   }
 
-  async #attemptInTurn(id: string): Promise<SessionRecord> {
+  async #attemptInTurn(id: string, due: number): Promise<SessionRecord> {
     try {
-      return await this.#options.supervisor.links.inTurn(id, () => this.#attempt(id));
+      return await this.#options.supervisor.links.inTurn(id, () => this.#attempt(id, due));
     } catch (error) {
       this.#tryLater(id);
       throw error;
@@ -165,10 +167,12 @@ export class SessionRecovery {
   }
 
   /** To be called in turn. A failure of the machine's, or of a disk that does not answer, takes none of the session's attempts. */
-  async #attempt(id: string): Promise<SessionRecord> {
+  async #attempt(id: string, due: number): Promise<SessionRecord> {
     const { registry, supervisor, log } = this.#options;
     const record = registry.get(id);
     if (!record || !isRecovering(record) || this.#isDisposed) return record ?? registry.require(id);
+    // Another attempt has been made meanwhile, and the next has its own time.
+    if (dueAt(record.recovery) !== due) return record;
     try {
       const launch = await this.#launchOf(record);
       const started = await supervisor.startInTurn(launch, 'retry');

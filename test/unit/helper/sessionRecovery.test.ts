@@ -43,6 +43,7 @@ describe('the recovery of sessions', () => {
   let notices: string[];
   /** Why nothing can be started; undefined where it can. */
   let obstacle: (() => Error) | undefined;
+  let whileStarting: () => Promise<unknown>;
   let saveError: Error | undefined;
   let nextPid: number;
   let monotonic: number;
@@ -62,6 +63,7 @@ describe('the recovery of sessions', () => {
     launches = [];
     notices = [];
     obstacle = undefined;
+    whileStarting = async () => undefined;
     saveError = undefined;
     nextPid = 100;
     monotonic = 5 * minute;
@@ -100,6 +102,7 @@ describe('the recovery of sessions', () => {
     const startInTurn = async (launch: LaunchSpec) => {
       starts.push(registry.require(launch.sessionId).name);
       launches.push(launch);
+      await whileStarting();
       if (obstacle) throw obstacle();
       return progress.started(launch.sessionId, nextPid++);
     };
@@ -283,6 +286,33 @@ describe('the recovery of sessions', () => {
     pass(1);
     await until(() => seen(login).status === 'active');
     assert.deepEqual([early, starts], [[], ['renamed']]);
+  });
+
+  it('makes no second attempt before its time where its record changes during the first', async () => {
+    const login = crashed('login');
+    open(login);
+    obstacle = noFile;
+    whileStarting = async () => {
+      await registry.apply(login.id, () => ({ name: 'renamed' }));
+      pass(0);
+    };
+    await crash(login);
+    pass(second);
+    await until(() => seen(login).attempts === 2);
+    await rest();
+    assert.deepEqual([starts, seen(login).attempts], [['login'], 2]);
+  });
+
+  it('makes one attempt where the user asks for it twice, and tells both what came of it', async () => {
+    const login = crashed('login');
+    open(login);
+    obstacle = noFile;
+    await crash(login);
+    pass(second / 2);
+    const answers = await Promise.allSettled([recovery.retryNow(login.id), recovery.retryNow(login.id)]);
+    const told = answers.map((answer) => answer.status === 'rejected' && answer.reason.message);
+    const what = '“login” was not started: it could not be started again: There is no such program.';
+    assert.deepEqual([starts, told], [['login'], [what, what]]);
   });
 
   it('takes up what an earlier helper has left to be done', async () => {
