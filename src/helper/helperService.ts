@@ -117,9 +117,7 @@ export class HelperService {
     const record = this.registry.require(launch.sessionId);
     if (!(await this.supervisor.canStart())) throw this.#handOver();
     try {
-      const started = await this.supervisor.start(launch);
-      this.supervision.recovery.noteStart();
-      return started;
+      return await this.supervisor.start(launch);
     } catch (error) {
       this.#options.log.error('A session could not be started', { id: record.id, error });
       this.supervision.recovery.noteFailure(error);

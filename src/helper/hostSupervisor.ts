@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { withDeadline } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
-import { nextEvent } from '../base/event.ts';
+import { Emitter, nextEvent } from '../base/event.ts';
 import type { Starter } from '../core/recovery.ts';
 import { isRecovering, isRunning } from '../core/sessionRecord.ts';
 import type { Log } from '../node/log.ts';
@@ -45,6 +45,9 @@ interface TreeEnd {
 export class HostSupervisor {
   readonly #options: HostSupervisorOptions;
   readonly links: HostLinks;
+  readonly #onStart = new Emitter<string>();
+  /** The id of a session whose process was started; one that ran already is not told of. */
+  readonly onStart = this.#onStart.event;
 
   constructor(options: HostSupervisorOptions) {
     this.#options = options;
@@ -180,6 +183,7 @@ export class HostSupervisor {
     const record = await progress.started(id, ptyPid, by);
     if (host?.exit) await progress.exited(id, host.exit);
     else if (host) await this.#link(id, host);
+    this.#onStart.fire(id);
     return registry.get(id) ?? record;
   }
 

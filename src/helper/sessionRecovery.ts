@@ -33,7 +33,7 @@ const screenDeadline = 1_000;
 
 export interface SessionRecoveryOptions {
   registry: Registry;
-  supervisor: Pick<HostSupervisor, 'startInTurn'> & { links: Pick<HostLinks, 'inTurn' | 'launchOf'> };
+  supervisor: Pick<HostSupervisor, 'startInTurn' | 'onStart'> & { links: Pick<HostLinks, 'inTurn' | 'launchOf'> };
   files: Pick<SessionFiles, 'places' | 'readLaunch'>;
   folders: Pick<StartFolders, 'require'>;
   progress: SessionProgress;
@@ -64,6 +64,7 @@ export class SessionRecovery {
   constructor(options: SessionRecoveryOptions) {
     this.#options = options;
     options.registry.onChange(({ record }) => this.#arm(record));
+    options.supervisor.onStart(() => this.#noteStart());
   }
 
   /** Takes up what an earlier helper has left to be done. */
@@ -85,11 +86,6 @@ export class SessionRecovery {
     const record = await this.#attemptInTurn(id, dueAt(seen.recovery));
     if (isRecovering(record) || record.exit?.reason === 'start') throw notStarted(record);
     return record;
-  }
-
-  /** The user has started a session, so that the machine can start any. */
-  noteStart(): void {
-    if (this.#options.breaker.succeeded()) this.#release();
   }
 
   /** The user could not start a session; returns why, where that is the machine's own reason. */
@@ -146,7 +142,9 @@ export class SessionRecovery {
     if (held > 0) return this.#wait(id, due, held, true);
     breaker.probing(this.#now());
     this.#timers.delete(id);
-    await this.#attemptInTurn(id, due).catch((error) => log.warn('A session could not be started again', { id, error }));
+    await this.#attemptInTurn(id, due).catch((error) =>
+      log.warn('A session could not be started again', { id, error }),
+    );
   }
 
   async #attemptInTurn(id: string, due: number): Promise<SessionRecord> {
@@ -175,9 +173,7 @@ export class SessionRecovery {
     if (dueAt(record.recovery) !== due) return record;
     try {
       const launch = await this.#launchOf(record);
-      const started = await supervisor.startInTurn(launch, 'retry');
-      this.noteStart();
-      return started;
+      return await supervisor.startInTurn(launch, 'retry');
     } catch (error) {
       log.warn('An attempt to start a session again has failed', { id, error });
       return this.#noteFailedAttempt(id, error);
@@ -192,6 +188,11 @@ export class SessionRecovery {
     const why = this.noteFailure(error);
     if (why !== undefined) return postponed(why, Math.max(1_000, breaker.wait(this.#now())));
     return progress.lost(id, { kind: 'startFailed', what: describeFailure(toErrorShape(error).message) });
+  }
+
+  /** A session was started, so that the machine can start any. */
+  #noteStart(): void {
+    if (this.#options.breaker.succeeded()) this.#release();
   }
 
   #release(): void {

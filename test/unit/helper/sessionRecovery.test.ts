@@ -5,6 +5,7 @@ import path from 'node:path';
 import { mock } from 'node:test';
 import { Deferred, KeyedSequencer } from '../../../src/base/async.ts';
 import { HoldfastError } from '../../../src/base/errors.ts';
+import { Emitter } from '../../../src/base/event.ts';
 import { CircuitBreaker } from '../../../src/core/circuitBreaker.ts';
 import { defaultSettings } from '../../../src/core/supervisionPolicy.ts';
 import { DiskQuestions } from '../../../src/helper/diskQuestions.ts';
@@ -43,6 +44,9 @@ describe('the recovery of sessions', () => {
   let notices: string[];
   /** Why nothing can be started; undefined where it can. */
   let obstacle: (() => Error) | undefined;
+  /** A start finds that the session runs. */
+  let runsAlready: boolean;
+  let onStart: Emitter<string>;
   let whileStarting: () => Promise<unknown>;
   let saveError: Error | undefined;
   let nextPid: number;
@@ -63,6 +67,8 @@ describe('the recovery of sessions', () => {
     launches = [];
     notices = [];
     obstacle = undefined;
+    runsAlready = false;
+    onStart = new Emitter();
     whileStarting = async () => undefined;
     saveError = undefined;
     nextPid = 100;
@@ -104,11 +110,14 @@ describe('the recovery of sessions', () => {
       launches.push(launch);
       await whileStarting();
       if (obstacle) throw obstacle();
-      return progress.started(launch.sessionId, nextPid++);
+      if (runsAlready) return registry.require(launch.sessionId);
+      const record = await progress.started(launch.sessionId, nextPid++);
+      onStart.fire(record.id);
+      return record;
     };
     const made = new SessionRecovery({
       registry,
-      supervisor: { startInTurn, links },
+      supervisor: { startInTurn, onStart: onStart.event, links },
       files: new SessionFiles(thisMachine({ HOLDFAST_STATE_DIR: folder }), '0123456789abcdef', silentLog),
       folders: new StartFolders(new DiskQuestions(silentLog), look),
       progress,
@@ -226,10 +235,19 @@ describe('the recovery of sessions', () => {
     const sessions = ['login', 'search', 'checkout'].map(crashed);
     await allFail(sessions);
     obstacle = undefined;
-    recovery.noteStart();
+    onStart.fire('another');
     pass(second);
     await until(() => sessions.every((one) => seen(one).status === 'active'));
     assert.deepEqual(notices, [held, 'Sessions are started again by themselves.']);
+  });
+
+  it('starts none that were held where a start has only found that its session runs', async () => {
+    const sessions = ['login', 'search', 'checkout'].map(crashed);
+    await allFail(sessions);
+    obstacle = undefined;
+    runsAlready = true;
+    await recovery.retryNow((sessions[0] as SessionRecord).id).catch(() => undefined);
+    assert.deepEqual([breaker.state.kind, notices], ['open', [held]]);
   });
 
   it('makes the attempt that the user wants at once, also while starts are held', async () => {
