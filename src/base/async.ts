@@ -95,6 +95,23 @@ export class Throttler {
   }
 }
 
+/** Runs one task at a time: whoever asks for it while it runs waits for that run, and no other follows. */
+export class SingleFlight {
+  readonly #task: () => Promise<void>;
+  #running: Promise<void> | undefined;
+
+  constructor(task: () => Promise<void>) {
+    this.#task = task;
+  }
+
+  run(): Promise<void> {
+    this.#running ??= this.#task().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+}
+
 /** Runs `task` for every item, at most `limit` at a time; of several failures the first is thrown once all have settled. */
 export async function forEachAtMost<T>(
   limit: number,

@@ -1,5 +1,6 @@
-import { atMost } from '../base/async.ts';
+import { atMost, SingleFlight } from '../base/async.ts';
 import { Emitter } from '../base/event.ts';
+import type { Disposable } from '../base/lifecycle.ts';
 import type { CircuitBreaker } from '../core/circuitBreaker.ts';
 import { type HealthFacts, isSameHealth, judgeHealth, summarize } from '../core/health.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
@@ -24,8 +25,11 @@ import type { Registry } from './registry.ts';
 import type { SessionResources } from './sessionResources.ts';
 import type { Watchdog } from './watchdog.ts';
 
-/** How long the disks are waited for before all sessions are judged; milliseconds. */
+/** How long the disks, and what reads them, are waited for before all sessions are judged; milliseconds. */
 const diskTime = 1_000;
+
+/** What happens to several sessions within so long is told in one report; milliseconds. */
+const newsPause = 100;
 
 /** After so long it is told also where nothing but figures has changed; milliseconds. */
 const reportInterval = 30_000;
@@ -55,13 +59,17 @@ export class HealthMonitor {
   readonly #hosts: HostWatch;
   readonly #health = new Map<string, SessionHealth>();
   readonly #onChange = new Emitter<HealthReport>();
-  /** Something is to be told anew; at most once in each look. */
+  /** Something is to be told anew. */
   readonly onChange = this.#onChange.event;
   #timer: NodeJS.Timeout | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
-  #isLooking = false;
-  /** Something has happened during a look that is told at its end. */
-  #hasNews = false;
+  readonly #looking = new SingleFlight(() => this.#look());
+  readonly #leftovers = new SingleFlight(() => this.#options.leftovers.look());
+  /** It writes to the disk once for each session, which may take longer than many looks. */
+  readonly #noting = new SingleFlight(() => this.#noteHealthy());
+  readonly #changes: Disposable;
+  /** Something has happened that is told when it is due. */
+  #news: NodeJS.Timeout | undefined;
 
   constructor(options: HealthMonitorOptions) {
     this.#options = {
@@ -71,16 +79,21 @@ export class HealthMonitor {
       ...options,
     };
     this.#hosts = new HostWatch(this.#options);
-    options.registry.onChange(({ record }) => this.#judgeAgain(record));
+    this.#changes = options.registry.onChange(({ record }) => this.#judgeAgain(record));
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.look(), this.#options.interval);
+    const { interval } = this.#options;
+    this.#hosts.start(interval);
+    this.#timer = setInterval(() => void this.look(), interval);
     void this.look();
   }
 
   dispose(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#news);
+    this.#changes.dispose();
+    this.#hosts.dispose();
   }
 
   /** How all sessions are, as far as it was looked at. */
@@ -98,48 +111,55 @@ export class HealthMonitor {
   }
 
   /** One look at all sessions; a look that is under way is not followed by another. */
-  async look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
+  look(): Promise<void> {
+    return this.#looking.run();
+  }
+
+  async #look(): Promise<void> {
     try {
       await this.#hosts.askAll();
       await this.#hosts.seek(this.#options.registry.list().records.filter((one) => isLive(one) && isRunning(one)));
       await this.#options.resources.look();
       await atMost(diskTime, this.#options.files.look());
-      await this.#options.leftovers.look();
-      await this.#judgeAll();
+      await atMost(diskTime, this.#leftovers.run());
+      this.#judgeAll();
     } catch (error) {
       this.#options.log.error('The sessions could not be looked at', { error });
-    } finally {
-      this.#isLooking = false;
     }
   }
 
-  async #judgeAll(): Promise<void> {
+  #judgeAll(): void {
     const { registry, watchdog } = this.#options;
     const records = registry.list().records.filter(isLive);
     this.#forgetOthers(new Set(records.map(({ id }) => id)));
     for (const record of records) {
       const trip = this.#limits(record).trip;
       if (trip) void watchdog.end(record, trip);
-      this.#hasNews = this.#update(record) || this.#hasNews;
+      if (this.#update(record)) this.#noteNews();
     }
-    await watchdog.noteHealthy(records, (id) => this.#hosts.signs(id).status);
+    void this.#noting.run();
     const isDue = this.#options.monotonic() - this.#toldAt >= reportInterval;
-    this.#hasNews = isDue || this.#hasNews;
-    this.#tellNews();
+    if (isDue || this.#news !== undefined) this.#tell();
   }
 
-  /** What happens to a session between two looks is told at once. */
+  #noteHealthy(): Promise<void> {
+    const { registry, watchdog } = this.#options;
+    return watchdog.noteHealthy(registry.list().records.filter(isLive), (id) => this.#hosts.signs(id).status);
+  }
+
+  /** What happens to a session is told soon, and not only at the next look. */
   #judgeAgain(record: SessionRecord): void {
     const isNews = isLive(record) ? this.#update(record) : this.#health.delete(record.id);
-    this.#hasNews = isNews || this.#hasNews;
-    if (!this.#isLooking) this.#tellNews();
+    if (isNews) this.#noteNews();
   }
 
-  #tellNews(): void {
-    if (!this.#hasNews) return;
-    this.#hasNews = false;
+  #noteNews(): void {
+    this.#news ??= setTimeout(() => this.#tell(), newsPause);
+  }
+
+  #tell(): void {
+    clearTimeout(this.#news);
+    this.#news = undefined;
     this.#toldAt = this.#options.monotonic();
     this.#onChange.fire(this.report());
   }

@@ -1,4 +1,4 @@
-import { atMost } from '../base/async.ts';
+import { atMost, SingleFlight } from '../base/async.ts';
 import type { HostClient } from '../client/hostClient.ts';
 import type { HealthFacts } from '../core/health.ts';
 import { HeartbeatMonitor } from '../core/heartbeat.ts';
@@ -28,13 +28,28 @@ export class HostWatch {
   readonly #signs = new Map<string, SessionSigns>();
   /** Of the sessions that run and are not connected. */
   readonly #states = new Map<string, Liveness>();
+  readonly #asking = new SingleFlight(() => this.#askAll());
+  #beats: NodeJS.Timeout | undefined;
 
   constructor(options: HostWatchOptions) {
     this.#options = options;
   }
 
+  /** Asks at every beat, however long other looks take: hosts that nobody asks would seem silent, and silent ones not. */
+  start(interval: number): void {
+    this.#beats = setInterval(() => void this.askAll(), interval);
+  }
+
+  dispose(): void {
+    clearInterval(this.#beats);
+  }
+
   /** Asks all hosts how they are, and waits for their answers only so long. */
-  async askAll(): Promise<void> {
+  askAll(): Promise<void> {
+    return this.#asking.run();
+  }
+
+  async #askAll(): Promise<void> {
     this.#heartbeats.beat(this.#options.monotonic());
     const links = this.#options.links.entries();
     await atMost(answerTime, Promise.all(links.map(([id, link]) => this.#ask(id, link))));

@@ -5,6 +5,7 @@ import {
   forEachAtMost,
   KeyedSequencer,
   Sequencer,
+  SingleFlight,
   Throttler,
   withDeadline,
 } from '../../../src/base/async.ts';
@@ -93,6 +94,33 @@ describe('Throttler', () => {
       results.map(({ status }) => status),
       ['rejected', 'fulfilled'],
     );
+  });
+});
+
+describe('SingleFlight', () => {
+  it('lets all calls made during a run wait for that one, and runs anew after it', async () => {
+    const gate = new Deferred<void>();
+    let runs = 0;
+    const flight = new SingleFlight(() => {
+      runs++;
+      return gate.promise;
+    });
+    const calls = [flight.run(), flight.run(), flight.run()];
+    gate.resolve();
+    await Promise.all(calls);
+    const together = runs;
+    await flight.run();
+    assert.deepEqual([together, runs], [1, 2]);
+  });
+
+  it('runs again after a run that failed', async () => {
+    let runs = 0;
+    const flight = new SingleFlight(async () => {
+      if (++runs === 1) throw new Error('broken');
+    });
+    await assert.rejects(flight.run(), { message: 'broken' });
+    await flight.run();
+    assert.equal(runs, 2);
   });
 });
 

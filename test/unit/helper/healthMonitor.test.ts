@@ -52,10 +52,13 @@ describe('a monitor of the sessions’ health', () => {
   let wall: number;
   let whileLooking: () => Promise<unknown>;
   let lookAtFiles: () => Promise<void>;
+  let lookForLeftovers: () => Promise<void>;
+  let noteHealthy: () => Promise<void>;
+  let breaker: CircuitBreaker;
   let hostState: () => Promise<Liveness>;
 
   beforeEach(() => {
-    mock.timers.enable({ apis: ['setTimeout'] });
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
     isUnreachable = false;
     use = undefined;
     trips = [];
@@ -63,7 +66,8 @@ describe('a monitor of the sessions’ health', () => {
     monotonic = 0;
     wall = Date.parse('2026-03-07T12:00:00Z');
     hostState = async () => 'alive';
-    whileLooking = lookAtFiles = async () => undefined;
+    whileLooking = lookAtFiles = lookForLeftovers = noteHealthy = async () => undefined;
+    breaker = new CircuitBreaker();
   });
 
   afterEach(() => {
@@ -84,11 +88,11 @@ describe('a monitor of the sessions’ health', () => {
         noteRoot: () => undefined,
       },
       files: { look: () => lookAtFiles(), of: () => ({}) },
-      watchdog: { end: async (_, { kind }) => void trips.push(kind), noteHealthy: async () => undefined },
-      breaker: new CircuitBreaker(),
+      watchdog: { end: async (_, { kind }) => void trips.push(kind), noteHealthy: () => noteHealthy() },
+      breaker,
       settings: () => defaultSettings,
       resources: { look: async () => void (await whileLooking()), use: () => use },
-      leftovers: { look: async () => undefined, told: () => ({ leftovers: [] }), countOf: () => 0 },
+      leftovers: { look: () => lookForLeftovers(), told: () => ({ leftovers: [] }), countOf: () => 0 },
       hostState: () => hostState(),
       log: silentLog,
       monotonic: () => monotonic,
@@ -114,6 +118,15 @@ describe('a monitor of the sessions’ health', () => {
     const states: string[] = [];
     for (let number = 0; number < count; number++) states.push(await look());
     return states;
+  };
+  /** By both clocks, with whatever follows from each. */
+  const passSeconds = async (count: number) => {
+    for (let passed = 0; passed < count; passed++) {
+      monotonic += second;
+      wall += second;
+      mock.timers.tick(second);
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+    }
   };
   const health = () => monitor.report().sessions[0];
   const state = () => health()?.state ?? 'none';
@@ -250,12 +263,14 @@ describe('a monitor of the sessions’ health', () => {
     assert.deepEqual(told, ['degraded', 'degraded']);
   });
 
-  it('tells at once what happens between two looks', async () => {
+  it('tells soon what happens between two looks, all that comes together in one report', async () => {
     open();
     await look();
-    await registry.apply(id, () => ({ status: 'recovering', ptyPid: undefined }));
     await registry.apply(id, () => ({ name: 'renamed' }));
-    assert.deepEqual(told, ['healthy', 'lost', 'lost']);
+    await registry.apply(id, () => ({ status: 'recovering', ptyPid: undefined }));
+    const before = [...told];
+    mock.timers.tick(second);
+    assert.deepEqual([before, told], [['healthy'], ['healthy', 'lost']]);
   });
 
   it('tells at the end of a look what happens during it', async () => {
@@ -266,12 +281,47 @@ describe('a monitor of the sessions’ health', () => {
     assert.deepEqual(told, ['healthy', 'lost']);
   });
 
-  it('goes on while a disk does not answer', async () => {
+  const slow: [what: string, begin: (never: () => Promise<void>) => void][] = [
+    ['a disk does not answer', (never) => (lookAtFiles = never)],
+    ['leftovers are looked for', (never) => (lookForLeftovers = never)],
+    ['records are brought up to date', (never) => (noteHealthy = never)],
+  ];
+  for (const [what, begin] of slow) {
+    it(`goes on while ${what}`, async () => {
+      open();
+      begin(() => new Deferred<void>().promise);
+      await looks(2);
+      (link as StubLink).answer = undefined;
+      assert.equal((await looks(3)).at(-1), 'unresponsive');
+    });
+  }
+
+  it('begins neither to look for leftovers nor to bring records up to date again before it has done so', async () => {
     open();
-    lookAtFiles = () => new Deferred<void>().promise;
-    await looks(2);
-    (link as StubLink).answer = undefined;
-    assert.equal((await looks(3)).at(-1), 'unresponsive');
+    const begun: string[] = [];
+    const never = (what: string) => () => {
+      begun.push(what);
+      return new Deferred<void>().promise;
+    };
+    lookForLeftovers = never('leftovers');
+    noteHealthy = never('records');
+    await looks(3);
+    assert.deepEqual(begun, ['leftovers', 'records']);
+  });
+
+  it('knows which hosts answer, and which do not, also where each look takes longer than two beats are apart', async () => {
+    const ends: string[] = [];
+    for (const answer of [{}, undefined]) {
+      open();
+      await look();
+      (link as StubLink).answer = answer;
+      whileLooking = () => new Promise((resolve) => setTimeout(resolve, 11 * second));
+      monitor.start();
+      await passSeconds(60);
+      monitor.dispose();
+      ends.push([...new Set(told.splice(0))].join(' '));
+    }
+    assert.deepEqual(ends, ['healthy', 'healthy unresponsive']);
   });
 
   it('forgets a session that is destroyed, and tells so', async () => {
