@@ -11,7 +11,7 @@ import {
   type LimitVerdict,
   type LimitWarning,
 } from '../core/limits.ts';
-import { isLive, isRunning } from '../core/sessionRecord.ts';
+import { isLive, isRecovering, isRunning } from '../core/sessionRecord.ts';
 import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import type { Liveness } from '../node/processIdentity.ts';
@@ -101,7 +101,8 @@ export class HealthMonitor {
     const { registry, breaker, leftovers, now } = this.#options;
     const { records } = registry.list();
     const sessions = records.filter(isLive).map((record) => this.#health.get(record.id) ?? this.#judge(record));
-    const held = breaker.state.kind === 'open' ? { startsHeld: breaker.state.why } : {};
+    const isAwaited = records.some((record) => isLive(record) && isRecovering(record));
+    const held = isAwaited && breaker.state.kind === 'open' ? { startsHeld: breaker.state.why } : {};
     return { at: now().toISOString(), ...summarize(records, sessions), sessions, ...leftovers.told(), ...held };
   }
 

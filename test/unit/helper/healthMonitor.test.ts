@@ -324,6 +324,14 @@ describe('a monitor of the sessions’ health', () => {
     assert.deepEqual(ends, ['healthy', 'healthy unresponsive']);
   });
 
+  it('tells why starts are held only where a session waits for one', async () => {
+    open();
+    for (let failure = 0; failure < 3; failure++) breaker.failed('the disk is full', 0);
+    const before = monitor.report().startsHeld;
+    await registry.apply(id, () => ({ status: 'recovering', ptyPid: undefined }));
+    assert.deepEqual([before, monitor.report().startsHeld], [undefined, 'the disk is full']);
+  });
+
   it('forgets a session that is destroyed, and tells so', async () => {
     open();
     await look();
