@@ -1,6 +1,7 @@
 import { Emitter } from '../base/event.ts';
 import { encodeFrame, frameType } from '../protocol/frames.ts';
 import type { HostExit, HostStatus, TerminalSize } from '../protocol/hostMessages.ts';
+import { AwakeClock } from './awakeClock.ts';
 import { InputMeter } from './inputMeter.ts';
 import { Journal } from './journal.ts';
 import { OutputBatcher } from './outputBatcher.ts';
@@ -27,6 +28,8 @@ export interface SessionHostOptions {
   /** With what the session showed before a restart; offsets go on from its own. */
   screen: Screen;
   transcript: Transcript;
+  /** What limits go by; disposed with the end of the process. */
+  clock?: AwakeClock;
 }
 
 /** One session: its process, its screen and its recent output, for any number of clients. */
@@ -45,10 +48,11 @@ export class SessionHost implements OutputSource {
   readonly onExit = this.#onExit.event;
   readonly #startedAt = new Date();
   readonly #sessionId: string;
-  readonly #input = new InputMeter();
+  readonly #clock: AwakeClock;
+  readonly #input: InputMeter;
   #lastOutputAt: Date | undefined;
-  /** By `performance.now()`, as the next two. */
-  readonly #startMoment = performance.now();
+  /** By the clock, as the next two. */
+  readonly #startMoment: number;
   #outputMoment: number | undefined;
   #inputMoment: number | undefined;
   #paused = false;
@@ -56,11 +60,14 @@ export class SessionHost implements OutputSource {
   #stoppingSince: Date | undefined;
   #exit: HostExit | undefined;
 
-  constructor({ sessionId, pty, screen, transcript }: SessionHostOptions) {
+  constructor({ sessionId, pty, screen, transcript, clock = new AwakeClock() }: SessionHostOptions) {
     this.#sessionId = sessionId;
     this.#pty = pty;
     this.#screen = screen;
     this.#transcript = transcript;
+    this.#clock = clock;
+    this.#input = new InputMeter(() => clock.now());
+    this.#startMoment = clock.now();
     this.journal = new Journal(journalCapacity, screen.seq);
     this.#screen.onReply((text) => void pty.write(Buffer.from(text)));
     pty.onData((data) => this.#read(data));
@@ -96,7 +103,7 @@ export class SessionHost implements OutputSource {
   }
 
   #durations(): Pick<HostStatus, 'upFor' | 'quietFor' | 'idleFor'> {
-    const since = (moment: number) => Math.round(performance.now() - moment);
+    const since = (moment: number) => Math.round(this.#clock.now() - moment);
     const [start, output] = [this.#startMoment, this.#outputMoment ?? this.#startMoment];
     return {
       upFor: since(start),
@@ -129,7 +136,7 @@ export class SessionHost implements OutputSource {
 
   /** Resolves once the operating system has taken the input. */
   input(data: Buffer): Promise<void> {
-    this.#inputMoment = performance.now();
+    this.#inputMoment = this.#clock.now();
     return this.#input.measure(data.length, this.#pty.write(data));
   }
 
@@ -175,7 +182,7 @@ export class SessionHost implements OutputSource {
 
   #read(data: Buffer): void {
     this.#lastOutputAt = new Date();
-    this.#outputMoment = performance.now();
+    this.#outputMoment = this.#clock.now();
     this.#batcher.push(data);
   }
 
@@ -205,6 +212,7 @@ export class SessionHost implements OutputSource {
     this.#batcher.flush();
     const reason = this.#stopping ? 'stop' : 'exit';
     clearTimeout(this.#stopping);
+    this.#clock.dispose();
     this.#exit = { code, signal, reason, endedAt: new Date().toISOString() };
     await Promise.all([...this.#streams].map((stream) => stream.finish()));
     this.#onExit.fire(this.#exit);
