@@ -1,5 +1,4 @@
 import { Throttler } from '../base/async.ts';
-import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import type { ProcessScan } from '../core/processFacts.ts';
 import {
@@ -29,7 +28,7 @@ export interface ResourceSamplerOptions {
   /** Those that run; asked for at the beginning of each look. */
   sessions: () => Iterable<SampledSession>;
   log: Log;
-  /** Milliseconds. */
+  /** Between two looks; milliseconds. */
   interval?: number;
   scan?: () => Promise<ProcessScan>;
   /** Milliseconds of a clock that is never set. */
@@ -49,18 +48,13 @@ interface Sampled {
   last?: UseAtLook;
 }
 
-/** Looks at all processes once per tick, and tells what each session's processes are and what they use. */
+/** Looks at all processes when it is asked to, and tells what each session's processes are and what they use. */
 export class ResourceSampler implements Disposable {
   readonly #options: Required<ResourceSamplerOptions>;
   readonly #sampled = new Map<string, Sampled>();
   readonly #looks = new Throttler(() => this.#look());
-  readonly #onSample = new Emitter<ReadonlyMap<string, ResourceUse>>();
-  #timer: NodeJS.Timeout | undefined;
   #isDisposed = false;
   #hasFailed = false;
-
-  /** The use of each session, by its id, after each look; a session of which nothing is known now is not in it. */
-  readonly onSample = this.#onSample.event;
 
   constructor(options: ResourceSamplerOptions) {
     const defaults = {
@@ -70,16 +64,6 @@ export class ResourceSampler implements Disposable {
       isOwn: isOwnProgram,
     };
     this.#options = { ...defaults, ...options };
-  }
-
-  /** Looks now and then at every tick, each counted from the end of the look before. */
-  start(): void {
-    const { log, interval } = this.#options;
-    void this.sample()
-      .catch((error) => log.error('What sessions use could not be told', { error }))
-      .then(() => {
-        if (!this.#isDisposed) this.#timer = setTimeout(() => this.start(), interval);
-      });
   }
 
   /** Resolves after a look that began after this call; those who ask while one is being taken share the next. */
@@ -110,8 +94,6 @@ export class ResourceSampler implements Disposable {
 
   dispose(): void {
     this.#isDisposed = true;
-    clearTimeout(this.#timer);
-    this.#onSample.dispose();
     this.#sampled.clear();
   }
 
@@ -122,9 +104,7 @@ export class ResourceSampler implements Disposable {
     this.#keepOnly(sessions);
     if (sessions.length === 0) return;
     const scan = await this.#scan();
-    if (this.#isDisposed) return;
-    if (scan) this.#take(sessions, scan);
-    this.#onSample.fire(scan ? this.#uses() : new Map());
+    if (scan && !this.#isDisposed) this.#take(sessions, scan);
   }
 
   /** A session that was started again has other processes, and begins anew. */
@@ -172,10 +152,6 @@ export class ResourceSampler implements Disposable {
     const processes = treeProcesses(sampled.members, last?.look.processes ?? new Map(), forest.scan);
     sampled.last = nextUse(last, { at, processes }, { interval });
     history.add(at, sampled.last.use);
-  }
-
-  #uses(): ReadonlyMap<string, ResourceUse> {
-    return new Map([...this.#sampled].flatMap(([id, { last }]) => (last ? [[id, last.use]] : [])));
   }
 }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Deferred } from '../../../src/base/async.ts';
 import type { ProcessScan } from '../../../src/core/processFacts.ts';
 import {
   ResourceSampler,
@@ -26,22 +25,22 @@ describe('sampling what sessions use', () => {
   });
 
   it('takes one look for all sessions', async () => {
-    const { sampler, scans, samples } = sample({ scan: scanOf(...system, { pid: 10, rss: 5 }, { pid: 20, rss: 7 }) });
+    const { sampler, scans } = sample({ scan: scanOf(...system, { pid: 10, rss: 5 }, { pid: 20, rss: 7 }) });
     await sampler.sample();
-    const told = samples.map((uses) => [...uses].map(([id, { rss, processes }]) => `${id} ${rss} ${processes}`));
-    assert.deepEqual([scans(), told], [1, [['a 5 1', 'b 7 1']]]);
+    const told = ['a', 'b'].map((id) => `${id} ${sampler.use(id)?.rss} ${sampler.use(id)?.processes}`);
+    assert.deepEqual([scans(), told], [1, ['a 5 1', 'b 7 1']]);
   });
 
   it('costs nothing without sessions', async () => {
-    const { sampler, scans, samples } = sample({ sessions: [] });
+    const { sampler, scans } = sample({ sessions: [] });
     await sampler.sample();
-    assert.deepEqual([scans(), samples], [0, []]);
+    assert.equal(scans(), 0);
   });
 
   it('says that nothing is known while looks fail, once in the log, and goes on where it was', async () => {
     const log: string[] = [];
     const note = (message: string) => log.push(message);
-    const { sampler, samples, state } = sample({ log: { ...silentLog, warn: note, info: note } });
+    const { sampler, state } = sample({ log: { ...silentLog, warn: note, info: note } });
     await sampler.sample();
     state.scan = new Error('no descriptors');
     await sampler.sample();
@@ -50,9 +49,8 @@ describe('sampling what sessions use', () => {
     state.scan = scanOf(...system, { pid: 10, rss: 6 });
     await sampler.sample();
     assert.deepEqual(
-      [samples.map(({ size }) => size), known, sampler.use('a')?.rss, sampler.history('a')?.size, log],
+      [known, sampler.use('a')?.rss, sampler.history('a')?.size, log],
       [
-        [2, 0, 0, 2],
         [undefined, 1],
         6,
         2,
@@ -155,39 +153,27 @@ describe('sampling what sessions use', () => {
     assert.deepEqual(asked, [11, 11]);
   });
 
-  it('ticks on after a look that failed, and never begins one while another is taken', async () => {
+  it('never takes a look while another is taken, and goes on after one that failed', async () => {
     let [running, most, count] = [0, 0, 0];
-    const held = new Deferred<void>();
     const scan = async () => {
       most = Math.max(most, ++running);
-      if (++count === 2) await held.promise;
+      await new Promise(setImmediate);
       running--;
-      if (count === 1) throw new Error('busy');
+      if (++count === 1) throw new Error('busy');
       return scanOf(...system, { pid: 10 });
     };
-    const sampler = keep(new ResourceSampler({ sessions: () => [a], log: silentLog, interval: 1, scan }));
-    sampler.start();
-    await waitFor(() => count === 2);
-    held.resolve();
-    await waitFor(() => count > 4);
-    assert.equal(most, 1);
+    const sampler = keep(new ResourceSampler({ sessions: () => [a], log: silentLog, scan }));
+    await Promise.all([sampler.sample(), sampler.sample(), sampler.sample()]);
+    assert.deepEqual([most, count, sampler.use('a')?.processes], [1, 2, 1]);
   });
 
-  it('ticks on though a listener fails', async () => {
-    const { sampler, scans } = sample({ interval: 1 });
-    sampler.onSample(() => {
-      throw new Error('a listener’s own');
-    });
-    sampler.start();
-    await waitFor(() => scans() > 2);
-  });
-
-  it('tells nothing more once it is disposed, not even of a look that had begun', async () => {
-    const { sampler, samples, scans } = sample({ interval: 1 });
-    sampler.start();
+  it('knows nothing more once it is disposed, not even of a look that had begun', async () => {
+    const { sampler, scans } = sample({});
+    const look = sampler.sample();
     sampler.dispose();
+    await look;
     await sampler.sample();
-    assert.deepEqual([samples, scans(), sampler.history('a')], [[], 1, undefined]);
+    assert.deepEqual([scans(), sampler.history('a')], [1, undefined]);
   });
 
   function keep(sampler: ResourceSampler): ResourceSampler {
@@ -216,14 +202,7 @@ describe('sampling what sessions use', () => {
       },
       ...options,
     });
-    const samples: ReadonlyMap<string, unknown>[] = [];
-    sampler.onSample((uses) => samples.push(uses));
-    return {
-      sampler: keep(sampler),
-      scans: () => count,
-      samples: samples as Parameters<Parameters<typeof sampler.onSample>[0]>[0][],
-      state,
-    };
+    return { sampler: keep(sampler), scans: () => count, state };
   }
 });
 
