@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { open, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Deferred } from '../../../src/base/async.ts';
+import { Deferred, withDeadline } from '../../../src/base/async.ts';
 import { DiskQuestions } from '../../../src/helper/diskQuestions.ts';
 import { SilentDiskError, StartFolders } from '../../../src/helper/startFolders.ts';
 import { silentLog } from '../../../src/node/log.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
+import { itOnUnix } from '../../support/unix.ts';
 
 describe('the folder that a session is started in', () => {
   const dirs = useTempDirs();
@@ -43,6 +46,23 @@ describe('the folder that a session is started in', () => {
         [kept('c'), kept('d')],
       ],
     );
+  });
+
+  itOnUnix('leaves the helper threads to read with, however many disks hang', async () => {
+    const folder = await dirs.make();
+    const fifos = ['a', 'b', 'c', 'd'].map((name) => path.join(folder, name));
+    execFileSync('mkfifo', fifos);
+    // Nobody writes to it, so that this hangs as a disk does.
+    const look = async (fifo: string) => (await open(fifo, 'r')).close().then(() => true);
+    const folders = new StartFolders(new DiskQuestions(silentLog, 50), look);
+    const asked = Promise.all(fifos.map((fifo) => whatOf(folders.require(fifo, fifo))));
+    try {
+      await asked;
+      await withDeadline(stat(folder), 5_000, () => new Error('no thread is left'));
+    } finally {
+      // Without one of those threads, which are all taken where this fails.
+      for (const fifo of fifos) closeSync(openSync(fifo, 'r+'));
+    }
   });
 
   it('is asked about of each of many sessions that are due together', async () => {
