@@ -20,6 +20,8 @@ export interface CascadeFacts {
   isUnreachable?: boolean;
   /** How long its host has not answered; milliseconds. */
   silence?: number;
+  /** The process id of its host, as that last told it. */
+  hostPid?: number;
   files?: FileFacts;
   disks?: readonly DiskFacts[];
   /** Processes that it left behind when it ended. */
@@ -63,9 +65,11 @@ const pid: Look = (record, { host, process }) => {
   return [['degraded', what, 'Its host waits a moment for the last of its output, and then tells of its end.']];
 };
 
-const heartbeat: Look = (record, { isUnreachable, silence }) => {
+const heartbeat: Look = (record, { isUnreachable, silence, hostPid }) => {
   if (!isRunning(record)) return [];
-  const action = 'It is left alone, for it may go on; “Restart Session” ends and starts it.';
+  // A host that is silent ends nothing either, so that a stop or a restart would wait for it in vain.
+  const host = hostPid === undefined ? 'its session host' : `its session host (process ${hostPid})`;
+  const action = `It is left alone, for it may go on; to give it up, kill ${host}, which counts as a crash.`;
   if (isUnreachable) return [['unresponsive', 'its session host lives but cannot be reached', action]];
   const verdict = silence === undefined ? 'answers' : judgeHeartbeat(silence);
   if (verdict === 'answers') return [];

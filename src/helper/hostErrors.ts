@@ -10,10 +10,15 @@ export function mayStillRun({ id, name }: SessionRecord, host: HostFile | undefi
   });
 }
 
-/** Of a session that was told to end. */
-export function doesNotEnd({ id, name }: SessionRecord, host: HostFile | undefined): HoldfastError {
+/** Of a session that is to end; `isTold` where its host has been told, and does it whenever it goes on. */
+export function doesNotEnd(
+  { id, name }: SessionRecord,
+  host: HostFile | undefined,
+  { isTold = false } = {},
+): HoldfastError {
+  const next = isTold ? 'It is stopped as soon as its host goes on;' : 'Try again,';
   return new HoldfastError('TIMEOUT', `“${name}” does not end. Nothing was lost.`, {
-    advice: `Try again, or end ${processesOf(host)} yourself.`,
+    advice: `${next} or end ${processesOf(host)} yourself.`,
     data: { id },
   });
 }

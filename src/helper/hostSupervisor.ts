@@ -167,7 +167,7 @@ export class HostSupervisor {
       this.#options.log.debug('Not all processes of a session were hung up', { id, error }),
     );
     try {
-      return (await withDeadline(ended, graceMs + stopMargin, () => doesNotEnd(record, host))).record;
+      return (await withDeadline(ended, graceMs + stopMargin, () => doesNotEnd(record, host, { isTold: true }))).record;
     } finally {
       giveUp.abort();
     }

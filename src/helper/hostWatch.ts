@@ -142,11 +142,12 @@ export class HostWatch {
 }
 
 function pickStatus({
+  pid: hostPid,
   lastOutputAt,
   inputPendingSince = null,
   inputPendingFor,
   stoppingSince = null,
 }: HostStatus): Partial<HealthFacts> {
   const pendingFor = inputPendingFor === undefined ? {} : { inputPendingFor };
-  return { host: 'alive', lastOutputAt, inputPendingSince, ...pendingFor, stoppingSince };
+  return { host: 'alive', hostPid, lastOutputAt, inputPendingSince, ...pendingFor, stoppingSince };
 }

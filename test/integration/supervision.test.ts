@@ -319,9 +319,23 @@ describeOnUnix('a helper that looks after sessions', () => {
     signal(pid, 'SIGSTOP');
     const { evidence } = await until(session, ({ state }) => state === 'unresponsive', 'the missing answers');
     assert.match(evidence[0]?.what ?? '', /^its session host has not answered for \d+ s$/);
+    assert.match(evidence[0]?.action ?? '', new RegExp(`kill its session host \\(process ${pid}\\)`));
     signal(pid, 'SIGCONT');
     await until(session, ({ state }) => state === 'healthy', 'its recovery');
     assert.equal((await recordOf(session)).ptyPid, session.record.ptyPid);
+    await client.stop(session.id, 5_000);
+  });
+
+  it('starts one again whose suspended host is killed, as is advised', async () => {
+    const session = await start('exec cat', { retry: 'onCrash', retryDelay: 0 });
+    const pid = (await readHostFile(session.places))?.pid as number;
+    signal(pid, 'SIGSTOP');
+    signal(pid, 'SIGKILL');
+    await waitFor(
+      () => recordOf(session),
+      ({ ptyPid }) => ptyPid !== undefined && ptyPid !== session.record.ptyPid,
+      { timeout: 20_000 },
+    );
     await client.stop(session.id, 5_000);
   });
 

@@ -18,7 +18,8 @@ const sound = { record: 'sound', checkpoint: 'sound', worktree: 'linked' } as co
 
 describe('the layers of the diagnosis', () => {
   const doctor = '“Holdfast: Doctor” repairs it.';
-  const left = 'It is left alone, for it may go on; “Restart Session” ends and starts it.';
+  const left = (host: string) =>
+    `It is left alone, for it may go on; to give it up, kill its session host${host}, which counts as a crash.`;
   const findings: [what: string, record: SessionRecord, facts: Partial<HealthFacts>, finding: string][] = [
     [
       'a host that is gone',
@@ -30,7 +31,7 @@ describe('the layers of the diagnosis', () => {
       'a host that cannot be reached',
       active,
       { isUnreachable: true },
-      `heartbeat unresponsive: its session host lives but cannot be reached (${left})`,
+      `heartbeat unresponsive: its session host lives but cannot be reached (${left('')})`,
     ],
     [
       'a host that is late',
@@ -41,8 +42,8 @@ describe('the layers of the diagnosis', () => {
     [
       'a host that is silent',
       waiting,
-      { silence: minute },
-      `heartbeat unresponsive: its session host has not answered for 60 s (${left})`,
+      { silence: minute, hostPid: 6 },
+      `heartbeat unresponsive: its session host has not answered for 60 s (${left(' (process 6)')})`,
     ],
     [
       'a damaged record',
