@@ -94,13 +94,14 @@ const commandSpecs = {
     operands: [session],
     options: ['json'],
     summary: 'Start a session at once that waits for its next automatic restart.',
-    details: 'It counts as that attempt. A session that does not wait is left as it is.',
+    details:
+      'It counts as that attempt. A session that does not wait is left as it is. Where it has just ceased to wait without\nbeing started, the exit code is 1.',
   },
   'give-up': {
     operands: [session],
     options: ['json'],
     summary: 'Leave a session as failed that waits for its next automatic restart.',
-    details: `${wholeName}\nA session that does not wait is left as it is.`,
+    details: `${wholeName}\nA session that does not wait is left as it is. Where it has just been started, the exit code is 1.`,
   },
   restart: {
     operands: [session],

@@ -46,6 +46,11 @@ const states: Record<SessionStatus, string> = {
   cancelled: 'was stopped',
 };
 
+/** As in “it has failed”. */
+export function statusPhrase(status: SessionStatus): string {
+  return states[status];
+}
+
 /** By what something was seen; the names of reports stand for themselves. */
 const sources: Record<string, string> = {
   user: 'as you asked',
