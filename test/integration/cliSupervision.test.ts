@@ -39,7 +39,7 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
       '“login” is recovering: its session host was killed (seen at its session host, AGO).',
       'It is lost, for that reason.',
       'It is to be started again: attempt 1 of 3 in 10 min (TIME).',
-      'Its policy: it is started again by itself after a crash, at most 3 times in a row, after pauses of 600 to 600 s.',
+      'Its policy: it is started again by itself after a crash, at most 3 times in a row, after pauses of 600 s.',
       'It has no limits.',
     ]);
   });

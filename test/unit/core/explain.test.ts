@@ -104,14 +104,14 @@ describe('a session is explained', () => {
     const record = aRecord({ policy: { retry: 'onFailure', maxAttempts: 1, neverRetry: [2, 3], idleTimeout: 30 } });
     const settings = { policy: { maxAttempts: 9, memoryLimit: 2048 }, staleAfter: 5, archiveAfter: 60 };
     assert.deepEqual(explain(record, undefined, { now, settings }).slice(-2), [
-      'Its policy: it is started again by itself after a crash, and where it ends without success, at most 1 time in a row, after pauses of 1 to 300 s, but not after code 2 or 3.',
+      'Its policy: it is started again by itself after a crash, and where it ends without success, at most 1 time in a row, after a pause of 1 s, but not after code 2 or 3.',
       'It is ended when it has done nothing for 30 min, or its processes use 2048 MB of memory.',
     ]);
   });
 
   it('by one pause where the longest is no longer than the first', () => {
     const record = aRecord({ policy: { retry: 'onCrash', retryDelay: 100, maxRetryDelay: 60 } });
-    assert.match(explain(record, undefined).at(-2) ?? '', /, after pauses of 100 s\.$/);
+    assert.match(explain(record, undefined).at(-2) ?? '', /, after pauses of 60 s\.$/);
   });
 
   it('with the reason for which the watchdog ends it', () => {
