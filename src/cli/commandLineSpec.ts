@@ -6,6 +6,8 @@ export interface OptionSpec {
   value?: string;
   /** What the value is a number of; absent, the value is text. */
   counts?: string;
+  /** It may be given again and again, and means the list of its values. */
+  isRepeated?: true;
   /** What help says about it. */
   text: string;
 }
@@ -68,7 +70,9 @@ export type OptionValues<T extends OptionTable> = {
 } & {
   [Name in keyof T as T[Name] extends { value: string } ? Name : never]?: T[Name] extends { counts: string }
     ? number
-    : string;
+    : T[Name] extends { isRepeated: true }
+      ? readonly string[]
+      : string;
 };
 
 export function isGroup(command: CommandSpec | CommandGroup): command is CommandGroup {

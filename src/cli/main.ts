@@ -13,6 +13,7 @@ import { importFromFile } from './importCommand.ts';
 import { listSessions } from './listCommand.ts';
 import { listLocks } from './locksCommand.ts';
 import { printLogs } from './logsCommand.ts';
+import { showPolicy } from './policyCommand.ts';
 import { giveUpSession, retrySession } from './recoveryCommands.ts';
 import { reportState } from './reportCommand.ts';
 import type { Program } from './repositorySessions.ts';
@@ -28,6 +29,7 @@ const handlers: Record<CommandName, CommandHandler> = {
   status: showStatus,
   attach: attachSession,
   explain: explainOne,
+  policy: showPolicy,
   stop: stopSession,
   retry: retrySession,
   'give-up': giveUpSession,

@@ -29,7 +29,7 @@ export type Invocation =
   | { kind: 'run'; command: string; args: CommandArguments };
 
 /** Options as they were typed, by their names in the table. */
-type Typed = Readonly<Record<string, string | boolean | undefined>>;
+type Typed = Readonly<Record<string, string | boolean | string[] | undefined>>;
 
 const flag = { type: 'boolean', default: false } as const;
 
@@ -94,8 +94,8 @@ function commandNamed(spec: CommandLineSpec, [word, subword]: readonly string[])
 
 function parserOptions(options: OptionTable) {
   const own: ParseArgsOptionsConfig = Object.fromEntries(
-    Object.entries(options).map(([name, { short, value }]) => {
-      const type = value ? ({ type: 'string' } as const) : flag;
+    Object.entries(options).map(([name, { short, value, isRepeated = false }]) => {
+      const type = value ? ({ type: 'string', multiple: isRepeated } as const) : flag;
       return [typedOption(name), short ? { ...type, short } : type];
     }),
   );
@@ -125,7 +125,6 @@ function namesIn(table: Readonly<Record<string, unknown>>): string {
 
 function typedValues(values: Readonly<Record<string, unknown>>, options: OptionTable): Typed {
   const names = Object.keys(options);
-  // No option is given to the parser as one that can be repeated, so no value is a list.
   return Object.fromEntries(names.map((name) => [name, values[typedOption(name)]])) as Typed;
 }
 
@@ -168,8 +167,8 @@ function checkOperands(
   if (unexpected !== undefined) throw new UsageError(`“${unexpected}” is one argument too many.`, name);
 }
 
-function toValues(name: string, typed: Typed, options: OptionTable): Record<string, string | number | boolean> {
-  const values: Record<string, string | number | boolean> = {};
+function toValues(name: string, typed: Typed, options: OptionTable): Record<string, Value> {
+  const values: Record<string, Value> = {};
   for (const [option, spec] of Object.entries(options)) {
     const value = typed[option];
     if (value !== undefined) values[option] = toValue(name, value, spec);
@@ -177,8 +176,10 @@ function toValues(name: string, typed: Typed, options: OptionTable): Record<stri
   return values;
 }
 
-function toValue(name: string, value: string | boolean, { counts }: OptionSpec): string | number | boolean {
-  if (typeof value === 'boolean' || counts === undefined) return value;
+type Value = string | number | boolean | string[];
+
+function toValue(name: string, value: Exclude<Value, number>, { counts }: OptionSpec): Value {
+  if (typeof value !== 'string' || counts === undefined) return value;
   if (/^\d{1,9}$/.test(value)) return Number(value);
   throw new UsageError(`“${value}” is not a number of ${counts}.`, name);
 }

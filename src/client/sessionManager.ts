@@ -103,6 +103,7 @@ export class SessionManager implements Disposable {
       manager: this,
       helper: this.helper,
       keepDone: (record) => this.#replica.keepDone(record),
+      settings: () => options.settings().supervision.policy,
     });
     this.state = new StateKeeper({
       manager: options,

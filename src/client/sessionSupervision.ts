@@ -2,8 +2,9 @@ import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { isGoingOn } from '../core/sessionRecord.ts';
+import { changedPolicy, type PolicyChanges, type PolicySettings } from '../core/supervisionPolicy.ts';
 import type { HealthReport, Leftover, SessionHealth } from '../protocol/health.ts';
-import type { SessionPolicy, SessionRecord } from '../protocol/sessionRecord.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HelperClient } from './helperClient.ts';
 import {
   type CleanUpOptions,
@@ -13,13 +14,15 @@ import {
   type SessionResult,
   stopAll,
 } from './manySessions.ts';
-import { checkPolicy } from './sessionChoices.ts';
+import { checkPolicyChanges } from './sessionChoices.ts';
 import type { SessionManager } from './sessionManager.ts';
 
 export interface SessionSupervisionOptions {
   manager: Pick<SessionManager, 'list' | 'get' | 'require' | 'stop' | 'restart' | 'prepareToDestroy'>;
   helper: HelperClient;
   keepDone: (record: SessionRecord) => Promise<SessionRecord>;
+  /** What the user has set about policies. */
+  settings: () => PolicySettings;
 }
 
 /** What a window knows of its sessions’ health, and what it does about it: for one, or for many at once. */
@@ -98,12 +101,16 @@ export class SessionSupervision implements Disposable {
     return this.#options.manager.stop(id);
   }
 
-  /** Changes what applies to a session; what is not named stays. @throws {HoldfastError} `INVALID_ARGUMENT` */
-  async setPolicy(id: string, policy: Partial<SessionPolicy>): Promise<SessionRecord> {
-    const { manager, helper, keepDone } = this.#options;
-    const wanted = checkPolicy(policy);
-    const changed = await helper.update(manager.require(id), (current) => ({
-      policy: { ...current.policy, ...wanted },
+  /**
+   * Changes what applies to a session; what is not named stays, and null takes back what it has of its own.
+   *
+   * @throws {HoldfastError} `INVALID_ARGUMENT`
+   */
+  async setPolicy(id: string, changes: PolicyChanges): Promise<SessionRecord> {
+    const { manager, helper, keepDone, settings } = this.#options;
+    const wanted = checkPolicyChanges(changes);
+    const changed = await helper.update(manager.require(id), ({ policy }) => ({
+      policy: changedPolicy(policy, wanted, settings()),
     }));
     return keepDone(changed);
   }

@@ -37,6 +37,20 @@ export function effectivePolicy(own: SessionPolicy, settings: PolicySettings = {
   return { ...defaultPolicy, ...told(settings), ...told(own) } as EffectivePolicy;
 }
 
+/** What is to be changed in a session’s policy: null takes back what it has of its own. */
+export type PolicyChanges = { [K in keyof typeof defaultPolicy]?: SessionPolicy[K] | null | undefined };
+
+/** A session always has a retry policy of its own: taken back, it is the one that a new session would get. */
+export function changedPolicy(
+  own: SessionPolicy,
+  changes: PolicyChanges,
+  { retry = defaultPolicy.retry }: PolicySettings,
+): SessionPolicy {
+  const wanted = Object.entries({ ...own, ...changes });
+  const kept = Object.fromEntries(wanted.filter(([, value]) => value !== null && value !== undefined));
+  return { retry, ...kept };
+}
+
 function told(policy: PolicySettings): PolicySettings {
   const known = Object.keys(defaultPolicy);
   return Object.fromEntries(

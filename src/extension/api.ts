@@ -1,9 +1,11 @@
 import type { Event } from 'vscode';
 import type { Backup } from '../client/backupFile.ts';
+import type { CleanUpOptions } from '../client/manySessions.ts';
 import type { Finding } from '../core/diagnosis.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
 import type { ListedSession, SavedSession } from '../core/savedSession.ts';
-import type { HealthReport } from '../protocol/health.ts';
+import type { PolicyChanges } from '../core/supervisionPolicy.ts';
+import type { HealthReport, Leftover } from '../protocol/health.ts';
 import type { SessionPolicy, SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
 import type { ExportedFile, ImportedSession } from './stateActions.ts';
 import type { CleanedUpSession, LeftoverRequest, SessionOutcome } from './supervisionActions.ts';
@@ -11,11 +13,15 @@ import type { CleanedUpSession, LeftoverRequest, SessionOutcome } from './superv
 export type {
   Backup,
   CleanedUpSession,
+  CleanUpOptions,
   ExportedFile,
   Finding,
   HealthReport,
   ImportedSession,
+  Leftover,
+  LeftoverRequest,
   ListedSession,
+  PolicyChanges,
   Proposal,
   SavedSession,
   SessionOutcome,
@@ -62,13 +68,6 @@ export interface ExportOptions {
   force?: boolean;
 }
 
-export interface CleanUpOptions {
-  /** Of a session’s end. */
-  olderThanDays: number;
-  /** Only tells what would be done. */
-  dryRun?: boolean;
-}
-
 export interface ImportOptions {
   /** Takes what is sound from a file that as a whole is not. */
   salvage?: boolean;
@@ -110,8 +109,11 @@ export interface HoldfastApi {
   giveUp(id: string): Promise<SessionRecord>;
   /** Lets a session go on that is about to be ended for doing nothing. */
   keepRunning(id: string): Promise<void>;
-  /** Changes what applies to a session instead of the settings; what is not named stays. */
-  setPolicy(id: string, policy: Partial<SessionPolicy>): Promise<SessionRecord>;
+  /**
+   * Changes what applies to a session instead of the settings; what is not named stays, and null takes back what it
+   * has of its own, so that the settings apply again.
+   */
+  setPolicy(id: string, changes: PolicyChanges): Promise<SessionRecord>;
   /** Stops all sessions that run or recover, at the same time; one that does not end keeps nobody from the others. */
   stopAllSessions(): Promise<SessionOutcome[]>;
   /** Starts all sessions that are idle since their process went with the machine, or unseen, one after the other. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { HoldfastError } from '../base/errors.ts';
+import { describeIssue } from '../core/invalidArgument.ts';
 
 /** Tree items pass their id as a string, other extensions an object, the palette nothing. */
 export function isPlainObject(argument: unknown): argument is Record<string, unknown> {
@@ -10,13 +11,7 @@ export function isPlainObject(argument: unknown): argument is Record<string, unk
 export function parseArgument<S extends v.GenericSchema>(schema: S, argument: unknown): v.InferOutput<S> {
   const result = v.safeParse(schema, argument);
   if (result.success) return withoutUndefined(result.output);
-  throw new HoldfastError('INVALID_ARGUMENT', describe(result.issues[0]), { advice: 'Nothing was changed.' });
-}
-
-function describe(issue: v.BaseIssue<unknown>): string {
-  const field = v.getDotPath(issue);
-  const isUnknown = issue.type === 'strict_object' && issue.expected === 'never';
-  return isUnknown ? `There is no argument “${field}”.` : `${field ?? 'argument'}: ${issue.message}`;
+  throw new HoldfastError('INVALID_ARGUMENT', describeIssue(result.issues[0]), { advice: 'Nothing was changed.' });
 }
 
 /** A field that was given as undefined was not given. */

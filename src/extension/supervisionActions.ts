@@ -1,9 +1,10 @@
 import type { CleanUpOptions, CleanUpResult, SessionResult } from '../client/manySessions.ts';
 import type { SessionSupervision } from '../client/sessionSupervision.ts';
 import { explainSession } from '../core/explain.ts';
+import type { PolicyChanges } from '../core/supervisionPolicy.ts';
 import type { KeptWork } from '../node/worktreeRemoval.ts';
 import type { HealthReport } from '../protocol/health.ts';
-import type { SessionPolicy, SessionRecord } from '../protocol/sessionRecord.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { toMessage } from './errorMessage.ts';
 import { readSettings } from './settings.ts';
 import type { Workspace } from './workspace.ts';
@@ -60,8 +61,8 @@ export class SupervisionActions {
     await (await this.#supervision()).keepRunning(id);
   }
 
-  async setPolicy(id: string, policy: Partial<SessionPolicy>): Promise<SessionRecord> {
-    return (await this.#supervision()).setPolicy(id, policy);
+  async setPolicy(id: string, changes: PolicyChanges): Promise<SessionRecord> {
+    return (await this.#supervision()).setPolicy(id, changes);
   }
 
   async stopAll(): Promise<SessionOutcome[]> {

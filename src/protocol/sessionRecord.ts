@@ -35,17 +35,30 @@ const exitSchema = v.looseObject({
   reason: v.picklist(['exit', 'stop', 'lost', 'start', 'timeout', 'limit']),
 });
 
-const amount = v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000));
+/** The most of any amount; beyond it somebody has mistyped. */
+const maxAmount = 1_000_000;
+const amountText = `must be a number from 0 to ${maxAmount}`;
+export const amount = v.pipe(v.number(amountText), v.minValue(0, amountText), v.maxValue(maxAmount, amountText));
+
+const attemptsText = 'must be a whole number from 0 to 100';
+const attempts = v.pipe(
+  v.number(attemptsText),
+  v.integer(attemptsText),
+  v.minValue(0, attemptsText),
+  v.maxValue(100, attemptsText),
+);
+
+const codesText = 'must be a list of exit codes';
 
 /** What of the settings a session has of its own; 0 turns a limit off. */
 const policyEntries = {
   /** Automatic restarts in a row, at most. */
-  maxAttempts: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100))),
+  maxAttempts: v.optional(attempts),
   /** Before the first automatic restart, and the most before any; seconds. */
   retryDelay: v.optional(amount),
   maxRetryDelay: v.optional(amount),
   /** Exit codes after which it is never started again by itself. */
-  neverRetry: v.optional(v.array(v.pipe(v.number(), v.integer()))),
+  neverRetry: v.optional(v.array(v.pipe(v.number(codesText), v.integer(codesText)), codesText)),
   /** Since its process was started; minutes. */
   sessionTimeout: v.optional(amount),
   /** Without output, input or a report, and not waiting for the user; minutes. */
@@ -57,10 +70,13 @@ const policyEntries = {
   /** MB that its transcript may grow by, however much of it is kept. */
   transcriptLimit: v.optional(amount),
   /** What follows when one of these is reached. */
-  onLimit: v.optional(v.picklist(['stop', 'recover'])),
+  onLimit: v.optional(v.picklist(['stop', 'recover'], 'must be stop or recover')),
 };
 
-export const policySchema = v.looseObject({ retry: v.picklist(['never', 'onCrash', 'onFailure']), ...policyEntries });
+export const policySchema = v.looseObject({
+  retry: v.picklist(['never', 'onCrash', 'onFailure'], 'must be never, onCrash or onFailure'),
+  ...policyEntries,
+});
 export type SessionPolicy = v.InferOutput<typeof policySchema>;
 
 /** Why a status is what it is. */

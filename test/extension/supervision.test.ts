@@ -124,6 +124,12 @@ describe('supervision through the API and the commands', () => {
     assert.deepEqual(policy, { retry: 'onCrash', maxAttempts: 7 });
   });
 
+  it('takes back what one session has of its own', async () => {
+    const { id } = await create('policy', { maxAttempts: 7, idleTimeout: 30 });
+    const { policy } = await api().setPolicy(id, { maxAttempts: null });
+    assert.deepEqual(policy, { retry: 'onCrash', idleTimeout: 30 });
+  });
+
   it('refuses a policy that makes no sense, by the name of the field', async () => {
     const { id } = await create('policy');
     await assert.rejects(api().setPolicy(id, { maxAttempts: -1 }), {

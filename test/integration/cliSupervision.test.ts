@@ -51,6 +51,36 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
     assert.deepEqual([session.id, health.state, typeof explanation[0]], [record.id, 'healthy', 'string']);
   });
 
+  it('tells a session’s policy, changes it, and takes what was changed back', async () => {
+    const { id } = (await window.create({ name: 'login', command: ['cat'] })).record;
+    const changed = await runCli(
+      project().folder,
+      'policy',
+      'login',
+      '--set',
+      'idleTimeout=30',
+      '--set',
+      'retry=never',
+    );
+    const own = (await waitFor(
+      () => window.get(id)?.policy,
+      (policy) => policy?.idleTimeout === 30,
+    )) as SessionPolicy;
+    const back = await runCli(
+      project().folder,
+      'policy',
+      'login',
+      '--unset',
+      'idleTimeout',
+      '--unset',
+      'retry',
+      '--json',
+    );
+    assert.match(changed.stdout, /^FIELD +VALUE +FROM\nretry +never +its own\nmaxAttempts +3 +(default|setting)\n/);
+    assert.match(changed.stdout, /^neverRetry +none +(default|setting)\n.*\nidleTimeout +30 min +its own$/ms);
+    assert.deepEqual([own, JSON.parse(back.stdout).own], [{ retry: 'never', idleTimeout: 30 }, { retry: 'onCrash' }]);
+  });
+
   it('retries at once', async () => {
     const { id } = await crashed('login');
     const { code, stdout } = await runCli(project().folder, 'retry', 'login');

@@ -46,6 +46,7 @@ describe('the command line', () => {
     ['backups verify', { kind: 'run', command: 'backups verify', args: none }],
     ['backups restore a --dry-run', { kind: 'run', command: 'backups restore', args: { ...given('a'), dryRun: true } }],
     ['export -o f', { kind: 'run', command: 'export', args: { ...none, output: 'f' } }],
+    ['policy a --set b=1 --set c=2', { kind: 'run', command: 'policy', args: { ...given('a'), set: ['b=1', 'c=2'] } }],
     ['doctor --fix', { kind: 'run', command: 'doctor', args: { ...none, fix: true } }],
     ['validate f', { kind: 'run', command: 'validate', args: given('f') }],
     ['import f --dry-run', { kind: 'run', command: 'import', args: { ...given('f'), dryRun: true } }],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as v from 'valibot';
 import {
+  changedPolicy,
   defaultPolicy,
   defaultSettings,
   effectivePolicy,
@@ -27,6 +28,26 @@ describe('the policy of a session', () => {
 
   it('holds nothing that is not known', () => {
     assert.deepEqual(effectivePolicy({ retry: 'onCrash', colour: 'blue' }), defaultPolicy);
+  });
+});
+
+describe('a change of a session’s policy', () => {
+  const own = { retry: 'never' as const, maxAttempts: 7, idleTimeout: 30, colour: 'blue' };
+
+  it('leaves what it does not name', () => {
+    assert.deepEqual(changedPolicy(own, { maxAttempts: 2 }, {}), { ...own, maxAttempts: 2 });
+  });
+
+  it('takes back what it names with null, so that the settings apply', () => {
+    const { idleTimeout: _, ...others } = own;
+    assert.deepEqual(changedPolicy(own, { idleTimeout: null }, { idleTimeout: 5 }), others);
+  });
+
+  it('takes a retry policy back for the one that a new session would get', () => {
+    const retries = [{ retry: 'onFailure' as const }, {}].map(
+      (settings) => changedPolicy(own, { retry: null }, settings).retry,
+    );
+    assert.deepEqual(retries, ['onFailure', 'onCrash']);
   });
 });
 
