@@ -33,6 +33,8 @@ const savedSession = {
 } as const;
 const backup = { name: 'BACKUP', required: true, missing: 'Which backup? Its id is missing.' } as const;
 
+const leftover = { name: 'PID', required: true, missing: 'Which process? Its id is missing.' } as const;
+
 const savedName = 'ID is at least 8 characters of its id, or the session’s whole name where it was saved only once.';
 
 const wholeName = 'Takes the whole name, or at least 8 characters of the id.';
@@ -167,6 +169,31 @@ const commandSpecs = {
       'ended for doing nothing; each report counts as activity. “holdfast explain” tells what was reported and when.',
       wholeName,
     ].join('\n'),
+  },
+  leftovers: {
+    subcommands: {
+      list: {
+        operands: [],
+        options: ['json'],
+        summary: 'List what sessions have left behind.',
+        details: 'Processes that outlived their session’s terminal, and session hosts that no session has.',
+      },
+      end: {
+        operands: [leftover],
+        options: ['json'],
+        summary: 'End one of them.',
+        details:
+          'It is asked to end, and killed 5 seconds later. A process that no session has left behind is refused.',
+      },
+      adopt: {
+        operands: [leftover],
+        options: ['json'],
+        summary: 'Make a session again of a session host that has none.',
+        details: 'It is in the list then as its host remembers it, and runs on.',
+      },
+    },
+    summary: 'List, end and adopt what sessions have left behind.',
+    details: 'Nothing of it ends by itself, for it may be meant to run on.',
   },
   logs: {
     operands: [session],

@@ -10,6 +10,7 @@ import { explainOne } from './explainCommand.ts';
 import { exportToFile } from './exportCommand.ts';
 import { reportFailure } from './failureReport.ts';
 import { importFromFile } from './importCommand.ts';
+import { adoptLeftover, endLeftover, listLeftovers } from './leftoversCommand.ts';
 import { listSessions } from './listCommand.ts';
 import { listLocks } from './locksCommand.ts';
 import { printLogs } from './logsCommand.ts';
@@ -37,6 +38,9 @@ const handlers: Record<CommandName, CommandHandler> = {
   resume: resumeSession,
   'clean-up': cleanUpSessions,
   report: reportState,
+  'leftovers list': listLeftovers,
+  'leftovers end': endLeftover,
+  'leftovers adopt': adoptLeftover,
   logs: printLogs,
   locks: listLocks,
   'saved list': listSaved,

@@ -5,6 +5,7 @@ import type { HealthReport } from '../protocol/health.ts';
 import type { HelperStatus } from '../protocol/helperRpc.ts';
 import { type SessionRecord, sessionStatuses } from '../protocol/sessionRecord.ts';
 import { count, type Fact, printFacts, since } from './facts.ts';
+import { describeLeftover } from './leftoversCommand.ts';
 import { printJson } from './output.ts';
 import type { RepositorySessions } from './repositorySessions.ts';
 
@@ -47,7 +48,7 @@ function healthFacts(report: HealthReport): Fact[] {
     ['Memory', averageMemoryUsage > 0 ? `${describeBytes(averageMemoryUsage)} a session` : undefined],
     ['Restarts', startsHeld === undefined ? undefined : `none by themselves for now: ${startsHeld}`],
     ...told.map(({ state, text }): Fact => [capitalized(state), text]),
-    ...leftovers.map(({ what, pid }): Fact => ['Left over', `${what} (process ${pid})`]),
+    ...leftovers.map((leftover): Fact => ['Left over', describeLeftover(leftover, report)]),
     ['Left over', leftoversUntold === undefined ? undefined : `${leftoversUntold} more`],
   ];
   return facts.filter((fact): fact is Fact => fact[1] !== undefined);

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
+import { readJson } from '../../src/node/durableFile.ts';
+import { sessionPlaces } from '../../src/node/places.ts';
+import type { HostFile } from '../../src/protocol/hostMessages.ts';
 import type { SessionPolicy, SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { isAlive, signal } from '../support/processes.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { cliCommand, runCli } from './support/cli.ts';
-import { hostPids, useProject } from './support/project.ts';
+import { helperPid, hostPids, useProject } from './support/project.ts';
+import { machine, processEnd } from './support/scene.ts';
 
 /** Long enough that nothing is started again by itself meanwhile; seconds. */
 const patient = { retryDelay: 600, maxRetryDelay: 600 };
@@ -215,6 +219,45 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
     assert.deepEqual([health.sessions[0].state, health.leftovers], ['healthy', []]);
   });
 
+  it('lists what a session left behind with its session, and ends it', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const { name, id } = (
+      await window.create({ name: 'leaving', command: "setsid sh -c 'exec sleep 604' & sleep 0.5" })
+    ).record;
+    const left = async () => (await window.supervision.health()).leftovers.filter(({ sessionId }) => sessionId === id);
+    const [{ pid } = { pid: 0 }] = await waitFor(left, (found) => found.length > 0, { timeout: 30_000 });
+    const run = (...args: string[]) => runCli(project().folder, ...args);
+    const told = [await run('status'), await run('leftovers', 'list'), await run('leftovers', 'adopt', String(pid))];
+    const done = [await run('leftovers', 'end', String(pid)), await run('leftovers', 'end', String(pid))];
+    assert.match(told[0]?.stdout ?? '', new RegExp(`^Left over +sleep 604 \\(process ${pid}\\), of ${name}$`, 'm'));
+    assert.match(told[1]?.stdout ?? '', new RegExp(`^${pid} +process +${name} +sleep 604$`, 'm'));
+    assert.deepEqual(
+      [told[2], ...done].map((result) => [result?.code, `${result?.stdout}${result?.stderr}`.split('\n')[0]]),
+      [
+        [
+          1,
+          `holdfast: Process ${pid} (sleep 604) is no session host. Only a host can be made a session again. Nothing was changed. (INVALID_ARGUMENT)`,
+        ],
+        [0, `Ended process ${pid}, which leaving had left behind.`],
+        [
+          1,
+          `holdfast: Process ${pid} is none that a session left behind. Nothing was changed. “holdfast leftovers list” tells what there is. (SESSION_NOT_FOUND)`,
+        ],
+      ],
+    );
+  });
+
+  it('makes a session again of a host that has none', async () => {
+    const { id, name } = (await window.create({ name: 'lost', command: ['cat'] })).record;
+    const list = async () => JSON.parse((await runCli(project().folder, 'leftovers', 'list', '--json')).stdout);
+    assert.deepEqual(await list(), { leftovers: [], untold: 0 });
+    const pid = await forgotten(id, name);
+    const { leftovers } = await list();
+    const { code, stdout } = await runCli(project().folder, 'leftovers', 'adopt', String(pid));
+    await runCli(project().folder, 'stop', name);
+    assert.deepEqual([leftovers[0]?.pid, code, stdout], [pid, 0, `${name} is in the list again.\n`]);
+  });
+
   it('tells what the processes of one session use', async () => {
     const { record } = await window.create({ name: 'well', command: ['cat'] });
     await waitFor(async () => (await window.supervision.health()).sessions.find(({ id }) => id === record.id)?.use);
@@ -287,6 +330,24 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
       (record) => record?.status === 'recovering',
     );
     return recovering as SessionRecord;
+  }
+
+  /** Whatever could have brought the record of a host back is gone, but for the host itself; returns its pid. */
+  async function forgotten(id: string, name: string): Promise<number> {
+    const { storage, workplace } = window.options;
+    const { checkpoint, record, host } = sessionPlaces(machine, workplace.key, id);
+    await waitFor(
+      () => readFile(checkpoint, 'utf8').catch(() => ''),
+      (text) => text.includes(name),
+      { what: 'a checkpoint with the record' },
+    );
+    const helper = await helperPid(window);
+    window.dispose();
+    signal(helper, 'SIGKILL');
+    await processEnd(helper);
+    await rm(storage, { recursive: true });
+    for (const file of [record, record.replace('.json', '.previous.json')]) await rm(file, { force: true });
+    return ((await readJson(host)) as HostFile).pid;
   }
 
   /** A session as it is after the machine was started anew. */
