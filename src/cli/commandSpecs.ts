@@ -46,7 +46,8 @@ const commandSpecs = {
     summary: 'List the sessions of this repository.',
     details: [
       'Works in any folder of the repository and in every session’s worktree. A session that is not well says so beside',
-      'its status, one that is to be started again says when. Archived sessions are counted, and listed with --all.',
+      'its status, one that is to be started again says when. Archived sessions are counted, and listed with --all. With',
+      '--json each session’s record has its health with it.',
     ].join('\n'),
   },
   status: {

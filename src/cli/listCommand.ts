@@ -8,7 +8,7 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { type Column, printTable } from './columnTable.ts';
 import { print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
-import { type Program, type RepositorySessions, withSessions } from './repositorySessions.ts';
+import { type Program, withSessions } from './repositorySessions.ts';
 import { shownRecord } from './shownRecord.ts';
 import { statusStyle } from './statusStyle.ts';
 import type { Cell } from './table.ts';
@@ -27,21 +27,21 @@ const columns: readonly Column[] = [
 export async function listSessions(program: Program, { all, json }: CommandArguments): Promise<number> {
   return withSessions(program, async (sessions) => {
     const records = await sessions.list();
-    if (json) printJson(records.map(shownRecord));
-    else await printSessions(sessions, records, all);
+    const shown = records.filter(({ archivedAt }) => all || archivedAt === undefined);
+    const [report, settings] = await Promise.all([sessions.health(), sessions.supervision()]);
+    const health = new Map(report?.sessions.map((one) => [one.id, one]));
+    if (json) printJson(shown.map((record) => ({ ...shownRecord(record), health: health.get(record.id) ?? null })));
+    else printSessions(shown, { now: new Date(), settings, health });
+    const archived = records.length - shown.length;
+    if (!json && archived > 0) print(`${countSessions(archived)} archived; “holdfast ls --all” lists them, too.`);
+    if (!json && records.length === 0) print(`No sessions in ${sessions.workplace.root}.`);
     return 0;
   });
 }
 
-async function printSessions(sessions: RepositorySessions, records: SessionRecord[], all: boolean): Promise<void> {
-  const shown = records.filter(({ archivedAt }) => all || archivedAt === undefined);
-  const [report, settings] = await Promise.all([sessions.health(), sessions.supervision()]);
-  const context = { now: new Date(), settings, health: new Map(report?.sessions.map((one) => [one.id, one])) };
-  const rows = shown.map((record) => sessionRow(record, context));
+function printSessions(records: readonly SessionRecord[], context: RowContext): void {
+  const rows = records.map((record) => sessionRow(record, context));
   if (rows.length > 0) printTable(columns, rows);
-  const archived = records.length - shown.length;
-  if (archived > 0) print(`${countSessions(archived)} archived; “holdfast ls --all” lists them, too.`);
-  if (records.length === 0) print(`No sessions in ${sessions.workplace.root}.`);
 }
 
 interface RowContext {

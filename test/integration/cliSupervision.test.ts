@@ -36,6 +36,13 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
     assert.match(after.stdout, /^login +running /m);
   });
 
+  it('lists as JSON how each session is', async () => {
+    await crashed('login');
+    const [{ name, recovery, health }] = JSON.parse((await runCli(project().folder, 'ls', '--json')).stdout);
+    assert.deepEqual([name, typeof recovery.retryAt, health.state], ['login', 'string', 'lost']);
+    assert.equal(health.evidence[0].what, 'its session host was killed');
+  });
+
   it('explains in words what happened, and what will', async () => {
     await crashed('login');
     const { stdout } = await runCli(project().folder, 'explain', 'login');
@@ -319,6 +326,14 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
     const full = await runCli(project().folder, 'ls', '--all');
     assert.equal(short.stdout, '1 session archived; “holdfast ls --all” lists them, too.\n');
     assert.match(full.stdout, /^done +stopped, archived /m);
+    const json = [
+      await runCli(project().folder, 'ls', '--json'),
+      await runCli(project().folder, 'ls', '--all', '--json'),
+    ];
+    assert.deepEqual(
+      json.map(({ stdout }) => JSON.parse(stdout).map(({ name }: SessionRecord) => name)),
+      [[], ['done']],
+    );
   });
 
   async function crashed(name: string, policy: Partial<SessionPolicy> = patient): Promise<SessionRecord> {
