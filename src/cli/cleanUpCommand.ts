@@ -38,7 +38,7 @@ async function prepare(sessions: RepositorySessions): Promise<LifeContext> {
 }
 
 function report(results: readonly CleanUpResult[], days: number): void {
-  if (results.length === 0) print(`No session ended more than ${days} day${days === 1 ? '' : 's'} ago.`);
+  if (results.length === 0) print(noneOld(days));
   for (const result of results) {
     const { name } = result.record;
     if (result.state === 'failed') console.error(`${name}: ${errorText(result.error)}`);
@@ -48,6 +48,11 @@ function report(results: readonly CleanUpResult[], days: number): void {
         `Destroyed ${name}.${result.kept ? ` Its work was kept (${result.kept.reason}): ${result.kept.path}` : ''}`,
       );
   }
+}
+
+export function noneOld(days: number): string {
+  if (days === 0) return 'No session has ended.';
+  return `No session ended more than ${days} day${days === 1 ? '' : 's'} ago.`;
 }
 
 function describeEnd(record: SessionRecord): string {

@@ -6,6 +6,8 @@ export interface OptionSpec {
   value?: string;
   /** What the value is a number of; absent, the value is text. */
   counts?: string;
+  /** The number may have decimals. */
+  isFraction?: true;
   /** It may be given again and again, and means the list of its values. */
   isRepeated?: true;
   /** What help says about it. */

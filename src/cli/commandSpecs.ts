@@ -13,7 +13,12 @@ const optionSpecs = {
   force: { text: 'Replace FILE where it exists.' },
   all: { text: 'All sessions, for “ls” archived ones too.' },
   message: { short: 'm', value: 'TEXT', text: 'What it waits for, or what it did.' },
-  olderThan: { value: 'DAYS', counts: 'days', text: 'Only sessions that ended more than DAYS days ago.' },
+  olderThan: {
+    value: 'DAYS',
+    counts: 'days',
+    isFraction: true,
+    text: 'Only sessions that ended more than DAYS days ago.',
+  },
   set: { value: 'FIELD=VALUE', isRepeated: true, text: 'What it has of its own from now on; may be repeated.' },
   unset: { value: 'FIELD', isRepeated: true, text: 'The settings apply again; may be repeated.' },
   dryRun: { text: 'Only tell what would be done.' },

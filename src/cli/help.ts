@@ -5,6 +5,7 @@ import {
   type CommandSpec,
   type CommandTable,
   isGroup,
+  type OptionTable,
   optionUsage,
   typedOption,
 } from './commandLineSpec.ts';
@@ -15,15 +16,15 @@ export function helpText(name?: string, spec: CommandLineSpec = holdfast): strin
   if (name === undefined) return programHelp(spec);
   const command = allCommands(spec).get(name);
   if (!command) throw new Error(`There is no command ${name}.`);
-  return isGroup(command) ? groupHelp(name, command) : commandHelp(name, command, spec);
+  return isGroup(command) ? groupHelp(name, command, spec) : commandHelp(name, command, spec);
 }
 
-function programHelp({ commands }: CommandLineSpec): string {
+function programHelp({ commands, options }: CommandLineSpec): string {
   return [
     'Usage: holdfast <command> [options]',
     '',
     'Commands:',
-    ...commandList(commands),
+    ...commandList(commands, options),
     '',
     'Options:',
     ...columns([
@@ -47,16 +48,16 @@ const exitCodes = [
   ['N', 'Of “attach”: the exit code of the session, 128 + N where signal N ended it.'],
 ] as const;
 
-function groupHelp(name: string, group: CommandGroup): string {
+function groupHelp(name: string, group: CommandGroup, { options }: CommandLineSpec): string {
   return [
-    `Usage: holdfast ${synopsis(name, group)} [options]`,
+    `Usage: holdfast ${synopsis(name, group, options)} [options]`,
     '',
     group.summary,
     '',
     group.details,
     '',
     'Commands:',
-    ...commandList(group.subcommands),
+    ...commandList(group.subcommands, options),
     '',
     `More about one: holdfast help ${name} <command>`,
   ].join('\n');
@@ -67,7 +68,7 @@ function commandHelp(name: string, command: CommandSpec, spec: CommandLineSpec):
   const own = Object.entries(spec.options).filter(([option]) => options.includes(option));
   const texts = columns(own.map(([option, about]) => [optionUsage(option, about), about.text]));
   return [
-    `Usage: holdfast ${synopsis(name, command)}${options.length > 0 ? ' [options]' : ''}`,
+    `Usage: holdfast ${synopsis(name, command, spec.options)}${options.length > 0 ? ' [options]' : ''}`,
     '',
     summary,
     '',
@@ -76,15 +77,18 @@ function commandHelp(name: string, command: CommandSpec, spec: CommandLineSpec):
   ].join('\n');
 }
 
-function commandList(commands: CommandTable): string[] {
-  return columns(Object.entries(commands).map(([name, command]) => [synopsis(name, command), command.summary]));
+function commandList(commands: CommandTable, options: OptionTable): string[] {
+  return columns(
+    Object.entries(commands).map(([name, command]) => [synopsis(name, command, options), command.summary]),
+  );
 }
 
-function synopsis(name: string, command: CommandSpec | CommandGroup): string {
+function synopsis(name: string, command: CommandSpec | CommandGroup, options: OptionTable): string {
   if (isGroup(command)) return `${name} <command>`;
   const operands = command.operands.map(({ name: operand, required }) => (required ? operand : `[${operand}]`));
-  const { forAll } = command;
-  return [name, ...operands].join(' ') + (forAll === undefined ? '' : ` | --${typedOption(forAll)}`);
+  const { forAll, needs = {} } = command;
+  const needed = Object.keys(needs).map((option) => [`--${typedOption(option)}`, options[option]?.value].join(' '));
+  return [name, ...operands, ...needed].join(' ') + (forAll === undefined ? '' : ` | --${typedOption(forAll)}`);
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {

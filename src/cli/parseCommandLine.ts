@@ -81,6 +81,7 @@ function problemOf({ name, rawName, value, inlineValue }: OptionToken, options: 
   if (!spec && name !== 'help' && name !== 'version') return `There is no option ${rawName}.`;
   if (spec?.value === undefined) return inlineValue ? `${rawName} takes no value.` : undefined;
   if (!value) return `${rawName} needs a value: ${rawName} ${spec.value}.`;
+  if (spec.counts !== undefined && /^-[\d.]/.test(value)) return notNumber(value, spec.counts);
   // A value is seldom meant so, and an option that lacks its value often.
   const isOption = !inlineValue && value.startsWith('-') && value.length > 1;
   return isOption ? `${rawName} needs a value; “${value}” is taken for one as --${name}=${value}.` : undefined;
@@ -178,8 +179,12 @@ function toValues(name: string, typed: Typed, options: OptionTable): Record<stri
 
 type Value = string | number | boolean | string[];
 
-function toValue(name: string, value: Exclude<Value, number>, { counts }: OptionSpec): Value {
+function toValue(name: string, value: Exclude<Value, number>, { counts, isFraction }: OptionSpec): Value {
   if (typeof value !== 'string' || counts === undefined) return value;
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw new UsageError(`“${value}” is not a number of ${counts}.`, name);
+  if ((isFraction ? /^\d{1,9}(\.\d{1,9})?$/ : /^\d{1,9}$/).test(value)) return Number(value);
+  throw new UsageError(notNumber(value, counts), name);
+}
+
+function notNumber(value: string, counts: string): string {
+  return `“${value}” is not a number of ${counts}.`;
 }

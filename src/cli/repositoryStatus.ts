@@ -15,14 +15,8 @@ export async function showRepository(sessions: RepositorySessions, json: boolean
   const [records, status, health] = await Promise.all([sessions.list(), helper?.status(), sessions.health()]);
   const counts = countStatuses(records);
   if (json) {
-    const figures = figuresOf(records, health);
-    return printJson({
-      repository: workplace,
-      helper: status ?? null,
-      sessions: counts,
-      ...figures,
-      health: health ?? null,
-    });
+    const repository = { repository: workplace, helper: status ?? null, sessions: counts };
+    return printJson({ ...repository, ...figuresOf(records, health), health: health ? beyondFigures(health) : null });
   }
   printFacts([
     [workplace.kind === 'git' ? 'Repository' : 'Folder', workplace.root],
@@ -37,6 +31,18 @@ function figuresOf(records: readonly SessionRecord[], health: HealthReport | und
   const { totalSessions, healthySessions, staleSessions, averageMemoryUsage, sessionsByStatus } =
     health ?? summarize(records, []);
   return { totalSessions, healthySessions, staleSessions, averageMemoryUsage, sessionsByStatus };
+}
+
+/** What of the report the figures are not. */
+function beyondFigures({
+  totalSessions: _,
+  healthySessions: __,
+  staleSessions: ___,
+  averageMemoryUsage: ____,
+  sessionsByStatus: _____,
+  ...rest
+}: HealthReport) {
+  return rest;
 }
 
 function healthFacts(report: HealthReport): Fact[] {

@@ -1,5 +1,6 @@
 import { resumeAll } from '../client/manySessions.ts';
 import { type RestartOptions, restartSession } from '../client/sessionLife.ts';
+import { describeOutcome } from '../core/explain.ts';
 import { isRunning, wasLost } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { reportMany } from './manyResults.ts';
@@ -51,6 +52,8 @@ async function start(
   return record;
 }
 
-function describeStarted({ name, ptyPid }: SessionRecord): string {
-  return ptyPid === undefined ? `${name}, which has ended already` : `${name} (process ${ptyPid})`;
+/** A short command may be over before its start is told. */
+export function describeStarted(record: SessionRecord): string {
+  const { name, ptyPid } = record;
+  return ptyPid === undefined ? `${name}; since then it ${describeOutcome(record)}` : `${name} (process ${ptyPid})`;
 }

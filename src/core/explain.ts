@@ -51,6 +51,12 @@ export function statusPhrase(status: SessionStatus): string {
   return states[status];
 }
 
+/** How a session is, after its name or “it”: “has failed (ended with code 3)”, “was stopped”. */
+export function describeOutcome(record: SessionRecord): string {
+  const why = record.status === 'cancelled' ? undefined : describeExit(record);
+  return [statusPhrase(record.status), why && `(${why})`].filter(Boolean).join(' ');
+}
+
 /** By what something was seen; the names of reports stand for themselves. */
 const sources: Record<string, string> = {
   user: 'as you asked',

@@ -217,13 +217,17 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
   it('has the whole health report in the status as JSON', async () => {
     await window.create({ name: 'well', command: ['cat'] });
     const { stdout } = await runCli(project().folder, 'status', '--json');
-    const { totalSessions, healthySessions, staleSessions, averageMemoryUsage, sessionsByStatus, health } =
-      JSON.parse(stdout);
+    const report = JSON.parse(stdout);
+    const { totalSessions, healthySessions, staleSessions, averageMemoryUsage, sessionsByStatus, health } = report;
     assert.deepEqual(
       [totalSessions, healthySessions, staleSessions, typeof averageMemoryUsage, sessionsByStatus.active],
       [1, 1, 0, 'number', 1],
     );
     assert.deepEqual([health.sessions[0].state, health.leftovers], ['healthy', []]);
+    assert.deepEqual(
+      Object.keys(health).filter((field) => field in report && field !== 'sessions'),
+      [],
+    );
   });
 
   it('lists what a session left behind with its session, and ends it', async function () {

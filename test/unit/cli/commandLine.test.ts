@@ -38,6 +38,7 @@ describe('the command line', () => {
     ['stop -- -x', { kind: 'run', command: 'stop', args: given('-x') }],
     ['stop --all', { kind: 'run', command: 'stop', args: { ...none, all: true } }],
     ['clean-up --older-than 7', { kind: 'run', command: 'clean-up', args: { ...none, olderThan: 7 } }],
+    ['clean-up --older-than 1.5', { kind: 'run', command: 'clean-up', args: { ...none, olderThan: 1.5 } }],
     ['report done -m ok', { kind: 'run', command: 'report', args: { ...given('done'), message: 'ok' } }],
     ['logs login -fn 5', { kind: 'run', command: 'logs', args: { ...given('login'), follow: true, lines: 5 } }],
     ['saved list', { kind: 'run', command: 'saved list', args: none }],
@@ -63,6 +64,10 @@ describe('the command line', () => {
     ['stop login --all', '“login” and --all exclude each other.'],
     ['clean-up', 'How old? --older-than DAYS is missing.'],
     ['clean-up --older-than soon', '“soon” is not a number of days.'],
+    ['clean-up --older-than -1', '“-1” is not a number of days.'],
+    ['clean-up --older-than=-1', '“-1” is not a number of days.'],
+    ['logs login -n 1.5', '“1.5” is not a number of lines.'],
+    ['logs login -n -1', '“-1” is not a number of lines.'],
     ['validate', 'Which file? Its name is missing.'],
     ['-n 3', 'Which command? Its name is missing.'],
     ['--json', 'Which command? Its name is missing.'],
@@ -113,6 +118,12 @@ describe('the command line', () => {
     const wide = texts.flatMap((text) => text.split('\n')).filter((line) => line.length > 120);
     const usages = names.filter((name) => helpText(name).startsWith(`Usage: holdfast ${name}`));
     assert.deepEqual({ wide, usages }, { wide: [], usages: names });
+  });
+
+  it('has help that shows what an option must be given for', () => {
+    const [usage] = helpText('clean-up').split('\n');
+    assert.equal(usage, 'Usage: holdfast clean-up --older-than DAYS [options]');
+    assert.match(helpText(), /^ {2}clean-up --older-than DAYS {2}/m);
   });
 
   it('leaves flags that were not given false', () => {
