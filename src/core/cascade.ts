@@ -113,7 +113,11 @@ const orphaned: Look = (record, { host, leftBehind = 0 }) => {
   // Of a session that runs again they are told among the leftovers, and are no reason to worry about it.
   if (leftBehind === 0 || isRunning(record)) return [];
   const what = `${leftBehind} of its processes ${leftBehind === 1 ? 'runs' : 'run'} on without its terminal`;
-  return [['degraded', what, 'They may be meant to; “holdfast doctor” lists them.']];
+  const them =
+    leftBehind === 1
+      ? 'It may be meant to; “Review Leftovers…” ends it.'
+      : 'They may be meant to; “Review Leftovers…” lists them.';
+  return [['degraded', what, them]];
 };
 
 const looks: readonly (readonly [Layer, Look])[] = [

@@ -57,9 +57,9 @@ export function describeOutcome(record: SessionRecord): string {
   return [statusPhrase(record.status), why && `(${why})`].filter(Boolean).join(' ');
 }
 
-/** By what something was seen; the names of reports stand for themselves. */
-const sources: Record<string, string> = {
-  user: 'as you asked',
+/** By what something was seen; the names of reports stand for themselves, and what the user did they know. */
+const sources: Record<string, string | undefined> = {
+  user: undefined,
   host: 'seen at its session host',
   process: 'seen at its process',
   watchdog: 'seen by the watchdog',
@@ -77,12 +77,14 @@ const sources: Record<string, string> = {
 
 /** What was seen, by what, and how long ago, as a part of a sentence. */
 export function describeEvidence({ what, by, at }: Evidence, now: Date): string {
-  return `${what} (${sources[by] ?? `told by ${by}`}, ${since(at, now)})`;
+  const source = by in sources ? sources[by] : `told by ${by}`;
+  return `${what} (${[source, since(at, now)].filter(Boolean).join(', ')})`;
 }
 
 function statusSentence(record: SessionRecord, now: Date): string {
   const { name, status, evidence } = record;
   const state = `“${name}” ${states[status]}`;
+  if (status === 'cancelled' && evidence?.by === 'user') return `${state} by you (${since(evidence.at, now)}).`;
   if (evidence) return `${state}: ${describeEvidence(evidence, now)}.`;
   const exit = describeExit(record);
   if (exit !== undefined) return `${state}: ${exit}${record.endedAt ? `, ${since(record.endedAt, now)}` : ''}.`;
@@ -101,7 +103,11 @@ function healthSentences(record: SessionRecord, health: SessionHealth | undefine
   if (state === 'healthy') return isRunning(record) ? told.map((one) => `It is healthy: ${seen(one, now)}`) : [];
   const [first, ...others] = told;
   const isSame = told.length < evidence.length;
-  if (!first || isSame) return [`It is ${state}, for that reason.`, ...told.map((one) => `Also: ${seen(one, now)}`)];
+  if (!first || isSame) {
+    // That it is recovering says so already.
+    const same = isRecovering(record) ? [] : [`It is ${state} for that reason.`];
+    return [...same, ...told.map((one) => `Also: ${seen(one, now)}`)];
+  }
   return [`It is ${state}: ${seen(first, now)}`, ...others.map((one) => `Also: ${seen(one, now)}`)];
 }
 

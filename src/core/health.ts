@@ -8,7 +8,7 @@ import {
 import { type Evidence, type SessionRecord, sessionStatuses } from '../protocol/sessionRecord.ts';
 import { type CascadeFacts, runCascade } from './cascade.ts';
 import type { LimitWarning } from './limits.ts';
-import { age } from './presentation.ts';
+import { span } from './moments.ts';
 import { isLive, isRecovering, isRunning } from './sessionRecord.ts';
 
 /** Typing that a program has not taken for so long is stuck; milliseconds. */
@@ -90,7 +90,7 @@ function recovering({ evidence }: SessionRecord, { now }: HealthFacts): Sign {
 
 function stopSigns({ stoppingSince, now }: HealthFacts): Sign[] {
   if (!stoppingSince || now.getTime() - Date.parse(stoppingSince) < stopPatience) return [];
-  const what = `its process was told to end ${age(stoppingSince, now)} ago and still runs`;
+  const what = `its process was told to end ${span(stoppingSince, now)} ago and still runs`;
   return [{ state: 'unresponsive', evidence: { what, by: 'process', at: stoppingSince } }];
 }
 
@@ -117,7 +117,7 @@ function quietSigns({ status }: SessionRecord, { staleAfter, now, quietFor }: He
   if (status === 'waiting' || staleAfter === 0 || quietFor === undefined || quietFor < staleAfter * 60_000) return [];
   const since = new Date(now.getTime() - quietFor).toISOString();
   return [
-    { state: 'stale', evidence: { what: `it has said nothing for ${age(since, now)}`, by: 'output', at: since } },
+    { state: 'stale', evidence: { what: `it has said nothing for ${span(since, now)}`, by: 'output', at: since } },
   ];
 }
 

@@ -1,10 +1,19 @@
-import { age } from './presentation.ts';
+const units: readonly [seconds: number, unit: string][] = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'min'],
+];
 
-/** “just now”, “12 s ago”, “5m ago”: as exact as it matters for what has just happened. Times are ISO 8601. */
+/** “just now”, “12 s ago”, “5 min ago”: as exact as it matters for what has just happened. Times are ISO 8601. */
 export function since(at: string, now: Date): string {
-  const seconds = Math.floor((now.getTime() - Date.parse(at)) / 1000);
-  if (seconds < 1) return 'just now';
-  return seconds < 60 ? `${seconds} s ago` : `${age(at, now)} ago`;
+  return now.getTime() - Date.parse(at) < 1000 ? 'just now' : `${span(at, now)} ago`;
+}
+
+/** “12 s”, “5 min”, “3 h”, “2 d”: the time from `start` (ISO 8601) to `end`, as it is said in sentences. */
+export function span(start: string, end: Date): string {
+  const seconds = Math.max(0, Math.floor((end.getTime() - Date.parse(start)) / 1000));
+  const [length, unit] = units.find(([least]) => seconds >= least) ?? [1, 's'];
+  return `${Math.floor(seconds / length)} ${unit}`;
 }
 
 /** “now”, “in 12 s”, “in 5 min”, “in 3 h”. */

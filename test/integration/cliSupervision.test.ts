@@ -48,7 +48,6 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
     const { stdout } = await runCli(project().folder, 'explain', 'login');
     assert.deepEqual(blurred(stdout), [
       '“login” is recovering: its session host was killed (seen at its session host, AGO).',
-      'It is lost, for that reason.',
       'It is to be started again: attempt 1 of 3 in 10 min (TIME).',
       'Its policy: it is started again by itself after a crash, at most 3 times in a row, after pauses of 600 s.',
       'It has no limits.',

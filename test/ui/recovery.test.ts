@@ -64,7 +64,7 @@ suite(canFindMarked ? description : `${description} (its processes cannot be fou
     await workbench.screenshot('recovery-02-tooltip');
     assert.match(
       await textOf(hover),
-      /“crashing” is recovering: its session host was killed \(seen at its session host, .*ago\)\. ?It is lost, for that reason\./,
+      /“crashing” is recovering: its session host was killed \(seen at its session host, .*ago\)\. ?It is to be started again: /,
     );
   });
 

@@ -17,7 +17,7 @@ describe('a session is explained', () => {
     const evidence = [{ what: 'its host answers and its program has output', by: 'output', at: ago(12) }];
     const use = { memory: 312 * 1024 * 1024, cpu: 4.2, cpuTime: 1000, processes: 3 };
     assert.deepEqual(explain(record, { state: 'healthy', evidence, use }), [
-      '“login” is running: it was started (as you asked, 5m ago).',
+      '“login” is running: it was started (5 min ago).',
       'It is healthy: its host answers and its program has output (seen at its output, 12 s ago).',
       'It uses 312 MB, 4 % of a core, 3 processes.',
       ...policy,
@@ -34,7 +34,6 @@ describe('a session is explained', () => {
     });
     assert.deepEqual(explain(record, { state: 'lost', evidence: [killed] }), [
       '“login” is recovering: its session host was killed (seen at its session host, 3 s ago).',
-      'It is lost, for that reason.',
       `It is to be started again: attempt 2 of 3 in 12 s (${timeOfDay(ago(-12))}).`,
       ...policy,
     ]);
@@ -49,8 +48,7 @@ describe('a session is explained', () => {
       action: 'Free some.',
     };
     const record = aRecord({ status: 'recovering', evidence: killed, attempts: 1 });
-    assert.deepEqual(explain(record, { state: 'lost', evidence: [killed, room] }).slice(1, 3), [
-      'It is lost, for that reason.',
+    assert.deepEqual(explain(record, { state: 'lost', evidence: [killed, room] }).slice(1, 2), [
       'Also: only 40 MB are free on the disk of its worktree (seen at the disk, 1 s ago). Free some.',
     ]);
   });
@@ -86,9 +84,28 @@ describe('a session is explained', () => {
       evidence: { what: 'ended with code 2; no attempt is left of 3', by: 'process', at: ago(600) },
     });
     assert.deepEqual(explain(record, { state: 'healthy', evidence: [] }).slice(0, 3), [
-      '“login” has failed: ended with code 2; no attempt is left of 3 (seen at its process, 10m ago).',
+      '“login” has failed: ended with code 2; no attempt is left of 3 (seen at its process, 10 min ago).',
       'It is not started again by itself; “Restart Session” starts it.',
       'It is archived in 50 min.',
+    ]);
+  });
+
+  it('once the user has stopped it, in few words', () => {
+    const record = aRecord({
+      status: 'cancelled',
+      endedAt: ago(7200),
+      exit: { code: null, signal: 1, reason: 'stop' },
+      evidence: { what: 'you stopped it', by: 'user', at: ago(7200) },
+    });
+    assert.equal(explain(record, { state: 'healthy', evidence: [] })[0], '“login” was stopped by you (2 h ago).');
+  });
+
+  it('with what it left behind, for the very reason that its record tells', () => {
+    const evidence = [{ what: 'ended with code 2', by: 'process', at: ago(86_400 * 3) }];
+    const record = aRecord({ status: 'failed', ...(evidence[0] ? { evidence: evidence[0] } : {}) });
+    assert.deepEqual(explain(record, { state: 'degraded', evidence }).slice(0, 2), [
+      '“login” has failed: ended with code 2 (seen at its process, 3 d ago).',
+      'It is degraded for that reason.',
     ]);
   });
 

@@ -85,7 +85,7 @@ describe('the layers of the diagnosis', () => {
       'a process that was left behind',
       aRecord(),
       { leftBehind: 1 },
-      'orphaned degraded: 1 of its processes runs on without its terminal (They may be meant to; “holdfast doctor” lists them.)',
+      'orphaned degraded: 1 of its processes runs on without its terminal (It may be meant to; “Review Leftovers…” ends it.)',
     ],
     [
       'a host of what was destroyed',
@@ -167,7 +167,7 @@ describe('the health of a session', () => {
       {},
       'lost by host: its session host was killed',
     ],
-    ['has said nothing for long', active, { quietFor: 5 * minute }, 'stale by output: it has said nothing for 5m'],
+    ['has said nothing for long', active, { quietFor: 5 * minute }, 'stale by output: it has said nothing for 5 min'],
     [
       'has said something a moment ago',
       active,
@@ -220,7 +220,7 @@ describe('the health of a session', () => {
       'does not end',
       active,
       { stoppingSince: ago(minute) },
-      'unresponsive by process: its process was told to end 1m ago and still runs',
+      'unresponsive by process: its process was told to end 1 min ago and still runs',
     ],
     [
       'is near a limit',
