@@ -44,7 +44,7 @@ interface Leaks {
 async function findLeaks(run: TestRun): Promise<Leaks> {
   const processes = await findMarked(`HOLDFAST_TEST_RUN=${run.id}`);
   const sockets = await socketsIn(join(run.folder, 'sock'));
-  const folders = await readdir(join(run.folder, 'temp'));
+  const folders = await readdir(join(run.folder, 'temp')).catch(nothingThere);
   const strays = (await editorTempFiles(run)).filter((name) => !editorsOwn.test(name));
   const lines = [
     ...processes.map(({ pid, command }) => `process ${pid}: ${command}`),
@@ -60,11 +60,16 @@ const editorsOwn = /^(vscode-|node-compile-cache$|\.?(org\.chromium|com\.google|
 
 /** Only suites that run an editor make this folder. */
 function editorTempFiles(run: TestRun): Promise<string[]> {
-  return readdir(editorTempFolder(run)).catch(() => []);
+  return readdir(editorTempFolder(run)).catch(nothingThere);
+}
+
+/** A process that crashed may have removed the folder of its run already. */
+function nothingThere(): [] {
+  return [];
 }
 
 async function socketsIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(nothingThere);
   return entries.filter((entry) => entry.isSocket()).map((entry) => entry.name);
 }
 

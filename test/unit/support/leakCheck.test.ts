@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { join } from 'node:path';
 import { editorEnvironment, editorTempFolder } from '../../support/editorEnvironment.ts';
@@ -40,6 +40,19 @@ describe('the check for what a test run leaves', () => {
     const leaks = await collectLeaks(run, 0);
     const named = leaks.map((line) => line.startsWith(`process ${child.pid}: ${process.execPath} -e `));
     assert.deepEqual([named, await ended], [[true], [null, 'SIGKILL']]);
+  });
+
+  it('finds a process of a run whose folder is gone', async function () {
+    if (!canFindMarked) this.skip();
+    const child = await forgottenProcess(run);
+    const ended = once(child, 'exit');
+    await rm(run.folder, { recursive: true });
+    const leaks = await collectLeaks(run, 0);
+    await ended;
+    assert.deepEqual(
+      leaks.map((line) => line.split(':')[0]),
+      [`process ${child.pid}`],
+    );
   });
 
   it('finds a socket', async function () {
