@@ -1,14 +1,24 @@
+import { parseArgs } from 'node:util';
+import type { MochaMessage } from './mochaProcess.ts';
 import { runMocha } from './mochaRun.ts';
 import { openResources, watchResources } from './openResources.ts';
 import { mochaHooks } from './rootHooks.ts';
-import { isSuiteName, suiteFiles, suiteTimeouts } from './suites.ts';
+import { currentTestRun } from './testRun.ts';
 
-const [suite = '', grep] = process.argv.slice(2);
-if (!isSuiteName(suite)) throw new Error(`No suite is called ${suite}.`);
+const { positionals: files, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Milliseconds for one test. */
+    timeout: { type: 'string', default: '' },
+    grep: { type: 'string' },
+    color: { type: 'boolean' },
+  },
+});
+const { timeout, ...options } = values;
 
+tell({ run: currentTestRun() });
 watchResources();
-const counts = await runMocha({ files: suiteFiles(suite), timeout: suiteTimeouts[suite], grep, rootHooks: mochaHooks });
-process.send?.(counts);
+tell({ counts: await runMocha({ files, timeout: Number(timeout), rootHooks: mochaHooks, ...options }) });
 process.disconnect?.();
 
 // A timer or socket that a test forgot would keep this process alive for ever; unref keeps this one from doing so.
@@ -17,3 +27,7 @@ setTimeout(() => {
   for (const resource of openResources()) console.error(resource);
   process.exit(1);
 }, 10_000).unref();
+
+function tell(message: MochaMessage): void {
+  process.send?.(message);
+}

@@ -13,12 +13,15 @@ export interface MochaRunOptions {
   readonly timeout: number;
   /** Only tests whose full title contains this. */
   readonly grep?: string | undefined;
+  /** Whether the report has colours; as the output can show them if left out. */
+  readonly color?: boolean | undefined;
   readonly rootHooks?: Mocha.RootHookObject;
 }
 
 /** Runs test files in this process, printing a line for each test. A failing hook counts as a failed test. */
-export async function runMocha({ files, timeout, grep, rootHooks = {} }: MochaRunOptions): Promise<SuiteCounts> {
-  const mocha = new Mocha({ ui: 'bdd', timeout, rootHooks, slow: timeout / 4, forbidOnly: Boolean(process.env.CI) });
+export async function runMocha({ files, timeout, grep, color, rootHooks = {} }: MochaRunOptions): Promise<SuiteCounts> {
+  const report = { slow: timeout / 4, ...(color ? { color } : {}) };
+  const mocha = new Mocha({ ui: 'bdd', timeout, rootHooks, forbidOnly: Boolean(process.env.CI), ...report });
   if (grep) mocha.fgrep(grep);
   for (const file of files) mocha.addFile(file);
   await mocha.loadFilesAsync();

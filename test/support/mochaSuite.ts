@@ -1,42 +1,49 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { complaintLines } from './fileReport.ts';
+import { runMochaFiles } from './mochaFiles.ts';
+import { type MochaProcessOptions, runMochaProcess } from './mochaProcess.ts';
 import type { SuiteCounts } from './mochaRun.ts';
-import { projectNode, repositoryRoot } from './paths.ts';
-import { endGroup } from './processes.ts';
-import type { SuiteName } from './suites.ts';
+import { fileOrder, runsSideBySide, type SuiteName, suiteFiles, suiteTimeouts } from './suites.ts';
+
+export interface MochaSuiteOptions {
+  /** Only tests whose full title contains this. */
+  readonly grep: string | undefined;
+  /** How many processes of tests there are at once; as many as the machine bears if left out. */
+  readonly processes?: number;
+  /** Milliseconds for the whole suite; what has not ended by then is ended, and counts as a failure. */
+  readonly deadline: number;
+}
 
 const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-const nothing: SuiteCounts = { passed: 0, failed: 0, skipped: [] };
+/** The tests mostly wait, so that a machine bears more of them than it has cores. */
+const defaultProcesses = availableParallelism() + 2;
 
-/** Runs a suite in a process of its own, which has to end by itself; a crash or a hang counts as one failure. */
-export async function runMochaSuite(
-  suite: SuiteName,
-  grep: string | undefined,
-  deadline: number,
-): Promise<SuiteCounts> {
-  const main = join(repositoryRoot, 'test', 'support', 'mochaMain.ts');
-  const child = spawn(projectNode, ['--enable-source-maps', main, suite, ...(grep ? [grep] : [])], {
-    cwd: repositoryRoot,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    detached: true,
-  });
-  let counts: SuiteCounts | undefined;
-  child.on('message', (message) => {
-    counts = message as SuiteCounts;
-  });
-  const interrupt = () => void endGroup(child).then(() => process.exit(130));
+/** Runs a suite in processes of its own: one for each file where that suits its tests, but one alone for a few titles. */
+export async function runMochaSuite(suite: SuiteName, options: MochaSuiteOptions): Promise<SuiteCounts> {
+  const { grep, deadline, processes = defaultProcesses } = options;
+  const [interrupted, late] = [new AbortController(), new AbortController()];
+  const interrupt = () => interrupted.abort('The tests were interrupted.');
   for (const name of interruptions) process.on(name, interrupt);
-  const late = setTimeout(() => void endGroup(child), deadline);
-  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-  clearTimeout(late);
-  for (const name of interruptions) process.off(name, interrupt);
-  return judge(suite, counts, code);
+  const timer = setTimeout(() => late.abort(`The suite took more than ${deadline / 60_000} minutes.`), deadline);
+  const signal = AbortSignal.any([interrupted.signal, late.signal]);
+  const common = { timeout: suiteTimeouts[suite], color: process.stdout.isTTY ?? false, signal };
+  const print = (text: string) => interrupted.signal.aborted || process.stdout.write(text);
+  try {
+    if (grep || !runsSideBySide(suite)) return await inOneProcess(suite, { ...common, grep });
+    return await runMochaFiles(fileOrder(suite), { ...common, processes, print });
+  } finally {
+    clearTimeout(timer);
+    for (const name of interruptions) process.off(name, interrupt);
+    if (interrupted.signal.aborted) process.exit(130);
+  }
 }
 
-function judge(suite: SuiteName, counts: SuiteCounts | undefined, code: number | null): SuiteCounts {
-  if (counts && code === 0) return counts;
-  console.error(`The process of the ${suite} suite ended with ${code ?? 'a signal'}.`);
-  const { passed, failed, skipped } = counts ?? nothing;
-  return { passed, failed: failed + 1, skipped };
+async function inOneProcess(
+  suite: SuiteName,
+  options: Omit<MochaProcessOptions, 'files' | 'output'>,
+): Promise<SuiteCounts> {
+  const { counts, complaints } = await runMochaProcess({ ...options, files: suiteFiles(suite), output: 'inherit' });
+  for (const line of complaintLines(`the ${suite} suite`, complaints)) console.error(line);
+  return counts;
 }

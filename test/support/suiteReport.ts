@@ -3,12 +3,12 @@ import type { SuiteCounts } from './mochaRun.ts';
 /** A line for each suite, with what it skipped under it, and last of all the plain line `N passed, N failed`. */
 export function suiteReport(suites: ReadonlyMap<string, SuiteCounts>): string {
   const blocks = [...suites].flatMap(([suite, counts]) => suiteLines(suite, counts));
-  return ['Suites:', ...blocks, '', summary(total(suites))].join('\n');
+  return ['Suites:', ...blocks, '', summary(total(suites.values()))].join('\n');
 }
 
-/** What all suites came to. */
-export function total(suites: ReadonlyMap<string, SuiteCounts>): SuiteCounts {
-  const all = [...suites.values()];
+/** What all of them came to. */
+export function total(counts: Iterable<SuiteCounts>): SuiteCounts {
+  const all = [...counts];
   return {
     passed: all.reduce((sum, { passed }) => sum + passed, 0),
     failed: all.reduce((sum, { failed }) => sum + failed, 0),

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FileOrder } from './mochaFiles.ts';
 import { repositoryRoot } from './paths.ts';
 
 /** Whether the tests of faults run many more rounds. */
@@ -43,4 +44,33 @@ export function suiteFiles(name: SuiteName): string[] {
     .filter((file) => file.endsWith('.test.ts'))
     .sort()
     .map((file) => join(folder, file));
+}
+
+/** Whether each file of the suite runs in a process of its own, beside others. */
+export function runsSideBySide(name: SuiteName): boolean {
+  return name === 'integration' || name === 'faults';
+}
+
+/**
+ * Files that measure time, processor time or memory, which tests beside them would change. Everything else must bear
+ * others beside it: its folders, sockets and the mark of its processes belong to the run of its process alone.
+ */
+export const measuringFiles: readonly string[] = [
+  'integration/hostCheckpoints.test.ts',
+  'integration/hostExit.test.ts',
+  'integration/hostFlow.test.ts',
+  'faults/supervision/crashLoop.test.ts',
+  'faults/supervision/limits.test.ts',
+  'faults/supervision/manySessions.test.ts',
+  'faults/supervision/output.test.ts',
+];
+
+/** The order in which the files of a suite run: those that are long, as far as their size tells, are not left to the end. */
+export function fileOrder(name: SuiteName): FileOrder {
+  const measuring = new Set(measuringFiles.map((file) => join(repositoryRoot, 'test', file)));
+  const files = suiteFiles(name).toSorted((one, other) => statSync(other).size - statSync(one).size);
+  return {
+    together: files.filter((file) => !measuring.has(file)),
+    alone: files.filter((file) => measuring.has(file)),
+  };
 }

@@ -9,6 +9,8 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     grep: { type: 'string' },
+    /** How many processes of tests there are at once, where a suite runs in several. */
+    processes: { type: 'string' },
     /** Known by then: see test.mjs. */
     long: { type: 'boolean', default: false },
     /** A check that ran before and failed, so that the closing line tells of it too. */
@@ -30,17 +32,23 @@ for (const suite of requested) {
   results.set(suite, await runSuite(suite));
 }
 console.log(`\n${suiteReport(results)}`);
-process.exitCode = total(results).failed > 0 ? 1 : 0;
+process.exitCode = total(results.values()).failed > 0 ? 1 : 0;
 
 async function runSuite(suite: SuiteName): Promise<SuiteCounts> {
   try {
-    const counts = suite === 'extension' ? await extension() : await runMochaSuite(suite, values.grep, suiteDeadline);
+    const counts = suite === 'extension' ? await extension() : await mocha(suite);
     if (counts.passed + counts.failed > 0) return counts;
     console.error(`No test ran in ${suiteFolder(suite)}.`);
   } catch (error) {
     console.error(error);
   }
   return failure;
+}
+
+function mocha(suite: SuiteName): Promise<SuiteCounts> {
+  const { grep, processes } = values;
+  const limit = processes === undefined ? {} : { processes: Number(processes) };
+  return runMochaSuite(suite, { grep, deadline: suiteDeadline, ...limit });
 }
 
 function extension(): Promise<SuiteCounts> {
