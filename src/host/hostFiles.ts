@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { describeError } from '../base/errors.ts';
 import { writeJson } from '../node/durableFile.ts';
+import { exists } from '../node/exists.ts';
 import type { KeptLock } from '../node/keptLock.ts';
 import type { Log } from '../node/log.ts';
 import type { HostExit, HostFile } from '../protocol/hostMessages.ts';
@@ -45,11 +45,10 @@ export class HostFiles {
   /** Returns what keeps it from that. */
   async #restore(): Promise<string | undefined> {
     const { path, content, lock, host, restoreOthers, log } = this.#options;
-    // Hosts are many, and two looks that wait for nothing cost next to nothing.
-    if (host.exit || [path, lock.file].every((file) => existsSync(file))) return undefined;
+    if (host.exit || (await areThere([path, lock.file]))) return undefined;
     const held = await lock.check();
     if (held.state === 'lost') return `process ${held.owner.pid} holds the lock`;
-    if (host.exit || existsSync(path)) return undefined;
+    if (host.exit || (await exists(path))) return undefined;
     await writeJson(path, content);
     await restoreOthers();
     log.warn('The files of the session were gone and were written again', { file: path });
@@ -61,4 +60,8 @@ export class HostFiles {
     this.#problem = problem;
     if (problem) this.#options.log.warn('The files of the session cannot be looked after', { problem });
   }
+}
+
+async function areThere(files: readonly string[]): Promise<boolean> {
+  return (await Promise.all(files.map(exists))).every(Boolean);
 }

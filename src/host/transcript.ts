@@ -148,7 +148,7 @@ export class Transcript {
       return;
     }
     if (this.#dropped > 0) {
-      const label = `${this.#dropped} characters were not recorded: the disk was too slow`;
+      const label = `${this.#dropped} characters were not recorded: the disk was too slow or full`;
       this.#dropped = 0;
       this.#add(at, 'm', JSON.stringify(label));
     }
@@ -181,12 +181,14 @@ export class Transcript {
       this.#count(lines.length);
     } catch (error) {
       this.#options.log.warn('The transcript could not be written', { error });
-      await this.#measure();
+      this.#dropped += lines.length;
+      await this.#cutOff();
     }
   }
 
-  /** A part of what could not be written may be in the file. */
-  async #measure(): Promise<void> {
+  /** A part of what could not be written may be in the file, and end in the middle of an event. */
+  async #cutOff(): Promise<void> {
+    await this.#handle?.truncate(this.#length).catch(() => undefined);
     const stats = await this.#handle?.stat().catch(() => undefined);
     if (!stats) return;
     this.#written += Math.max(0, stats.size - this.#length);

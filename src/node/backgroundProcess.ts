@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { withDeadline } from '../base/async.ts';
@@ -43,14 +43,12 @@ export async function startBackground(program: BackgroundProgram): Promise<Start
   const prefix = await scopePrefix(program, commandLine);
   if (!prefix) return (await start(program, commandLine)).program;
   const { scopes = userScopes } = program;
-  try {
-    const { program: started, exitCode } = await start(program, [...prefix, ...commandLine]);
-    // Our programs say why they end; where there is no scope to be had, systemd-run ends with 1 before there is one.
-    if (started.report !== undefined || exitCode !== 1) return started;
-  } catch (error) {
-    scopes.giveUp('a program in a scope did not start');
-    throw error;
-  }
+  const { program: started, exitCode } = await start(program, [...prefix, ...commandLine], (pid) => {
+    // A program of ours that is slow says nothing of scopes.
+    if (!isExecuted(pid)) scopes.giveUp('systemd-run did not execute a program');
+  });
+  // Our programs say why they end; where there is no scope to be had, systemd-run ends with 1 before there is one.
+  if (started.report !== undefined || exitCode !== 1) return started;
   scopes.giveUp('systemd-run ended with 1');
   await tellObstacle(program, scopes);
   return (await start(program, commandLine)).program;
@@ -74,6 +72,7 @@ async function tellObstacle({ script, logFile }: BackgroundProgram, scopes: User
 async function start(
   program: BackgroundProgram,
   [file = '', ...args]: string[],
+  onSilence: (pid: number | undefined) => void = () => {},
 ): Promise<{ program: StartedProgram; exitCode: number | null }> {
   const { script, logFile, deadline, errorCode } = program;
   const log = await openLog(logFile);
@@ -97,6 +96,7 @@ async function start(
     );
     return { program: { pid: child.pid as number, report }, exitCode: child.exitCode };
   } catch (error) {
+    onSilence(child.pid);
     // Left alone it might still come up, with nobody who knows of it. One that was never started has the pid 0 for Node
     // where descriptors ran out, and a signal to that reaches all of our own process group.
     if (child.pid !== undefined) child.kill();
@@ -104,6 +104,15 @@ async function start(
   } finally {
     child.stdout?.destroy();
     child.unref();
+  }
+}
+
+/** Whether systemd-run, which alone starts programs by way of another one and is of Linux, has made way for it. */
+function isExecuted(pid: number | undefined): boolean {
+  try {
+    return pid !== undefined && readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(`${process.execPath}\0`);
+  } catch {
+    return false;
   }
 }
 

@@ -50,7 +50,7 @@ function isHidden(pid: number): boolean {
 }
 
 const linux: ProcessTable = {
-  bootId: async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
+  bootId: remembered(async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()),
   async startTime(pid) {
     try {
       const stat = parseLinuxStat(await readFile(`/proc/${pid}/stat`, 'utf8'));

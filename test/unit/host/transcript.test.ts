@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   appendFile,
+  type FileHandle,
   mkdir,
   open,
   readdir,
@@ -283,7 +284,36 @@ describe('the transcript', () => {
     await transcript.close();
     const events = (await readFile(file, 'utf8')).trim().split('\n').slice(1);
     const marks = events.map((event) => JSON.parse(event)).filter(([, type]) => type !== 'o');
-    assert.match(marks[0]?.[2] ?? 'none', /^\d+ characters were not recorded: the disk was too slow$/);
+    assert.match(marks[0]?.[2] ?? 'none', /^\d+ characters were not recorded: the disk was too slow or full$/);
+  });
+
+  it('says so where it could not write to a full disk, and holds no half event', async () => {
+    const transcript = begin();
+    transcript.output(Buffer.from('before'));
+    await transcript.flush();
+    const handle = await open(file);
+    const fill = async function (this: FileHandle, lines: string) {
+      await this.write(lines.slice(0, -3));
+      throw new Error('the disk is full');
+    };
+    mock.method(Object.getPrototypeOf(handle), 'appendFile', fill, { times: 1 });
+    await handle.close();
+    for (const text of ['lost', 'after']) {
+      clock += 5_000;
+      transcript.output(Buffer.from(text));
+      await transcript.flush();
+    }
+    await transcript.close();
+    mock.restoreAll();
+    const [, ...events] = (await readFile(file, 'utf8')).trim().split('\n');
+    assert.deepEqual(
+      events.map((event) => JSON.parse(event).slice(1)),
+      [
+        ['o', 'before'],
+        ['m', '15 characters were not recorded: the disk was too slow or full'],
+        ['o', 'after'],
+      ],
+    );
   });
 
   it('does not fail the session where it cannot be written', async () => {

@@ -12,6 +12,7 @@ const programCode =
   'console.log(JSON.stringify({ pid: process.pid, scope: process.env.STAND_IN ?? "none", args: process.argv.slice(2) }))';
 
 const failing = 'exit 1';
+const hangingAfterTrial = `case "$*" in *-trial-*) ${executing};; *) exec sleep 60;; esac`;
 const failingAfterTrial = `case "$*" in *-trial-*) ${executing};; *) ${failing};; esac`;
 
 describeOnUnix('a program in the background', () => {
@@ -35,12 +36,12 @@ describeOnUnix('a program in the background', () => {
     args: string[];
   }
 
-  async function run(scopes: UserScopes, { env = {}, args = ['one', 'two'] }: RunOptions = {}) {
+  async function run(scopes: UserScopes, { env = {}, args = ['one', 'two'], deadline = 10_000 }: RunOptions = {}) {
     const { pid, report } = await startBackground({
       script: path.join(folder, 'program.cjs'),
       args,
       logFile: path.join(folder, 'program.log'),
-      deadline: 10_000,
+      deadline,
       env: { ...systemd.env, ...env },
       errorCode: 'HELPER_START_FAILED',
       scopes,
@@ -89,6 +90,22 @@ describeOnUnix('a program in the background', () => {
     });
   }
 
+  const silent: [what: string, code: string, programCode: string, next: string][] = [
+    ['is followed by others in scopes where it was slow in its own', executing, 'setTimeout(() => 0, 60_000)', 'own'],
+    ['is followed by others without scopes where systemd-run hung', hangingAfterTrial, programCode, 'none'],
+  ];
+  for (const [what, code, slow, next] of silent) {
+    it(what, async () => {
+      const file = path.join(folder, 'program.cjs');
+      await systemd.install(code);
+      const scopes = scopesWith();
+      await writeFile(file, slow);
+      await assert.rejects(run(scopes, { deadline: 3_000 }), { code: 'HELPER_START_FAILED' });
+      await writeFile(file, programCode);
+      assert.equal((await run(scopes)).said.scope, next);
+    });
+  }
+
   const unwanted: [why: string, scopes: () => UserScopes, options: RunOptions][] = [
     ['the user has turned that off', () => scopesWith({ HOLDFAST_SCOPE: 'off' }), {}],
     ['its starter has turned that off', () => scopesWith(), { env: { HOLDFAST_SCOPE: 'off' } }],
@@ -107,4 +124,5 @@ describeOnUnix('a program in the background', () => {
 interface RunOptions {
   env?: Record<string, string>;
   args?: string[];
+  deadline?: number;
 }
