@@ -259,7 +259,7 @@ describeOnUnix('holdfast attach', () => {
     const terminal = attach({ cols: 300, before: settings, after: `${settings}; read rest; echo "rest: $rest"` });
     await terminal.waitForText(/ready/);
     terminal.type('x'.repeat(70 * 1024 * 1024));
-    await terminal.waitForText(/>$/);
+    await terminal.waitForText(/>$/, { timeout: 45_000 });
     terminal.type('none\r');
     const text = await terminal.waitForText(/^rest: .*$/m);
     const code = await terminal.exit();

@@ -110,11 +110,11 @@ export class CliTerminal {
   }
 
   /** Waits until scrollback and screen hold something, and returns all of their text. */
-  waitForText(wanted: RegExp): Promise<string> {
+  waitForText(wanted: RegExp, { timeout = 15_000 } = {}): Promise<string> {
     return waitFor(
       () => this.#text(),
       (text) => wanted.test(text),
-      { what: `${wanted} on the terminal` },
+      { timeout, what: `${wanted} on the terminal` },
     );
   }
 
