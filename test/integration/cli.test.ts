@@ -4,6 +4,7 @@ import { holdfast } from '../../src/cli/commandSpecs.ts';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { describeOnUnix } from '../support/unix.ts';
+import { waitFor } from '../support/waitFor.ts';
 import { runCli } from './support/cli.ts';
 import { helperPid, useProject, withEnvironment } from './support/project.ts';
 import { processEnd } from './support/scene.ts';
@@ -134,11 +135,9 @@ describeOnUnix('holdfast', () => {
 });
 
 async function ended(window: SessionManager, id: string): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const look = () => {
-      if (window.get(id)?.ptyPid === undefined) resolve();
-    };
-    window.onChange(look);
-    look();
-  });
+  await waitFor(
+    () => window.get(id),
+    (record) => record?.exit !== undefined,
+    { what: 'the end of the session' },
+  );
 }

@@ -193,8 +193,8 @@ describeOnUnix('what holdfast prints', () => {
     const folder = await project().newFolder('plain');
     const { key } = await findWorkplace(folder);
     const places = repositoryPlaces(machine, key);
-    await mkdir(path.dirname(places.helperFile), { recursive: true });
-    await symlink(places.helperFile, places.helperFile);
+    await mkdir(path.dirname(places.sessionsFolder), { recursive: true });
+    await symlink(places.sessionsFolder, places.sessionsFolder);
     const { stderr, code } = await runCli(folder, 'status');
     assert.deepEqual(
       { code, stderr },

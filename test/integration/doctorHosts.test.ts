@@ -12,6 +12,7 @@ import { listen } from '../../src/node/sockets.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { isAlive, signal } from '../support/processes.ts';
 import { describeOnUnix } from '../support/unix.ts';
+import { waitFor } from '../support/waitFor.ts';
 import { helperPid, hostPids, useProject } from './support/project.ts';
 import { machine, processEnd } from './support/scene.ts';
 
@@ -137,7 +138,15 @@ describeOnUnix('the doctor of processes that have lost their files', () => {
 
   it('tells of a running session whose folder is gone, and has the helper write its record anew', async () => {
     await withoutFiles([files().folder], async () => {
-      const findings = await look();
+      // The host itself writes its files anew now and then, which may be before they are looked at.
+      const findings = await waitFor(
+        async () => {
+          await rm(files().folder, { recursive: true, force: true });
+          return look();
+        },
+        (found) => found.some(({ code }) => code === 'session-folder-missing'),
+        { what: 'the folder to be missing' },
+      );
       const outcomes = await applySafeRepairs(findings);
       await stat(files().record);
       assert.deepEqual(
