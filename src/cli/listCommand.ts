@@ -13,9 +13,10 @@ import { shownRecord } from './shownRecord.ts';
 import { statusStyle } from './statusStyle.ts';
 import type { Cell } from './table.ts';
 
-const columns: readonly Column[] = [
+export const sessionColumns: readonly Column[] = [
   { heading: 'NAME', least: 10 },
-  { heading: 'STATUS', least: 10 },
+  // Wide enough for “running, unresponsive”, and for most of a countdown.
+  { heading: 'STATUS', least: 28 },
   { heading: 'BRANCH', least: 10, leftOut: 4 },
   { heading: 'AGE', leftOut: 3 },
   { heading: 'ACTIVITY', leftOut: 2 },
@@ -41,7 +42,7 @@ export async function listSessions(program: Program, { all, json }: CommandArgum
 
 function printSessions(records: readonly SessionRecord[], context: RowContext): void {
   const rows = records.map((record) => sessionRow(record, context));
-  if (rows.length > 0) printTable(columns, rows);
+  if (rows.length > 0) printTable(sessionColumns, rows);
 }
 
 interface RowContext {
@@ -67,7 +68,10 @@ function sessionRow(record: SessionRecord, context: RowContext): Cell[] {
   const { name, status, branch, createdAt, lastActivity, ptyPid, command } = record;
   return [
     { text: name, style: 'bold' },
-    { text: describeStatus(record, context), style: statusStyle(status) },
+    {
+      text: describeStatus(record, context),
+      style: statusStyle(status, ailment(record, context.health.get(record.id))),
+    },
     { text: branch || '-' },
     { text: age(createdAt, now) },
     { text: age(lastActivity, now) },

@@ -26,8 +26,8 @@ export class HostWatch {
   readonly #options: HostWatchOptions;
   readonly #heartbeats = new HeartbeatMonitor();
   readonly #signs = new Map<string, SessionSigns>();
-  /** Of the sessions that run and are not connected. */
-  readonly #states = new Map<string, Liveness>();
+  /** Of the sessions that run and are not connected: of which process’s host, and whether that lives. */
+  readonly #states = new Map<string, { ptyPid: number | undefined; host: Liveness }>();
   readonly #asking = new SingleFlight(() => this.#askAll());
   #beats: NodeJS.Timeout | undefined;
 
@@ -59,11 +59,11 @@ export class HostWatch {
   async seek(running: readonly SessionRecord[]): Promise<void> {
     this.#states.clear();
     const unlinked = running.filter(({ id }) => !this.#options.links.get(id));
-    await atMost(answerTime, Promise.all(unlinked.map(({ id }) => this.#seek(id))));
+    await atMost(answerTime, Promise.all(unlinked.map((record) => this.#seek(record))));
   }
 
-  async #seek(id: string): Promise<void> {
-    this.#states.set(id, await this.#options.hostState(id).catch(() => 'unknown' as const));
+  async #seek({ id, ptyPid }: SessionRecord): Promise<void> {
+    this.#states.set(id, { ptyPid, host: await this.#options.hostState(id).catch(() => 'unknown' as const) });
   }
 
   /** What was last seen of a session, be it of this life or of an earlier one. */
@@ -79,7 +79,7 @@ export class HostWatch {
     const { id } = record;
     const link = links.get(id);
     const signs = this.#signs.get(id);
-    if (link === undefined) return this.#stateOf(id);
+    if (link === undefined) return this.#stateOf(record);
     if (signs?.link !== link) return {};
     const living = this.livingSigns(record);
     const silence = this.#heartbeats.silence(id, monotonic());
@@ -91,9 +91,10 @@ export class HostWatch {
     };
   }
 
-  #stateOf(id: string): Partial<HealthFacts> {
-    const host = this.#states.get(id);
-    return host === undefined ? {} : { host };
+  /** That the host of an earlier process was gone says nothing of one that is just being connected. */
+  #stateOf({ id, ptyPid }: SessionRecord): Partial<HealthFacts> {
+    const known = this.#states.get(id);
+    return known === undefined || known.ptyPid !== ptyPid ? {} : { host: known.host };
   }
 
   /** What an earlier process of the session did says nothing of the one that runs. */

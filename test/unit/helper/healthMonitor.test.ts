@@ -151,6 +151,15 @@ describe('a monitor of the sessions’ health', () => {
     assert.deepEqual(states, ['healthy', 'unresponsive']);
   });
 
+  it('does not take a session that was just started again for lost, since its host before was gone', async () => {
+    open();
+    link = undefined;
+    hostState = async () => 'gone';
+    const before = await look();
+    await registry.apply(id, () => ({ ptyPid: 8 }));
+    assert.deepEqual([before, state()], ['lost', 'healthy']);
+  });
+
   it('asks a host that does not answer no second question', async () => {
     open();
     (link as StubLink).answer = undefined;
