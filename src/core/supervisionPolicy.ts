@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { policySchema, type SessionPolicy } from '../protocol/sessionRecord.ts';
+import { amount, policySchema, type SessionPolicy } from '../protocol/sessionRecord.ts';
 
 /** What applies to a session: its own policy where that says something, else the settings. Units as in the policy. */
 export type EffectivePolicy = { [K in keyof typeof defaultPolicy]: NonNullable<SessionPolicy[K]> };
@@ -23,9 +23,9 @@ export const defaultPolicy = {
 export const supervisionSettingsSchema = v.object({
   policy: v.partial(policySchema),
   /** A process that says nothing for so long is shown as stale; minutes. */
-  staleAfter: v.optional(v.pipe(v.number(), v.minValue(0)), 5),
+  staleAfter: v.optional(amount, 5),
   /** A session that has ended leaves the list so much later; minutes, 0 for never. */
-  archiveAfter: v.optional(v.pipe(v.number(), v.minValue(0)), 60),
+  archiveAfter: v.optional(amount, 60),
 });
 export type SupervisionSettings = v.InferOutput<typeof supervisionSettingsSchema>;
 

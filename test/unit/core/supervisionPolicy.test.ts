@@ -61,6 +61,8 @@ describe('the settings of supervision', () => {
     { policy: { retryDelay: -1 } },
     { policy: { retry: 'always' } },
     { policy: {}, staleAfter: Number.NaN },
+    { policy: {}, staleAfter: 1_000_001 },
+    { policy: {}, archiveAfter: 1_000_001 },
     { policy: {}, archiveAfter: '60' },
     {},
   ];
