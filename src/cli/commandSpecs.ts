@@ -151,6 +151,12 @@ const commandSpecs = {
       'other; where one cannot be the others are, and the exit code is 1.',
     ].join('\n'),
   },
+  'keep-running': {
+    operands: [session],
+    options: ['json'],
+    summary: 'Let a session go on that is about to be ended for doing nothing.',
+    details: 'Its time without output or input counts anew, as if it had just done something.',
+  },
   'clean-up': {
     operands: [],
     options: ['olderThan', 'dryRun', 'json'],

@@ -10,6 +10,7 @@ import { explainOne } from './explainCommand.ts';
 import { exportToFile } from './exportCommand.ts';
 import { reportFailure } from './failureReport.ts';
 import { importFromFile } from './importCommand.ts';
+import { keepRunning } from './keepRunningCommand.ts';
 import { adoptLeftover, endLeftover, listLeftovers } from './leftoversCommand.ts';
 import { listSessions } from './listCommand.ts';
 import { listLocks } from './locksCommand.ts';
@@ -38,6 +39,7 @@ const handlers: Record<CommandName, CommandHandler> = {
   resume: resumeSession,
   'clean-up': cleanUpSessions,
   report: reportState,
+  'keep-running': keepRunning,
   'leftovers list': listLeftovers,
   'leftovers end': endLeftover,
   'leftovers adopt': adoptLeftover,

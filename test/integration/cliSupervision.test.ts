@@ -10,7 +10,7 @@ import { isAlive, signal } from '../support/processes.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { cliCommand, runCli } from './support/cli.ts';
-import { helperPid, hostPids, useProject } from './support/project.ts';
+import { helperPid, hostPids, useProject, withEnvironment } from './support/project.ts';
 import { machine, processEnd } from './support/scene.ts';
 
 /** Long enough that nothing is started again by itself meanwhile; seconds. */
@@ -421,6 +421,42 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
     return window.helper.update(window.require(record.id), () => ({ endedAt: '2020-01-01T00:00:00.000Z' }));
   }
 });
+
+describeOnUnix('holdfast, of a session that is to end for doing nothing,', () => {
+  const project = useProject();
+
+  it('lets it go on, and says so where it has ended', async () => {
+    // The helper looks every 5 s elsewhere.
+    const window = await withEnvironment({ HOLDFAST_LOOK_MS: '200' }, () => project().open());
+    const policy = { retry: 'never' as const, idleTimeout: 16 / 60 };
+    const { id } = await withEnvironment(
+      { HOLDFAST_LOOK_MS: '200' },
+      async () => (await window.create({ name: 'quiet', command: ['sleep', '600'], policy })).record,
+    );
+    const health = async () => (await window.supervision.health()).sessions.find((one) => one.id === id);
+    const first = await waitFor(health, (one) => one?.endsAt !== undefined, { timeout: 30_000 });
+    const kept = await runCli(project().folder, 'keep-running', 'quiet');
+    // The command takes longer to start than two looks differ about the same moment.
+    const before = first?.endsAt ?? '';
+    const after = await waitFor(health, (one) => one?.endsAt === undefined || one.endsAt > later(before, 200));
+    await window.stop(id);
+    const late = await runCli(project().folder, 'keep-running', 'quiet');
+    assert.deepEqual(
+      [kept.code, kept.stdout, after?.status, late.code, late.stderr],
+      [
+        0,
+        'quiet goes on: its time without output or input counts anew.\n',
+        'active',
+        1,
+        'holdfast: “quiet” does not run: it was stopped. (SESSION_NOT_RUNNING)\n',
+      ],
+    );
+  }).timeout(60_000);
+});
+
+function later(time: string, milliseconds: number): string {
+  return new Date(Date.parse(time) + milliseconds).toISOString();
+}
 
 function blurred(text: string): string[] {
   const lines = text.replace(/just now|\d+ s ago/g, 'AGO').replace(/\d\d:\d\d:\d\d/g, 'TIME');
