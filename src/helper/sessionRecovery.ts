@@ -161,7 +161,7 @@ export class SessionRecovery {
     const { registry, breaker } = this.#options;
     const record = registry.get(id);
     if (!record || !isRecovering(record) || this.#isDisposed || this.#timers.has(id)) return;
-    this.#wait(id, dueAt(record.recovery), Math.max(unsavedPause, breaker.wait(this.#now())));
+    this.#wait(id, dueAt(record.recovery), Math.max(unsavedPause, breaker.wait(this.#now())), true);
   }
 
   /** To be called in turn. A failure of the machine's, or of a disk that does not answer, takes none of the session's attempts. */

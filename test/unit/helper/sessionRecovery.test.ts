@@ -280,6 +280,22 @@ describe('the recovery of sessions', () => {
     assert.equal(starts.length, 3);
   });
 
+  it('starts soon after another one also those of which not even the failure could be written down', async () => {
+    const sessions = ['login', 'search', 'checkout'].map(crashed);
+    open(...sessions);
+    for (const session of sessions) await crash(session);
+    obstacle = diskFull;
+    saveError = diskFull();
+    pass(second);
+    await triedTimes(3);
+    await rest();
+    obstacle = saveError = undefined;
+    await recovery.retryNow(sessions[0]?.id as string);
+    pass(second);
+    await until(() => sessions.every((one) => seen(one).status === 'active'));
+    assert.deepEqual(notices, [held, 'Sessions are started again by themselves.']);
+  });
+
   it('does not wait for longer than was decided when the clock is put back a day', async () => {
     const login = crashed('login');
     open(login);
