@@ -111,6 +111,11 @@ export class HealthMonitor {
     this.#hosts.signs(id).activeAt = this.#options.monotonic();
   }
 
+  /** Whether sessions are started by themselves has changed, which no record tells. */
+  noteStarts(): void {
+    this.#noteNews();
+  }
+
   /** One look at all sessions; a look that is under way is not followed by another. */
   look(): Promise<void> {
     return this.#looking.run();

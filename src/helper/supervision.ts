@@ -106,6 +106,7 @@ export class Supervision {
       interval: Number(process.env.HOLDFAST_LOOK_MS) || heartbeatInterval,
       log,
     });
+    this.recovery.onNotice(() => this.monitor.noteStarts());
   }
 
   /** Once the hosts that live are taken in. */

@@ -282,6 +282,14 @@ describe('a monitor of the sessions’ health', () => {
     assert.deepEqual([before, told], [['healthy'], ['healthy', 'lost']]);
   });
 
+  it('tells soon that sessions are no longer started by themselves', async () => {
+    open();
+    await look();
+    monitor.noteStarts();
+    mock.timers.tick(second);
+    assert.deepEqual(told, ['healthy', 'healthy']);
+  });
+
   it('tells at the end of a look what happens during it', async () => {
     open();
     await look();
