@@ -1,8 +1,8 @@
 import type { HealthReport, HealthState, ResourceUse, SessionHealth } from '../protocol/health.ts';
-import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
 import { rank } from './health.ts';
 import { countdown, until } from './moments.ts';
-import { describeSession } from './presentation.ts';
+import { describeExit, describeSession, statusLook } from './presentation.ts';
 import { isRecovering } from './sessionRecord.ts';
 import { effectivePolicy, type PolicySettings } from './supervisionPolicy.ts';
 
@@ -70,6 +70,18 @@ export function complaints(report: HealthReport | undefined): Complaint[] {
 export function countComplaints(told: readonly Pick<Complaint, 'state'>[]): string {
   const states = [...new Set(told.map(({ state }) => state))].sort((a, b) => rank(b) - rank(a));
   return states.map((state) => `${told.filter((one) => one.state === state).length} ${state}`).join(', ');
+}
+
+/** Statuses that a person wonders about. */
+const surprising: readonly SessionStatus[] = ['recovering', 'failed', 'timeout'];
+
+/** One line of a list of all: “search · running, unresponsive: its session host has not answered for 11 s”. */
+export function glance(record: SessionRecord, health: SessionHealth | undefined): string {
+  const illness = ailment(record, health);
+  const seen = surprising.includes(record.status) ? describeExit(record) : undefined;
+  const why = illness === undefined ? seen : health?.evidence[0]?.what;
+  const state = [statusLook(record.status).label, illness].filter(Boolean).join(', ');
+  return `${record.name} · ${state}${why === undefined ? '' : `: ${why}`}`;
 }
 
 /** How much a view or a badge has to stand out. */

@@ -56,7 +56,8 @@ function pick(items: LeftoverItem[]): Promise<Choice | undefined> {
   const input = vscode.window.createQuickPick<LeftoverItem>();
   input.items = items;
   input.title = 'Review Leftovers';
-  input.placeholder = 'Choose what is to be ended; the button of a host makes it a session again';
+  const isHostThere = items.some(({ leftover }) => leftover.kind === 'host');
+  input.placeholder = `Choose what is to be ended${isHostThere ? '; the button of a host makes it a session again' : ''}`;
   input.matchOnDetail = true;
   return new Promise<Choice | undefined>((resolve) => {
     input.onDidTriggerItemButton(({ item: { leftover } }) => resolve({ leftover, action: 'adopt' }));

@@ -120,13 +120,16 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   /** How many sessions somebody should look at: those that wait, and those that are not well, by name and reason. */
   #badge(): vscode.ViewBadge | undefined {
     const waiting = this.#sessions(({ status }) => status === 'waiting');
-    const ill = complaints(this.#workspace.health).filter(({ id, state }) => this.#isTold(id, state));
-    const all = new Set([...waiting, ...ill.map(({ id }) => id)]);
+    const recovering = this.#sessions(isRecovering);
+    const told = complaints(this.#workspace.health).filter(({ id, state }) => this.#isTold(id, state));
+    const all = new Set([...waiting, ...recovering, ...told.map(({ id }) => id)]);
     if (all.size === 0) return undefined;
-    const counts = [waiting.length > 0 ? `${waiting.length} waiting for you` : '', countComplaints(ill)].filter(
-      Boolean,
-    );
-    return { value: all.size, tooltip: [counts.join(', '), ...ill.map(({ text }) => text)].join('\n') };
+    const counts = [
+      waiting.length > 0 ? `${waiting.length} waiting for you` : '',
+      countComplaints(told.filter(({ id }) => !recovering.includes(id))),
+      recovering.length > 0 ? `${recovering.length} recovering` : '',
+    ].filter(Boolean);
+    return { value: all.size, tooltip: [counts.join(', '), ...told.map(({ text }) => text)].join('\n') };
   }
 
   /** What the report says may be of before the session changed. */

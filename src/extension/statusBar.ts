@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
-import { type Alarm, ailment, alarmOf, complaints, countComplaints } from '../core/healthPresentation.ts';
+import { type Alarm, ailment, alarmOf, countComplaints, glance } from '../core/healthPresentation.ts';
 import { countByStatus, statusLook } from '../core/presentation.ts';
-import type { HealthReport } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { viewIds } from './ids.ts';
 import type { Workspace } from './workspace.ts';
@@ -45,11 +44,26 @@ export class StatusBar implements Disposable {
       .filter(Boolean)
       .join(', ');
     this.#item.text = `$(pulse) ${counts}${this.#isConnected ? '' : ' $(debug-disconnect)'}`;
-    this.#item.tooltip = tooltip(sessions, health, this.#isConnected);
+    this.#item.tooltip = this.#tooltip(sessions);
     const connection = this.#isConnected ? '' : ', helper not connected';
     this.#item.accessibilityInformation = { label: `Holdfast: ${counts}${connection}`, role: 'button' };
     const alarm = alarmOf(sessions, health);
     this.#item.backgroundColor = background(alarm === 'none' && !this.#isConnected ? 'warning' : alarm);
+  }
+
+  /** Each session with its state, and what is wrong if something is. */
+  #tooltip(sessions: readonly SessionRecord[]): vscode.MarkdownString {
+    const text = new vscode.MarkdownString('**Holdfast**', true);
+    if (sessions.length === 0) text.appendMarkdown('\n\nNo sessions. Click to open the view.');
+    for (const record of sessions) {
+      const health = this.#workspace.healthOf(record.id);
+      const icon = ailment(record, health) === undefined ? statusLook(record.status).icon : 'warning';
+      line(text, icon, glance(record, health));
+    }
+    const { startsHeld } = this.#workspace.health ?? {};
+    if (startsHeld !== undefined) line(text, 'warning', `No session is started by itself for now: ${startsHeld}.`);
+    if (!this.#isConnected) line(text, 'warning', 'The helper is not connected and is tried again; sessions run on.');
+    return text;
   }
 }
 
@@ -57,24 +71,6 @@ function background(alarm: Alarm): vscode.ThemeColor | undefined {
   return alarm === 'none' ? undefined : new vscode.ThemeColor(`statusBarItem.${alarm}Background`);
 }
 
-/** Each session with its state, and what is wrong if something is. */
-function tooltip(
-  sessions: readonly SessionRecord[],
-  report: HealthReport | undefined,
-  isConnected: boolean,
-): vscode.MarkdownString {
-  const text = new vscode.MarkdownString('**Holdfast**', true);
-  if (sessions.length === 0) text.appendMarkdown('\n\nNo sessions. Click to open the view.');
-  for (const { name, status } of sessions) {
-    const { icon, label } = statusLook(status);
-    text.appendMarkdown(`\n\n$(${icon}) `).appendText(name).appendMarkdown(` · ${label}`);
-  }
-  const told = complaints(report);
-  if (told.length > 0) text.appendMarkdown(`\n\n**${countComplaints(told)}**`);
-  for (const { text: why } of told) text.appendMarkdown('\n\n$(warning) ').appendText(why);
-  if (report?.startsHeld !== undefined)
-    text.appendMarkdown('\n\n$(warning) ').appendText(`No session is started by itself for now: ${report.startsHeld}.`);
-  if (!isConnected)
-    text.appendMarkdown('\n\n$(warning) The helper is not connected and is tried again; sessions run on.');
-  return text;
+function line(text: vscode.MarkdownString, icon: string, words: string): void {
+  text.appendMarkdown(`\n\n$(${icon}) `).appendText(words);
 }

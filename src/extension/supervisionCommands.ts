@@ -77,7 +77,7 @@ async function explain(context: CommandContext, argument: unknown): Promise<stri
 }
 
 function showSentences(name: string, sentences: readonly string[]): void {
-  void vscode.window.showInformationMessage(`Session “${name}”`, { modal: true, detail: sentences.join('\n') });
+  void vscode.window.showInformationMessage(`Session “${name}”`, { modal: true, detail: sentences.join('\n\n') });
 }
 
 async function stopAll({ supervision, workspace }: CommandContext): Promise<SessionOutcome[] | undefined> {

@@ -7,10 +7,17 @@ import {
   countComplaints,
   describeBytes,
   describeState,
+  glance,
 } from '../../../src/core/healthPresentation.ts';
 import type { HealthReport, HealthState, SessionHealth } from '../../../src/protocol/health.ts';
-import type { SessionStatus } from '../../../src/protocol/sessionRecord.ts';
+import type { SessionRecord, SessionStatus } from '../../../src/protocol/sessionRecord.ts';
 import { aRecord } from '../records.ts';
+
+/** Of a session whose host was killed. */
+const killed = {
+  exit: { code: null, signal: null, reason: 'lost' },
+  evidence: { what: 'its session host was killed', by: 'host', at: '2026-01-01T01:59:00.000Z' },
+} as const;
 
 const now = new Date('2026-01-01T02:00:00.000Z');
 
@@ -54,6 +61,20 @@ describe('the health of sessions is shown', () => {
       [['c: it is unresponsive', 'a: it is stale'], '1 unresponsive, 1 stale'],
     );
   });
+
+  const glances: [fields: Partial<SessionRecord>, state: HealthState, text: string][] = [
+    [{ status: 'active' }, 'healthy', 'login · running'],
+    [{ status: 'active' }, 'unresponsive', 'login · running, unresponsive: it is unresponsive'],
+    [{ status: 'recovering', ...killed }, 'lost', 'login · recovering: its session host was killed'],
+    [{ status: 'failed', ...killed }, 'healthy', 'login · failed: its session host was killed'],
+    [{ status: 'completed', exit: { ...killed.exit, code: 0 } }, 'healthy', 'login · completed'],
+  ];
+  for (const [fields, state, text] of glances) {
+    it(`in one line of a list: ${text}`, () => {
+      const record = aRecord(fields);
+      assert.equal(glance(record, { ...health('login', state), status: record.status }), text);
+    });
+  }
 
   const alarms: [status: SessionStatus, state: HealthState, alarm: Alarm][] = [
     ['active', 'healthy', 'none'],
