@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdir, rm } from 'node:fs/promises';
-import type { Locator } from 'playwright-core';
-import { repositoryPlaces, type SessionPlaces, sessionPlaces, thisMachine } from '../../src/node/places.ts';
-import { findWorkplace } from '../../src/node/repository.ts';
+import { rm } from 'node:fs/promises';
+import type { SessionPlaces } from '../../src/node/places.ts';
 import { readLastScreen } from '../../src/node/savedScreen.ts';
 import { useEditor } from '../support/editor.ts';
 import { canFindMarked } from '../support/markedProcesses.ts';
@@ -12,6 +10,7 @@ import type { Workbench } from '../support/workbench/workbench.ts';
 import { ageless } from './support/answers.ts';
 import { editorProcesses } from './support/editorProcesses.ts';
 import { program } from './support/programs.ts';
+import { placesOfSessions } from './support/sessionFiles.ts';
 
 /** Before a restart; long enough to see it counted down, and never to be waited for. Seconds. */
 const retryDelay = 100;
@@ -51,19 +50,11 @@ suite(canFindMarked ? description : `${description} (its processes cannot be fou
   });
 
   it('tells in its tooltip why, and what will happen', async () => {
-    const hover = workbench.page.locator('.workbench-hover:visible').first();
-    // A row that is drawn anew just then shows none.
-    await waitFor(
-      async () => {
-        await workbench.tree.row('crashing').hover({ position: { x: 20 + Math.random() * 20, y: 10 } });
-        return textOf(hover);
-      },
-      (text) => text.includes('It is to be started again: attempt 1 of 3'),
-      { what: 'the tooltip', timeout: 30_000 },
-    );
+    const text = 'It is to be started again: attempt 1 of 3';
+    const lines = await workbench.tooltipOf(workbench.tree.row('crashing'), text);
     await workbench.screenshot('recovery-02-tooltip');
     assert.match(
-      await textOf(hover),
+      lines.join(' '),
       /“crashing” is recovering: its session host was killed \(seen at its session host, .*ago\)\. ?It is to be started again: /,
     );
   });
@@ -129,18 +120,14 @@ suite(canFindMarked ? description : `${description} (its processes cannot be fou
   async function killHosts(saved: string): Promise<void> {
     await waitFor(savedScreens, (screens) => screens.includes(saved), { what: `${saved} in the checkpoint` });
     for (const pid of await editorProcesses('host')) signal(pid, 'SIGKILL');
-    sockets = (await places()).map(({ socket }) => socket);
-  }
-
-  async function places(): Promise<SessionPlaces[]> {
-    const { key } = await findWorkplace(editor.repository);
-    const ids = await readdir(repositoryPlaces(thisMachine(), key).sessionsFolder);
-    return ids.map((id) => sessionPlaces(thisMachine(), key, id));
+    sockets = (await placesOfSessions(editor.repository)).map(({ socket }) => socket);
   }
 
   async function savedScreens(): Promise<string> {
     const read = (session: SessionPlaces) => readLastScreen(session).catch(() => undefined);
-    return (await Promise.all((await places()).map(read))).map((last) => last?.screen ?? '').join('\n');
+    return (await Promise.all((await placesOfSessions(editor.repository)).map(read)))
+      .map((last) => last?.screen ?? '')
+      .join('\n');
   }
 
   async function rowText(): Promise<string> {
@@ -151,9 +138,3 @@ suite(canFindMarked ? description : `${description} (its processes cannot be fou
     return waitFor(rowText, (row) => countdown.test(row), { what: 'a countdown', timeout: 30_000 });
   }
 });
-
-/** Of what is there by now, with plain spaces. */
-async function textOf(hover: Locator): Promise<string> {
-  const text = await hover.textContent({ timeout: 1_500 }).catch(() => '');
-  return (text ?? '').replace(/\s+/g, ' ');
-}

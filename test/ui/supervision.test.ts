@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, rm } from 'node:fs/promises';
-import { repositoryPlaces, sessionPlaces, thisMachine } from '../../src/node/places.ts';
-import { findWorkplace } from '../../src/node/repository.ts';
+import { rm } from 'node:fs/promises';
 import { useEditor } from '../support/editor.ts';
 import { canFindMarked } from '../support/markedProcesses.ts';
 import { signal } from '../support/processes.ts';
@@ -9,6 +7,7 @@ import { waitFor } from '../support/waitFor.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { editorProcesses } from './support/editorProcesses.ts';
 import { program } from './support/programs.ts';
+import { placesOfSessions } from './support/sessionFiles.ts';
 
 const description = 'what becomes of a session by itself';
 const suite = canFindMarked ? describe : describe.skip;
@@ -46,7 +45,7 @@ suite(canFindMarked ? description : `${description} (its processes cannot be fou
   });
 
   it('is told when it has failed and is not started again, and can be restarted then', async () => {
-    sockets = await socketsOf(editor.repository);
+    sockets = (await placesOfSessions(editor.repository)).map(({ socket }) => socket);
     for (const pid of await editorProcesses('host')) signal(pid, 'SIGKILL');
     const text = await workbench.messages.waitForNotification('“watched” has failed');
     const buttons = await workbench.messages.buttons('“watched” has failed');
@@ -85,9 +84,3 @@ suite(canFindMarked ? description : `${description} (its processes cannot be fou
     );
   });
 });
-
-async function socketsOf(repository: string): Promise<string[]> {
-  const { key } = await findWorkplace(repository);
-  const ids = await readdir(repositoryPlaces(thisMachine(), key).sessionsFolder);
-  return ids.map((id) => sessionPlaces(thisMachine(), key, id).socket);
-}

@@ -2,12 +2,15 @@ import type { Locator, Page } from 'playwright-core';
 
 /** What the workbench tells the user: notification toasts and modal dialogs. */
 export class Messages {
+  /** Its tooltip tells how many messages there are that nobody has closed, also of those whose toasts have gone. */
+  readonly bell: Locator;
   readonly #toasts: Locator;
   readonly #dialog: Locator;
 
   constructor(page: Page) {
     this.#toasts = page.locator('.notifications-toasts .notification-toast');
     this.#dialog = page.locator('.monaco-dialog-box');
+    this.bell = page.locator('.part.statusbar .statusbar-item[id="status.notifications"]');
   }
 
   /** The messages of the toasts on screen, the newest first. */
@@ -30,6 +33,13 @@ export class Messages {
 
   async pressButton(text: string | RegExp, button: string): Promise<void> {
     await this.#toast(text).locator('.monaco-button', { hasText: button }).click();
+  }
+
+  /** Closes a toast without an answer. */
+  async close(text: string | RegExp): Promise<void> {
+    await this.#toast(text).hover();
+    await this.#toast(text).locator('.codicon-notifications-clear').click();
+    await this.#toast(text).waitFor({ state: 'detached' });
   }
 
   /** Waits for a modal dialog and returns its message and detail. */

@@ -13,7 +13,7 @@ export class TreeView {
 
   /** Opens a view container by its title, through its icon in the activity bar. */
   async show(container: string): Promise<void> {
-    const tab = this.#page.locator('.part.activitybar').getByRole('tab', { name: new RegExp(`^${container}`) });
+    const tab = this.icon(container);
     const title = this.#sideBar.locator('.composite.title', { hasText: new RegExp(container, 'i') });
     // A window that is starting may open the container itself, and a second click would close it.
     const isShown = async () => {
@@ -21,6 +21,11 @@ export class TreeView {
       return title.isVisible();
     };
     await waitFor(isShown, Boolean, { what: `the view ${container}`, timeout: 30_000 });
+  }
+
+  /** The icon of a view container in the activity bar, with its badge. */
+  icon(container: string): Locator {
+    return this.#page.locator('.part.activitybar').getByRole('tab', { name: new RegExp(`^${container}`) });
   }
 
   /** Each row as `label description`, two spaces deeper per level; given a count, once there are that many. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import manifest from '../../../package.json' with { type: 'json' };
 import { repositoryRoot } from '../paths.ts';
+import { waitFor } from '../waitFor.ts';
 import { Messages } from './messages.ts';
 import { QuickInput } from './quickInput.ts';
 import { Terminals } from './terminals.ts';
@@ -88,6 +89,20 @@ export class Workbench {
 
   statusBarItem(text: string | RegExp): Locator {
     return this.page.locator('.part.statusbar .statusbar-item:visible', { hasText: text }).first();
+  }
+
+  /** The lines that are shown while the mouse rests on something, once this is among them. */
+  async tooltipOf(target: Locator, text: string): Promise<string[]> {
+    const hover = this.page.locator('.workbench-hover:visible', { hasText: text }).first();
+    const read = async () => {
+      // What is drawn anew meanwhile shows none before the mouse comes back.
+      await this.page.mouse.move(0, 0);
+      await target.hover();
+      await hover.waitFor({ timeout: 2_000 }).catch(() => undefined);
+      return (await hover.allInnerTexts()).flatMap((words) => words.split('\n'));
+    };
+    const lines = await waitFor(read, (found) => found.length > 0, { what: `“${text}” in a tooltip`, timeout: 30_000 });
+    return lines.map((line) => line.replace(/\s+/g, ' ').trim()).filter(Boolean);
   }
 
   /** Keeps a picture of the window in test/ui/output. */
