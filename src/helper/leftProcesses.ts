@@ -32,6 +32,8 @@ export class LeftProcesses {
   readonly #options: LeftProcessesOptions;
   readonly #left = new Map<string, readonly LeftProcess[]>();
   readonly #running: Set<string>;
+  /** The looks at what sessions have left that are under way. */
+  readonly #notes = new Set<Promise<void>>();
   #isDisposed = false;
 
   constructor(options: LeftProcessesOptions) {
@@ -52,6 +54,11 @@ export class LeftProcesses {
     if (!this.#running.has(id)) return left;
     const own = new Set(this.#options.sampler.members(id).map(keyOf));
     return left.filter((one) => !own.has(keyOf(one)));
+  }
+
+  /** Resolves once what was left before this call is known; never rejects. */
+  async noted(): Promise<void> {
+    await Promise.all(this.#notes);
   }
 
   /** Forgets those that are gone; all are asked about at once, so that they share a look that costs a process. */
@@ -99,8 +106,14 @@ export class LeftProcesses {
     else if (this.#running.delete(record.id)) void this.#note(record.id, this.#options.sampler.members(record.id));
   }
 
+  #note(id: string, seen: readonly ProcessRef[]): Promise<void> {
+    const note = this.#look(id, seen).finally(() => this.#notes.delete(note));
+    this.#notes.add(note);
+    return note;
+  }
+
   /** Those that were seen to descend from it, and those that have its id: a daemon may be quicker than a look. */
-  async #note(id: string, seen: readonly ProcessRef[]): Promise<void> {
+  async #look(id: string, seen: readonly ProcessRef[]): Promise<void> {
     try {
       await this.#remember(id, [...(await this.#marked(id)), ...seen]);
     } catch (error) {

@@ -51,6 +51,11 @@ export class Leftovers {
     return this.#processes.of(id).length;
   }
 
+  /** Resolves once it is known what was left by the sessions that have ended by now; never rejects. */
+  noted(): Promise<void> {
+    return this.#processes.noted();
+  }
+
   /** Looks for what was left before this helper began; it takes its time, and never rejects. */
   recall(): Promise<void> {
     return this.#processes.recall();

@@ -139,7 +139,7 @@ export class RpcSession {
     );
     this.#on(helperMethods.history, sessionIdSchema, async ({ id }) => service.history(id));
     this.#on(helperMethods.configure, configureSchema, (settings) => service.configure(settings));
-    this.#on0(helperMethods.health, async () => service.supervision.monitor.report());
+    this.#on0(helperMethods.health, () => service.supervision.health());
     this.#on0(helperMethods.list, async () => service.registry.list());
     this.#on0(helperMethods.status, async () => service.status());
     this.#on0(helperMethods.shutdown, async () => service.requestShutdown());

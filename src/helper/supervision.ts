@@ -1,5 +1,6 @@
 import { stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
+import { atMost } from '../base/async.ts';
 import { CircuitBreaker } from '../core/circuitBreaker.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { isRunning } from '../core/sessionRecord.ts';
@@ -7,6 +8,7 @@ import type { Log } from '../node/log.ts';
 import type { RepositoryPlaces } from '../node/places.ts';
 import { liveness } from '../node/processIdentity.ts';
 import type { ServerToken } from '../node/token.ts';
+import type { HealthReport } from '../protocol/health.ts';
 import { DiskQuestions } from './diskQuestions.ts';
 import { FileWatch } from './fileWatch.ts';
 import { FormerProcess } from './formerProcess.ts';
@@ -33,6 +35,9 @@ const archiveInterval = 5 * 60_000;
 
 /** A mark that is not older than this says that what is gone went while, or just after, a helper looked; milliseconds. */
 const markAge = 120_000;
+
+/** How long a question waits for what sessions have left behind a moment ago; milliseconds. */
+const leftoverTime = 1_000;
 
 export interface SupervisionOptions {
   places: RepositoryPlaces;
@@ -107,6 +112,12 @@ export class Supervision {
       log,
     });
     this.recovery.onNotice(() => this.monitor.noteStarts());
+  }
+
+  /** How all sessions are, with what those have left behind that have ended just now. */
+  async health(): Promise<HealthReport> {
+    await atMost(leftoverTime, this.leftovers.noted());
+    return this.monitor.report();
   }
 
   /** Once the hosts that live are taken in. */

@@ -82,6 +82,14 @@ describeOnUnix('what sessions have left behind', () => {
     assert.deepEqual([meanwhile, pids()], [[daemon.pid], []]);
   });
 
+  it('are known to whoever waits for that, as soon as their session has ended', async () => {
+    members = [await start()];
+    await become('cancelled');
+    const before = pids();
+    await leftovers.noted();
+    assert.deepEqual([before, pids()], [[], members.map(({ pid }) => pid)]);
+  });
+
   it('are not told of while they belong to its life, as where that was taken for over', async () => {
     members = [await start()];
     await become('idle');
