@@ -13,19 +13,29 @@ export type Members = ReadonlyMap<number, string>;
 export interface ProcessForest {
   readonly scan: ProcessScan;
   readonly children: ReadonlyMap<number, readonly ProcessFacts[]>;
+  /** The processes of each POSIX session, by the pid of its leader, which may have ended; only where that is told. */
+  readonly sessions: ReadonlyMap<number, readonly ProcessFacts[]>;
   /** The process that looks, and those above it from its parent on. */
   readonly self: number;
   readonly ancestors: readonly number[];
 }
 
 export function processForest(scan: ProcessScan, self: number): ProcessForest {
-  const children = new Map<number, ProcessFacts[]>();
+  const children = groupBy(scan, ({ parent }) => parent);
+  const sessions = groupBy(scan, ({ session }) => session);
+  return { scan, children, sessions, self, ancestors: ancestorsOf(self, scan) };
+}
+
+function groupBy(scan: ProcessScan, keyOf: (facts: ProcessFacts) => number | undefined): Map<number, ProcessFacts[]> {
+  const groups = new Map<number, ProcessFacts[]>();
   for (const facts of scan.values()) {
-    const siblings = children.get(facts.parent);
-    if (siblings) siblings.push(facts);
-    else children.set(facts.parent, [facts]);
+    const key = keyOf(facts);
+    if (key === undefined) continue;
+    const group = groups.get(key);
+    if (group) group.push(facts);
+    else groups.set(key, [facts]);
   }
-  return { scan, children, self, ancestors: ancestorsOf(self, scan) };
+  return groups;
 }
 
 function ancestorsOf(pid: number, scan: ProcessScan): number[] {
@@ -48,14 +58,16 @@ export interface FollowOptions {
 }
 
 /**
- * The living processes of a session: its root, the members that were seen before, and all that descend from them. So
- * a process stays a member when its parent ends and it is given to another, as daemons are.
+ * The living processes of a session: its root, the members that were seen before, all that descend from them, and all
+ * in a POSIX session that one of them leads, for nobody comes into that but by descent. So a process stays a member when
+ * its parent ends and it is given to another, as daemons are, and one that has only lost its parents is found again by
+ * whoever looks for the first time.
  *
  * Never among them are a process that has a member's pid but started at another time, the system's first process, and
  * the one that looks with all above it and below it: a session may have started the helper, but does not own it.
  */
 export function followTree({ root, known, forest, isForeign = () => false }: FollowOptions): Members {
-  const { scan, children } = forest;
+  const { scan, children, sessions } = forest;
   const excluded = excludedFrom(forest, root);
   const members = new Map<number, string>();
   const isOut = (facts: ProcessFacts) =>
@@ -67,7 +79,8 @@ export function followTree({ root, known, forest, isForeign = () => false }: Fol
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     if (isOut(next)) continue;
     members.set(next.pid, next.startTime);
-    waiting.push(...(children.get(next.pid) ?? []));
+    for (const child of children.get(next.pid) ?? []) waiting.push(child);
+    if (next.session === next.pid) for (const mate of sessions.get(next.pid) ?? []) waiting.push(mate);
   }
   return members;
 }

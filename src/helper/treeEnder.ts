@@ -1,6 +1,6 @@
 import type { Log } from '../node/log.ts';
 import { type ProcessRef, signalEach, waitForEnds } from '../node/processEnd.ts';
-import { findSessionProcesses } from '../node/sessionProcesses.ts';
+import { findSessionProcesses, type SessionProcess } from '../node/sessionProcesses.ts';
 import type { ResourceSampler, SampledSession } from './resourceSampler.ts';
 
 /** How long the system gets to do away with what was killed; milliseconds. */
@@ -10,8 +10,8 @@ const killTime = 2_000;
 const maxLooks = 3;
 
 /**
- * `attached`: what descends from the session’s own process, also outside its process group. `all`: daemons as well that
- * have left it, as far as they were ever seen to come of it, or have its id in their environment.
+ * `attached`: what descends from the session’s own process, also outside its process group. `all`: what was counted as
+ * the session’s, so daemons as well that were seen to come of it or are still in a POSIX session of its.
  */
 export type TreePart = 'attached' | 'all';
 
@@ -23,8 +23,10 @@ export interface TreeEnderOptions {
   mayRun: (id: string) => boolean;
   log: Log;
   /** The processes that say of themselves that they are a session’s; undefined where that is not told. */
-  findMarked?: (id: string) => Promise<readonly ProcessRef[] | undefined>;
+  findMarked?: (id: string) => Promise<readonly MarkedProcess[] | undefined>;
 }
+
+type MarkedProcess = Pick<SessionProcess, 'pid' | 'startTime' | 'session'>;
 
 /** Processes of one life of a session. */
 export interface Tree {
@@ -47,8 +49,7 @@ export class TreeEnder {
     const { sampler, roots, log } = this.#options;
     await sampler.sample().catch((error) => log.warn('The processes could not be looked at', { error }));
     const detached = new Set(sampler.detached(id).map(({ pid }) => pid));
-    const seen = sampler.members(id).filter(({ pid }) => part === 'all' || !detached.has(pid));
-    const members = part === 'all' ? distinct([...seen, ...(await this.#marked(id))]) : seen;
+    const members = sampler.members(id).filter(({ pid }) => part === 'all' || !detached.has(pid));
     const root = [...roots()].find((one) => one.id === id);
     return { part, members, ...(root ? { root } : {}) };
   }
@@ -77,22 +78,27 @@ export class TreeEnder {
   }
 
   /** The session may have been started again meanwhile, and those are not to be ended. */
-  async #findAgain(id: string, { part, root }: Tree): Promise<readonly ProcessRef[]> {
-    const found = await this.find(id, part);
-    const isSameLife = found.root ? isSame(root, found.root) : !this.#options.mayRun(id);
-    return isSameLife ? found.members : [];
+  async #findAgain(id: string, tree: Tree): Promise<readonly ProcessRef[]> {
+    const found = await this.find(id, tree.part);
+    const isSameLife = found.root ? isSame(tree.root, found.root) : !this.#options.mayRun(id);
+    if (!isSameLife) return [];
+    return tree.part === 'all' ? [...found.members, ...(await this.#forkedMeanwhile(id, tree))] : found.members;
   }
 
-  /** A process that left the session between two looks was never seen to come of it. */
-  #marked(id: string): Promise<readonly ProcessRef[]> {
+  /**
+   * Once their parents have ended, only the POSIX session tells whose they were: such a number is given to no other
+   * while one of them lives. The mark alone is no reason to end anything, for an editor or a terminal multiplexer that
+   * was started from a session has it, with all that the user has opened there, and so has what an earlier life left.
+   */
+  async #forkedMeanwhile(id: string, { root, members }: Tree): Promise<readonly ProcessRef[]> {
     const { findMarked, log } = this.#options;
-    return findMarked(id).then(
-      (found = []) => found,
-      (error) => {
-        log.warn('The processes of a session could not be told by their environment', { id, error });
-        return [];
-      },
-    );
+    const leaders = new Set([...(root ? [root] : []), ...members].map(({ pid }) => pid));
+    try {
+      return ((await findMarked(id)) ?? []).filter(({ session }) => leaders.has(session));
+    } catch (error) {
+      log.warn('The processes of a session could not be told by their environment', { id, error });
+      return [];
+    }
   }
 }
 

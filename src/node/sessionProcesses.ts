@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { hasEnded, parseLinuxStat } from './linuxStat.ts';
+import { hasEnded, type LinuxStat, parseLinuxStat } from './linuxStat.ts';
 import { isOwnProgram } from './ownProgram.ts';
 
 /** A process that was started in a session, whatever has become of its parents since. */
@@ -7,6 +7,8 @@ export interface SessionProcess {
   pid: number;
   /** As the process table tells it. */
   startTime: string;
+  /** The POSIX session: the pid of its leader, which may have ended. */
+  session: number;
   /** The program and its arguments. */
   command: string[];
 }
@@ -39,12 +41,13 @@ export async function readCommand(pid: number): Promise<string[] | undefined> {
 async function look(pid: number, variable: string): Promise<SessionProcess | undefined> {
   const environment = await read(pid, 'environ');
   if (!environment || !hasVariable(environment, variable) || isOwnProgram(pid)) return undefined;
-  const before = await startTimeOf(pid);
+  const before = await readStat(pid);
   const command = (await readCommand(pid)) ?? [];
   // The pid may have been given to another process since the environment was read.
   const again = await read(pid, 'environ');
-  if (before === undefined || before !== (await startTimeOf(pid)) || !again?.equals(environment)) return undefined;
-  return { pid, startTime: before, command };
+  const isSame = before !== undefined && before.startTime === (await readStat(pid))?.startTime;
+  if (!isSame || !again?.equals(environment)) return undefined;
+  return { pid, startTime: before.startTime, session: before.session, command };
 }
 
 function hasVariable(environment: Buffer, variable: string): boolean {
@@ -52,9 +55,9 @@ function hasVariable(environment: Buffer, variable: string): boolean {
   return environment.subarray(0, end.length).equals(Buffer.from(end)) || environment.includes(`\0${end}`);
 }
 
-async function startTimeOf(pid: number): Promise<string | undefined> {
+async function readStat(pid: number): Promise<LinuxStat | undefined> {
   const stat = parseLinuxStat((await read(pid, 'stat'))?.toString() ?? '');
-  return stat && !hasEnded(stat) ? stat.startTime : undefined;
+  return stat && !hasEnded(stat) ? stat : undefined;
 }
 
 /** Undefined for a process that has ended, or that is not ours to look at. */

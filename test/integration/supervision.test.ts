@@ -58,6 +58,10 @@ describeOnUnix('a helper that looks after sessions', () => {
     );
   const until = (session: TestSession, isWanted: (health: SessionHealth) => boolean, what: string) =>
     waitFor(() => healthOf(session), isWanted, { what, timeout: 30_000 });
+  const leftoversOf = ({ id }: TestSession, isWanted: (found: Leftover[]) => boolean) =>
+    waitFor(async () => (await client.health()).leftovers.filter(({ sessionId }) => sessionId === id), isWanted, {
+      what: 'the leftovers',
+    });
   /** The pid that a script has written there. */
   const pidIn = async (name: string): Promise<number> =>
     Number(
@@ -204,12 +208,40 @@ describeOnUnix('a helper that looks after sessions', () => {
 
   it('ends with a session whose time is over what has left it between two looks', async function () {
     if (process.platform !== 'linux') this.skip();
-    const daemon = `(setsid sh -c 'echo $$ > ${traces}/quick; exec sleep 603' &)`;
+    const daemon = `(sh -c 'echo $$ > ${traces}/quick; exec sleep 603' &)`;
     const session = await start(`${daemon}; exec sleep 602`, { ...never, sessionTimeout: minutes(1) });
     const pid = await pidIn('quick');
     const { status } = await ended(session);
     await processEnd(pid);
     assert.equal(status, 'timeout');
+  });
+
+  it('leaves alone, and tells of, what was started from a session whose time is over but never counted', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const multiplexer = `(setsid sh -c 'echo $$ > ${traces}/multiplexer; exec sleep 605' &)`;
+    const session = await start(`${multiplexer}; exec cat`, { ...never, sessionTimeout: minutes(1) });
+    const pid = await pidIn('multiplexer');
+    await ended(session);
+    const left = await leftoversOf(session, (found) => found.length > 0);
+    assert.deepEqual([left.map((one) => one.pid), await isRunningProcess(pid)], [[pid], true]);
+    await client.endLeftover({ sessionId: session.id, pid });
+  });
+
+  it('leaves alone what an earlier life left on purpose, when the next one’s time is over', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const server = `[ -e ${traces}/server ] || (setsid sh -c 'echo $$ > ${traces}/server; exec sleep 606' &)`;
+    const session = await start(`${server}; exec cat`, { ...never, sessionTimeout: minutes(2) });
+    const pid = await pidIn('server');
+    await client.stop(session.id, 500);
+    await leftoversOf(session, (found) => found.length > 0);
+    await client.start(session.launch);
+    const { status } = await waitFor(
+      () => recordOf(session),
+      (record) => record.status === 'timeout',
+      { what: 'its end' },
+    );
+    assert.deepEqual([status, await isRunningProcess(pid)], ['timeout', true]);
+    await client.endLeftover({ sessionId: session.id, pid });
   });
 
   it('leaves one as stopped that the user stops while the watchdog ends it', async () => {

@@ -36,6 +36,26 @@ describe('the processes of a session', () => {
     ['do not count who has ended', known, [init, helper, shell, { pid: 11, parent: 10, hasEnded: true }], [10]],
     ['never include the first process', new Map([[1, '1']]), [init, { pid: self, parent: 0 }, shell], [10]],
     [
+      'are those as well that only a POSIX session of one of them holds',
+      nobody,
+      [
+        ...[init, helper, { pid: 10, session: 10 }, { pid: 11, parent: 10, session: 11 }],
+        ...[
+          { pid: 20, session: 10 },
+          { pid: 21, parent: 20, session: 10 },
+          { pid: 22, session: 11 },
+        ],
+        { pid: 30, session: 30 },
+      ],
+      [10, 11, 20, 21, 22],
+    ],
+    [
+      'are not those of a POSIX session that none of them leads',
+      nobody,
+      [init, helper, { pid: 10, session: 5 }, { pid: 20, session: 5 }, { pid: 21, session: 9 }],
+      [10],
+    ],
+    [
       'end where parents go round in a ring',
       nobody,
       [init, helper, { pid: 10, parent: 11 }, { pid: 11, parent: 10 }],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { ProcessScan } from '../../../src/core/processFacts.ts';
 import {
   ResourceSampler,
@@ -227,5 +228,19 @@ describeOnUnix('sampling real processes', function () {
     const hasMemory = (sampler.use('a')?.rss ?? 0) > 100_000;
     sampler.dispose();
     assert.deepEqual([after, hasMemory], [[3, 1], true]);
+  });
+
+  it('finds at its first look what has lost its parents already, such as after a restart of the helper', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const script = '(sleep 600 & exit) & wait; echo; read end';
+    const child = spawn('sh', ['-c', script], { detached: true, stdio: ['pipe', 'pipe', 'ignore'] });
+    children.push(child);
+    await once(child.stdout as NodeJS.ReadableStream, 'data');
+    const { pid, startTime } = await identify(child.pid as number);
+    const sampler = new ResourceSampler({ sessions: () => [{ id: 'a', pid, startTime }], log: silentLog });
+    await sampler.sample();
+    const seen = [sampler.use('a')?.processes, sampler.detached('a').length];
+    sampler.dispose();
+    assert.deepEqual(seen, [2, 1]);
   });
 });

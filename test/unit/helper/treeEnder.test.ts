@@ -16,7 +16,7 @@ describeOnUnix('the processes of a session that is ended', () => {
   let detached: ProcessRef[];
   let root: ProcessRef;
   let onSample: () => void;
-  let marked: ProcessRef[];
+  let marked: (ProcessRef & { session: number })[];
   let mayRun: boolean;
   let hasRoot: boolean;
   let trees: TreeEnder;
@@ -86,21 +86,21 @@ describeOnUnix('the processes of a session that is ended', () => {
     assert.deepEqual(alive(stubborn, next), [false, true]);
   });
 
-  it('are those as well that left it before anybody saw them, where all is to end', async () => {
-    const daemon = await start("trap '' HUP;");
-    marked = [daemon];
-    const spared = await trees.find(id, 'attached');
+  it('are not those that only have its mark, such as what runs in a terminal multiplexer', async () => {
+    const [stubborn, own] = [await start("trap '' HUP;"), await start()];
+    members = [stubborn];
+    marked = [{ ...own, session: own.pid }];
     const tree = await trees.find(id, 'all');
     await trees.hangUp(tree);
-    const left = await trees.kill(id, tree, 50);
-    assert.deepEqual([spared.members, left, ...alive(daemon)], [[], [], false]);
+    await trees.kill(id, tree, 0);
+    assert.deepEqual([tree.members, ...alive(stubborn, own)], [[stubborn], false, true]);
   });
 
   it('are looked for once more when its own process has ended, and left where another one of it may run', async () => {
     const late = await start();
     const tree = await trees.find(id, 'all');
     hasRoot = false;
-    marked = [late];
+    marked = [{ ...late, session: root.pid }];
     await trees.kill(id, tree, 0);
     const spared = alive(late);
     mayRun = false;
