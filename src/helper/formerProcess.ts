@@ -1,7 +1,12 @@
-import { HoldfastError, systemErrorCode } from '../base/errors.ts';
+import { HoldfastError } from '../base/errors.ts';
+import type { Starter } from '../core/recovery.ts';
+import { ticksPerSecond } from '../node/linuxStat.ts';
 import type { Log } from '../node/log.ts';
-import { lookUntil } from '../node/processEnd.ts';
-import { liveness, type ProcessIdentity } from '../node/processIdentity.ts';
+import { distinct, isSame, keyOf, lookUntil, type ProcessRef, signalEach, waitForEnds } from '../node/processEnd.ts';
+import { liveness, type ProcessIdentity, processTable } from '../node/processIdentity.ts';
+import { findSessionProcesses, type SessionProcess } from '../node/sessionProcesses.ts';
+import type { HostFile } from '../protocol/hostMessages.ts';
+import type { ResourceSampler } from './resourceSampler.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 
 /** How long a process whose terminal is gone gets to end by itself, after the hangup that the system sent it. */
@@ -10,61 +15,130 @@ const ownTime = 2_000;
 /** The same after it was told again, and after it was killed; milliseconds. */
 const graceTime = 5_000;
 
+/** How long after its own start a host starts its process, at most; seconds. */
+const hostStartTime = 20;
+
 export interface FormerProcessOptions {
-  files: Pick<SessionFiles, 'readHost'>;
+  files: Pick<SessionFiles, 'readHost' | 'readHostLock'>;
+  sampler: Pick<ResourceSampler, 'lastSeen'>;
   log: Log;
   /** Milliseconds. */
   ownTime?: number;
   graceTime?: number;
+  /** The processes that say of themselves that they are a session’s; undefined where that is not told. */
+  findMarked?: (id: string) => Promise<readonly SessionProcess[] | undefined>;
+  platform?: NodeJS.Platform;
+}
+
+/** A session's own process in an earlier life. */
+interface Former {
+  pid: number;
+  /** Absent where it was never told apart from others of its number. */
+  startTime?: string | undefined;
 }
 
 /**
- * What is left of a session whose host was killed: its process has lost its terminal, and mostly ends by that. Two of
- * them would work in one worktree, so that it is gone before the session is started again.
+ * What is left of a session's last life where that was torn out of its work. Two of them would work in one worktree, so
+ * that it is gone before the session is started again.
  */
 export class FormerProcess {
   readonly #options: Required<FormerProcessOptions>;
 
   constructor(options: FormerProcessOptions) {
-    this.#options = { ownTime, graceTime, ...options };
+    const defaults = { ownTime, graceTime, findMarked: findSessionProcesses, platform: process.platform };
+    this.#options = { ...defaults, ...options };
   }
 
-  /** @throws {HoldfastError} `SESSION_RUNNING` where it does not end, and nothing may be started. */
-  async end(id: string): Promise<void> {
-    const process = await this.#find(id);
-    if (!process || (await hasEnded(process, this.#options.ownTime))) return;
-    for (const signal of ['SIGHUP', 'SIGKILL'] as const) {
-      const state = await liveness(process);
-      if (state === 'gone') return;
-      // It may be another one of the same number.
-      if (state === 'unknown') break;
-      this.#options.log.warn('What is left of a killed host is ended', { id, pid: process.pid, signal });
-      signalGroup(process.pid, signal);
-      if (await hasEnded(process, this.#options.graceTime)) return;
+  /**
+   * Ends the session's own process where its host was killed, with all that came of it. Before a start that nobody asks
+   * for also what that process has left behind by its own end, such as a job in the foreground of a shell that was
+   * killed; daemons that were seen to have left it live on.
+   *
+   * @throws {HoldfastError} `SESSION_RUNNING` where something of it does not end, or may run, and nothing may be started.
+   */
+  async end(id: string, by: Starter): Promise<void> {
+    for (const former of await this.#find(id)) {
+      if (by === 'retry' || (await this.#mayLive(id, former))) await this.#endLife(id, former);
     }
-    throw new HoldfastError('SESSION_RUNNING', `Process ${process.pid} of its earlier life does not end.`, {
-      advice: 'Nothing was started, for two would work in one worktree. End it yourself and try again.',
-      data: { id, pid: process.pid },
-    });
   }
 
-  /** Undefined where it cannot be told from another process of the same number. */
-  async #find(id: string): Promise<ProcessIdentity | undefined> {
-    const host = await this.#options.files.readHost(id);
-    if (!host || host.exit || host.ptyStartTime === undefined || (await liveness(host)) !== 'gone') return undefined;
-    return { pid: host.ptyPid, startTime: host.ptyStartTime, bootId: host.bootId };
+  async #endLife(id: string, former: Former): Promise<void> {
+    const { log, ownTime, graceTime, platform } = this.#options;
+    await waitForEnds(await this.#leftOf(id, former), ownTime);
+    for (const signal of platform === 'win32' ? (['SIGKILL'] as const) : (['SIGHUP', 'SIGKILL'] as const)) {
+      // Anew each time, for they may have started others.
+      const left = await this.#leftOf(id, former);
+      if (left.length === 0) return;
+      log.warn('What is left of an earlier life is ended', { id, pids: left.map(({ pid }) => pid), signal });
+      await signalEach(left, signal);
+      await waitForEnds(left, graceTime);
+    }
+    const [stubborn] = await this.#leftOf(id, former);
+    if (stubborn) throw stillRuns(id, stubborn.pid, `Process ${stubborn.pid} of its earlier life does not end.`);
+  }
+
+  async #find(id: string): Promise<Former[]> {
+    const { files } = this.#options;
+    const [host, owner] = await Promise.all([files.readHost(id), files.readHostLock(id)]);
+    const named =
+      host && (await this.#isOver(id, host)) ? { pid: host.ptyPid, startTime: host.ptyStartTime } : undefined;
+    const unnamed = owner && !isSame(owner, host) ? await this.#findUnnamed(id, owner) : undefined;
+    return [named, unnamed].filter((one) => one !== undefined);
+  }
+
+  /** A host that was killed before it had written its file has left its lock, and perhaps the first process since then. */
+  async #findUnnamed(id: string, owner: ProcessIdentity): Promise<Former | undefined> {
+    if (!(await this.#isOver(id, owner))) return undefined;
+    const marked = (await this.#options.findMarked(id)) ?? [];
+    const [first] = marked
+      .filter(({ pid, session, startTime }) => session === pid && isFirstStart(owner.startTime, startTime))
+      .sort((a, b) => Number(a.startTime) - Number(b.startTime));
+    return first;
+  }
+
+  /** Whether a host has ended, and in this life of the machine. One that lives lets no other one start. */
+  async #isOver(id: string, host: ProcessIdentity & Partial<Pick<HostFile, 'exit'>>): Promise<boolean> {
+    if (!host.exit) {
+      await lookUntil(async () => (await liveness(host)) !== 'unknown', this.#options.ownTime);
+      const state = await liveness(host);
+      if (state === 'unknown')
+        throw stillRuns(id, host.pid, `Nothing tells whether its earlier host, process ${host.pid}, lives.`);
+      if (state === 'alive') return false;
+    }
+    const boot = await processTable()
+      .bootId()
+      .catch(() => undefined);
+    return host.bootId === boot;
+  }
+
+  async #mayLive(id: string, former: Former): Promise<boolean> {
+    return (await this.#leftOf(id, former)).some(({ pid }) => pid === former.pid);
+  }
+
+  /** What lives of it: nothing comes into its POSIX session but by descent, and that has its number as long as it lives. */
+  async #leftOf(id: string, { pid, startTime }: Former): Promise<ProcessRef[]> {
+    const { findMarked, sampler } = this.#options;
+    const last = sampler.lastSeen(id);
+    const seen = last && isSame({ pid, startTime: startTime ?? last.root.startTime }, last.root) ? last : undefined;
+    const marked = ((await findMarked(id)) ?? []).filter(({ session }) => session === pid);
+    // Somebody else has its number, and so a session of that number.
+    if (startTime !== undefined && marked.some((one) => one.pid === pid && one.startTime !== startTime)) return [];
+    const own = startTime === undefined ? [] : [{ pid, startTime }];
+    const daemons = new Set(seen?.detached.map(keyOf));
+    const all = distinct([...own, ...(seen?.attached ?? []), ...marked]).filter((one) => !daemons.has(keyOf(one)));
+    return waitForEnds(all, 0);
   }
 }
 
-function hasEnded(process: ProcessIdentity, patience: number): Promise<boolean> {
-  return lookUntil(async () => (await liveness(process)) === 'gone', patience);
+/** Whether a host that started then may have started its process at this time. */
+function isFirstStart(hostStart: string, start: string): boolean {
+  const seconds = (Number(start) - Number(hostStart)) / ticksPerSecond;
+  return seconds >= 0 && seconds <= hostStartTime;
 }
 
-/** It leads its terminal's session, and so a group of its own. */
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(process.platform === 'win32' ? pid : -pid, signal);
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ESRCH') throw error;
-  }
+function stillRuns(id: string, pid: number, what: string): HoldfastError {
+  return new HoldfastError('SESSION_RUNNING', what, {
+    advice: 'Nothing was started, for two would work in one worktree. End it yourself and try again.',
+    data: { id, pid },
+  });
 }

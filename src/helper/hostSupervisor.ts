@@ -75,7 +75,7 @@ export class HostSupervisor {
     await this.links.adoptUntried(id);
     if (this.links.get(id)) return registry.require(id);
     if (this.links.isUnreachable(id)) throw mayStillRun(registry.require(id), await files.readHost(id));
-    await former.end(id);
+    await former.end(id, by);
     const { notice: _, ...again } = launch;
     this.links.rememberLaunch(again);
     return this.#startHost(launch, by);

@@ -1,6 +1,6 @@
 import { isLive, isRunning } from '../core/sessionRecord.ts';
 import type { Log } from '../node/log.ts';
-import { identityOf, type ProcessRef } from '../node/processEnd.ts';
+import { identityOf, keyOf, type ProcessRef } from '../node/processEnd.ts';
 import { liveness } from '../node/processIdentity.ts';
 import { findSessionProcesses, readCommand } from '../node/sessionProcesses.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -157,10 +157,6 @@ function runs(record: SessionRecord): boolean {
 
 function statesOf(processes: readonly ProcessRef[]) {
   return Promise.all(processes.map(async (one) => liveness(await identityOf(one))));
-}
-
-function keyOf({ pid, startTime }: ProcessRef): string {
-  return `${pid} ${startTime}`;
 }
 
 /** Of several that are the same the first; that one was once seen to be stubborn stays. */

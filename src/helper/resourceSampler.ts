@@ -45,13 +45,26 @@ interface Sampled {
   /** Those that were members at the look before, too. */
   settled: Members;
   attached: Members;
+  /** As they were while the root lived: once it has ended nothing descends from it any more. */
+  lastSeen?: LastSeen;
   last?: UseAtLook;
+}
+
+/** The processes of one life of a session, as they were last seen beside its own. */
+export interface LastSeen {
+  root: TreeRoot;
+  /** What descended from its own process, itself included. */
+  attached: readonly TreeRoot[];
+  /** What had left that, such as daemons. */
+  detached: readonly TreeRoot[];
 }
 
 /** Looks at all processes when it is asked to, and tells what each session's processes are and what they use. */
 export class ResourceSampler implements Disposable {
   readonly #options: Required<ResourceSamplerOptions>;
   readonly #sampled = new Map<string, Sampled>();
+  /** The latest lives of sessions that run no more, while anything of them lives. */
+  readonly #ended = new Map<string, Sampled>();
   readonly #looks = new Throttler(() => this.#look());
   #isDisposed = false;
   #hasFailed = false;
@@ -88,13 +101,18 @@ export class ResourceSampler implements Disposable {
 
   /** Those of its members that no longer descend from its own process, such as daemons. */
   detached(id: string): readonly TreeRoot[] {
-    const { attached, members } = this.#sampled.get(id) ?? {};
-    return identities(members).filter(({ pid }) => !attached?.has(pid));
+    return detachedOf(this.#sampled.get(id));
+  }
+
+  /** Of the life that a session has, or had last: once its own process has ended nothing else tells what came of it. */
+  lastSeen(id: string): LastSeen | undefined {
+    return (this.#sampled.get(id) ?? this.#ended.get(id))?.lastSeen;
   }
 
   dispose(): void {
     this.#isDisposed = true;
     this.#sampled.clear();
+    this.#ended.clear();
   }
 
   async #look(): Promise<void> {
@@ -104,16 +122,25 @@ export class ResourceSampler implements Disposable {
     this.#keepOnly(sessions);
     if (sessions.length === 0) return;
     const scan = await this.#scan();
-    if (scan && !this.#isDisposed) this.#take(sessions, scan);
+    if (!scan || this.#isDisposed) return;
+    this.#take(sessions, scan);
+    this.#forgetGone(scan);
   }
 
   /** A session that was started again has other processes, and begins anew. */
   #keepOnly(sessions: readonly SampledSession[]): void {
     const roots = new Map(sessions.map((session) => [session.id, session]));
-    for (const [id, { root }] of this.#sampled) {
+    for (const [id, sampled] of this.#sampled) {
       const found = roots.get(id);
-      if (found?.pid !== root.pid || found.startTime !== root.startTime) this.#sampled.delete(id);
+      if (found?.pid === sampled.root.pid && found.startTime === sampled.root.startTime) continue;
+      this.#sampled.delete(id);
+      this.#ended.set(id, sampled);
     }
+  }
+
+  #forgetGone(scan: ProcessScan): void {
+    const lives = ([pid, startTime]: readonly [number, string]) => scan.get(pid)?.startTime === startTime;
+    for (const [id, { members }] of this.#ended) if (![...members].some(lives)) this.#ended.delete(id);
   }
 
   async #scan(): Promise<ProcessScan | undefined> {
@@ -149,6 +176,8 @@ export class ResourceSampler implements Disposable {
     sampled.members = followTree({ root, known, forest, isForeign });
     sampled.settled = new Map([...sampled.members].filter(([pid, startTime]) => known.get(pid) === startTime));
     sampled.attached = attachedMembers(sampled.members, root, forest);
+    if (sampled.attached.has(root.pid))
+      sampled.lastSeen = { root, attached: identities(sampled.attached), detached: detachedOf(sampled) };
     const processes = treeProcesses(sampled.members, last?.look.processes ?? new Map(), forest.scan);
     sampled.last = nextUse(last, { at, processes }, { interval });
     history.add(at, sampled.last.use);
@@ -157,6 +186,10 @@ export class ResourceSampler implements Disposable {
 
 function newlySampled(root: TreeRoot): Sampled {
   return { root, history: new ResourceHistory(), members: new Map(), settled: new Map(), attached: new Map() };
+}
+
+function detachedOf({ members, attached }: Partial<Sampled> = {}): TreeRoot[] {
+  return identities(members).filter(({ pid }) => !attached?.has(pid));
 }
 
 function identities(members: Members = new Map()): TreeRoot[] {

@@ -6,6 +6,7 @@ import { isMissing, previousVersion, readJson, writeDurable, writeJson } from '.
 import { exists } from '../node/exists.ts';
 import { sweepDrafts } from '../node/leftDrafts.ts';
 import { tryLock } from '../node/lockFile.ts';
+import { type LockOwner, readLock } from '../node/lockOwner.ts';
 import type { Log } from '../node/log.ts';
 import { pausePoint } from '../node/pausePoint.ts';
 import {
@@ -67,6 +68,11 @@ export class SessionFiles {
   async readHost(id: string): Promise<HostFile | undefined> {
     const file = v.safeParse(hostFileSchema, await readJson(this.places(id).host));
     return file.success ? file.output : undefined;
+  }
+
+  /** Who holds the lock of the session's host, or held it when it was killed. */
+  readHostLock(id: string): Promise<LockOwner | undefined> {
+    return readLock(this.places(id).hostLock);
   }
 
   /** Those of the sessions whose record is not on disk. */

@@ -87,7 +87,7 @@ export class Supervision {
     const { sampler } = this.resources;
     const mayRun = (id: string) => mayHaveProcess(id, registry, links);
     const trees = new TreeEnder({ sampler, roots: sessions, mayRun, log });
-    const former = new FormerProcess({ files, log });
+    const former = new FormerProcess({ files, sampler, log });
     this.leftovers = new Leftovers({ registry, links, files, token, epoch, sampler, mayRun, log });
     const hosts = { links, starter, trees, former, leftovers: this.leftovers };
     this.supervisor = new HostSupervisor({ hostScript, files, registry, progress, log, ...hosts });

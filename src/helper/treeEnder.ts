@@ -1,5 +1,5 @@
 import type { Log } from '../node/log.ts';
-import { type ProcessRef, signalEach, waitForEnds } from '../node/processEnd.ts';
+import { distinct, isSame, type ProcessRef, signalEach, waitForEnds } from '../node/processEnd.ts';
 import { findSessionProcesses, type SessionProcess } from '../node/sessionProcesses.ts';
 import type { ResourceSampler, SampledSession } from './resourceSampler.ts';
 
@@ -80,7 +80,7 @@ export class TreeEnder {
   /** The session may have been started again meanwhile, and those are not to be ended. */
   async #findAgain(id: string, tree: Tree): Promise<readonly ProcessRef[]> {
     const found = await this.find(id, tree.part);
-    const isSameLife = found.root ? isSame(tree.root, found.root) : !this.#options.mayRun(id);
+    const isSameLife = found.root ? isSame(found.root, tree.root) : !this.#options.mayRun(id);
     if (!isSameLife) return [];
     return tree.part === 'all' ? [...found.members, ...(await this.#forkedMeanwhile(id, tree))] : found.members;
   }
@@ -100,12 +100,4 @@ export class TreeEnder {
       return [];
     }
   }
-}
-
-function isSame(one: ProcessRef | undefined, other: ProcessRef): boolean {
-  return one?.pid === other.pid && one.startTime === other.startTime;
-}
-
-function distinct(processes: readonly ProcessRef[]): ProcessRef[] {
-  return [...new Map(processes.map((one) => [`${one.pid} ${one.startTime}`, one])).values()];
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { systemErrorCode } from '../base/errors.ts';
 import { type ProcessFacts, type ProcessScan, withoutLaterParents } from '../core/processFacts.ts';
-import { hasEnded, parseLinuxStat } from './linuxStat.ts';
+import { hasEnded, parseLinuxStat, ticksPerSecond } from './linuxStat.ts';
 import type { Execute } from './systemPrograms.ts';
 
 /** In what the kernel counts for programs. */
@@ -70,9 +70,6 @@ function readStat(pid: string): string | undefined {
     throw error;
   }
 }
-
-/** Clock ticks in a second, as programs see them on every machine that VS Code runs on. */
-const ticksPerSecond = 100;
 
 /** Asks a program only where this process may not read what the kernel told it at its start. */
 export async function readLinuxUnits(execute: Execute): Promise<LinuxUnits> {

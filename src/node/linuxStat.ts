@@ -1,3 +1,6 @@
+/** Clock ticks in a second, as programs see them on every machine that VS Code runs on. */
+export const ticksPerSecond = 100;
+
 /** A process as the first line of its `/proc/PID/stat` tells it. */
 export interface LinuxStat {
   state: string;

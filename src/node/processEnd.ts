@@ -7,14 +7,36 @@ import { liveness, ownIdentity, type ProcessIdentity } from './processIdentity.t
 /** What is left of a process to be told apart by: a pid may be given to another one. */
 export type ProcessRef = Pick<ProcessIdentity, 'pid' | 'startTime'>;
 
+/** The same text for the same process alone. */
+export function keyOf({ pid, startTime }: ProcessRef): string {
+  return `${pid} ${startTime}`;
+}
+
+export function isSame(one: ProcessRef, other: ProcessRef | undefined): boolean {
+  return other !== undefined && keyOf(one) === keyOf(other);
+}
+
+/** Each process once. */
+export function distinct(processes: readonly ProcessRef[]): ProcessRef[] {
+  return [...new Map(processes.map((one) => [keyOf(one), one])).values()];
+}
+
 /** The process as it can be asked about: it was seen in this boot, and from here. */
 export async function identityOf({ pid, startTime }: ProcessRef): Promise<ProcessIdentity> {
   const { bootId, pidNamespace } = await ownIdentity();
   return { pid, startTime, bootId, ...(pidNamespace === undefined ? {} : { pidNamespace }) };
 }
 
-/** Sends a signal to the very processes, never to one that has the pid by now, nor to a helper or a host. */
-export async function signalEach(processes: readonly ProcessRef[], signal: NodeJS.Signals): Promise<void> {
+/**
+ * Sends a signal to the very processes, never to one that has the pid by now, nor to a helper or a host. Windows has no
+ * hangup, so that one reaches nobody there.
+ */
+export async function signalEach(
+  processes: readonly ProcessRef[],
+  signal: NodeJS.Signals,
+  platform: NodeJS.Platform = process.platform,
+): Promise<void> {
+  if (signal === 'SIGHUP' && platform === 'win32') return;
   await Promise.all(processes.map((one) => signalOne(one, signal)));
 }
 

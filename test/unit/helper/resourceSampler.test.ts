@@ -94,6 +94,33 @@ describe('sampling what sessions use', () => {
     assert.deepEqual([sampler.use('a'), sampler.history('a'), sampler.members('a')], [undefined, undefined, []]);
   });
 
+  it('knows what came of a session that has ended while anything of that lives, and no longer', async () => {
+    const tree = [{ pid: 10 }, { pid: 11, parent: 10 }];
+    const { sampler, state } = sample({ scan: scanOf(...system, ...tree, { pid: 12, parent: 10 }) });
+    await sampler.sample();
+    state.scan = scanOf(...system, ...tree, { pid: 12 });
+    await sampler.sample();
+    const told: unknown[] = [];
+    const tell = () => {
+      const { root, attached, detached } = sampler.lastSeen('a') ?? {};
+      told.push([root, attached, detached].flat().map((one) => one?.pid));
+    };
+    state.scan = scanOf(...system, { pid: 11 }, { pid: 12 });
+    await sampler.sample();
+    tell();
+    state.sessions = [b];
+    for (const startTime of ['12', 'later']) {
+      state.scan = scanOf(...system, { pid: 12, startTime });
+      await sampler.sample();
+      tell();
+    }
+    assert.deepEqual(told, [
+      [10, 10, 11, 12],
+      [10, 10, 11, 12],
+      [undefined, undefined, undefined],
+    ]);
+  });
+
   it('begins anew with a session that was started again', async () => {
     const { sampler, state } = sample({ scan: scanOf(...system, { pid: 10, cpu: 500 }) });
     await sampler.sample();
