@@ -6,7 +6,7 @@ import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
 import { type Machine, repositoryPlaces, type SessionPlaces, sessionPlaces } from '../node/places.ts';
 import { identify, type ProcessIdentity } from '../node/processIdentity.ts';
-import { readLastScreen } from '../node/savedScreen.ts';
+import { readLastScreen, startOf } from '../node/savedScreen.ts';
 import { isListenedAt, prepareSocketFolder } from '../node/sockets.ts';
 import { ServerToken } from '../node/token.ts';
 import { type LaunchSpec, launchSpecSchema } from '../protocol/hostMessages.ts';
@@ -27,6 +27,8 @@ export interface Preparation {
   token: ServerToken;
   launch: LaunchSpec;
   screen: Screen;
+  /** Of the life that it is restored from. */
+  screenSince: string | undefined;
   identity: ProcessIdentity;
   lock: KeptLock;
   recording: EarlierRecording | undefined;
@@ -56,7 +58,8 @@ export async function prepare({ machine, key, sessionId, log }: PreparationOptio
   if (previous) await screen.restore(previous);
   const notice = plainLine(launch.notice ?? '') || undefined;
   if (notice !== undefined) await screen.announce(notice);
-  return { places, token, launch, screen, identity, lock, recording, notice };
+  const screenSince = previous && startOf(previous);
+  return { places, token, launch, screen, screenSince, identity, lock, recording, notice };
 }
 
 /** Two hosts would run the session's command twice in one worktree. */

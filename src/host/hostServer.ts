@@ -45,13 +45,15 @@ export class HostServer {
   readonly #checkpointer: Checkpointer;
   readonly #file: HostFile;
   readonly #files: HostFiles;
-  readonly #opened: Promise<void>;
+  /** Settles once clients are served, and the files tell of it. */
+  readonly opened: Promise<void>;
+  #isOpen = false;
   /** The host was told to go by the system, as at a shutdown: nobody asked for the end of its session. */
   #isLeaving = false;
   #left: Promise<void> | undefined;
 
   /**
-   * Starts the session's process and listens for clients.
+   * Starts the session's process, and begins to listen for clients.
    *
    * @throws {HoldfastError} `HOST_START_FAILED` when the launch file is missing or the process cannot start;
    * `SESSION_RUNNING` when the session has a living host.
@@ -60,13 +62,11 @@ export class HostServer {
     const preparation = await prepare(options);
     // From here to the listeners nothing else may be waited for: a process that ends at once would end unseen.
     const pty = await spawnPty(preparation.launch);
-    const server = new HostServer(options, preparation, pty);
-    await server.#opened;
-    return server;
+    return new HostServer(options, preparation, pty);
   }
 
   private constructor(options: HostServerOptions, preparation: Preparation, pty: Pty) {
-    const { places, token, launch, screen, identity, lock, recording, notice } = preparation;
+    const { places, token, launch, screen, screenSince, identity, lock, recording, notice } = preparation;
     const { sessionId, log, socketInterval } = options;
     this.#options = options;
     this.#places = places;
@@ -93,24 +93,31 @@ export class HostServer {
     const server = net.createServer((connection) => this.#accept(connection));
     const restoreOthers = () => this.#restoreRecordings();
     this.#files = new HostFiles({ path: places.host, content: this.#file, lock, host, restoreOthers, log });
-    const alsoCheck = () => this.#opened.then(() => this.#files.check());
+    const alsoCheck = () => this.opened.then(() => this.#files.check());
     this.#socket = new ServerSocket({ server, path: socket, log, interval: socketInterval, alsoCheck });
     host.onExit((exit) => void this.#finish(exit));
-    const showsEarlier = screen.seq > 0 || notice !== undefined;
-    this.#opened = this.#open(this.#learnStartTime(), showsEarlier);
+    if (screenSince !== undefined) this.#file.screenSince = screenSince;
+    this.opened = this.#open(screen.seq > 0 || notice !== undefined);
   }
 
   get ptyPid(): number {
     return this.#file.ptyPid;
   }
 
-  /** Hangs up. The session's end is then nobody's wish and no failure of its own: it counts as lost. */
+  /**
+   * Hangs up. The session's end is then nobody's wish and no failure of its own: it counts as lost. Before it has begun
+   * only its start has failed, as where the helper waits no longer for a slow disk.
+   */
   leave(): void {
+    if (this.#isOpen) this.#noteLeaving();
+    this.#context.host.stop(leaveGrace);
+  }
+
+  #noteLeaving(): void {
     this.#isLeaving = true;
     this.#file.leftAt = new Date().toISOString();
-    this.#left = this.#opened.then(() => writeJson(this.#places.host, this.#file));
+    this.#left = writeJson(this.#places.host, this.#file);
     this.#left.catch(() => undefined);
-    this.#context.host.stop(leaveGrace);
   }
 
   #accept(connection: net.Socket): void {
@@ -123,8 +130,8 @@ export class HostServer {
     return { ...this.#context.host.status(clients), checkpointAt, ...(ptyStartTime ? { ptyStartTime } : {}) };
   }
 
-  /** A host that is killed leaves its process behind, which only pid and start time tell from another. */
   async #learnStartTime(): Promise<void> {
+    await pausePoint('host-asks-start-time');
     const startTime = await processTable()
       .startTime(this.#file.ptyPid)
       .catch(() => undefined);
@@ -133,18 +140,36 @@ export class HostServer {
 
   async #noteEpoch(epoch: number): Promise<void> {
     this.#file.epoch = epoch;
-    await this.#opened.then(() => this.#files.rewrite()).catch(() => undefined);
+    await this.opened.then(() => this.#files.rewrite()).catch(() => undefined);
   }
 
-  async #open(startTime: Promise<void>, showsEarlier: boolean): Promise<void> {
-    await this.#socket.open();
-    await withDeadline(startTime, startTimeDeadline, () => new Error('slow system')).catch(() => undefined);
-    // What was restored belongs to this life before anyone can tell that it has begun.
+  async #open(showsEarlier: boolean): Promise<void> {
+    await Promise.all([this.#socket.open(), this.#nameProcess()]);
+    await pausePoint('host-process-named');
     const first = this.#checkpointer.save();
     // The record does not say yet that the session runs.
     this.#checkpointer.changed();
     if (showsEarlier) await first;
+    if (this.#file.screenSince !== undefined) await this.#noteScreen();
+    this.#isOpen = true;
+  }
+
+  /**
+   * Before all else that waits for the disk: a host that is killed leaves its process behind, which only pid and start
+   * time tell from another.
+   */
+  async #nameProcess(): Promise<void> {
+    const learnt = this.#learnStartTime();
+    await withDeadline(learnt, startTimeDeadline, () => new Error('slow system')).catch(() => undefined);
+    const isKnown = this.#file.ptyStartTime !== undefined;
     await pausePoint('host-process-spawned');
+    await writeJson(this.#places.host, this.#file);
+    if (!isKnown) void learnt.then(() => this.#files.rewrite());
+  }
+
+  /** What was restored belongs to this life from here on. */
+  async #noteScreen(): Promise<void> {
+    delete this.#file.screenSince;
     await writeJson(this.#places.host, this.#file);
   }
 
@@ -156,7 +181,7 @@ export class HostServer {
   /** What happened is on disk before anyone is told, so that it is known even if nobody listens. */
   async #finish(exit: HostExit): Promise<void> {
     this.#options.log.info('The process ended', { ...exit });
-    await this.#opened.catch(() => undefined);
+    await this.opened.catch(() => undefined);
     await this.#save(exit);
     // Whoever comes from here on finds nobody, and the end on disk.
     this.#socket.close();

@@ -17,8 +17,12 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => log.error('Unexpected rejection', { error }));
   try {
     await markRuntimeUse(__dirname);
+    // Until its process runs there is none to take along.
+    let leave = (): void => process.exit(1);
+    process.on('SIGTERM', () => leave());
     const server = await HostServer.start({ machine, key, sessionId, log, socketInterval });
-    process.on('SIGTERM', () => server.leave());
+    leave = () => server.leave();
+    await server.opened;
     log.info('Session host started', { sessionId, ptyPid: server.ptyPid });
     report({ ready: true, ptyPid: server.ptyPid });
   } catch (error) {

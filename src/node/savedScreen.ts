@@ -18,7 +18,8 @@ export async function readLastScreen(places: SessionPlaces): Promise<SavedScreen
   const older = v.safeParse(savedScreenSchema, content);
   const screens = [...checkpoints.map(screenOf), ...(older.success ? [older.output] : [])];
   const life = v.safeParse(hostFileSchema, file);
-  return screens.find((screen) => !life.success || !isOlder(screen, life.output.startedAt));
+  const since = life.success ? (life.output.screenSince ?? life.output.startedAt) : undefined;
+  return screens.find((screen) => since === undefined || startOf(screen) >= since);
 }
 
 function readAny(file: string): Promise<unknown> {
@@ -29,7 +30,7 @@ function screenOf({ screen: { text, ...place }, savedAt, startedAt }: Checkpoint
   return { ...place, screen: text, savedAt, startedAt };
 }
 
-/** A host saves its screen before it writes its own file, so that a newer screen than the file's is the last one. */
-function isOlder({ startedAt, savedAt }: SavedScreen, lastStart: string): boolean {
-  return (startedAt ?? savedAt) < lastStart;
+/** When the life began whose screen it is, or that screen was saved; ISO 8601 UTC. */
+export function startOf({ startedAt, savedAt }: SavedScreen): string {
+  return startedAt ?? savedAt;
 }

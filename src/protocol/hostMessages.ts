@@ -124,6 +124,8 @@ export const hostFileSchema = v.object({
   exit: v.nullable(exitSchema),
   /** As in the host's status. */
   ptyStartTime: v.optional(v.string()),
+  /** Until this life has saved its own screen: since when one that was saved is the last, as that of the life before is. */
+  screenSince: v.optional(v.string()),
   /** The highest of the helpers that have spoken to this host. */
   epoch: v.optional(count),
   /** When the system told the host to end, as it does at a logout, ISO 8601 UTC: nobody’s wish, and no crash. */

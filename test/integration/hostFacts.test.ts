@@ -5,13 +5,16 @@ import { HostClient } from '../../src/client/hostClient.ts';
 import { isRunning } from '../../src/core/sessionRecord.ts';
 import { processTable } from '../../src/node/processIdentity.ts';
 import { readLastScreen } from '../../src/node/savedScreen.ts';
+import { PausePoints } from '../faults/support/pausePoints.ts';
 import { signal } from '../support/processes.ts';
+import { useTempDirs } from '../support/tempDirs.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
-import { processEnd, readHostFile, type TestSession, useScene } from './support/scene.ts';
+import { processEnd, readHostFile, Scene, type TestSession, useScene } from './support/scene.ts';
 
 describeOnUnix('what a session host tells those who look after it', () => {
   const scene = useScene();
+  const dirs = useTempDirs();
   let client: HelperClient;
   before(async () => {
     client = await scene().client();
@@ -23,6 +26,25 @@ describeOnUnix('what a session host tells those who look after it', () => {
     const onDisk = (await readHostFile(session.places))?.ptyStartTime;
     const real = await processTable().startTime(ptyPid);
     assert.deepEqual([ptyStartTime, onDisk], [real, real]);
+  });
+
+  it('is on disk which process it runs also where the system tells that late', async () => {
+    const points = new PausePoints(await dirs.make('points'));
+    Object.assign(process.env, points.env);
+    const late = await Scene.make(await dirs.make('repository'));
+    try {
+      const own = await late.client();
+      await points.ask('host-asks-start-time');
+      const session = await late.start(own, ['cat']);
+      const before = (await readHostFile(session.places))?.ptyStartTime;
+      await points.letGo('host-asks-start-time');
+      const after = await waitFor(async () => (await readHostFile(session.places))?.ptyStartTime);
+      const real = await processTable().startTime(session.record.ptyPid as number);
+      assert.deepEqual([before, after], [undefined, real]);
+    } finally {
+      delete process.env.HOLDFAST_PAUSE_FOLDER;
+      await late.dispose();
+    }
   });
 
   it('is what the session can be started with again, its environment included', async () => {

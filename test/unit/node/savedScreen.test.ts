@@ -5,6 +5,7 @@ import { serializeCheckpoint } from '../../../src/core/checkpointDocument.ts';
 import { previousVersion, writeDurable, writeJson } from '../../../src/node/durableFile.ts';
 import { type SessionPlaces, sessionPlaces, thisMachine } from '../../../src/node/places.ts';
 import { readLastScreen } from '../../../src/node/savedScreen.ts';
+import type { HostFile } from '../../../src/protocol/hostMessages.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { checkpointOf } from '../checkpoints.ts';
 
@@ -36,6 +37,16 @@ describe('the last screen of a session', () => {
       assert.equal((await readLastScreen(places))?.screen, shown ? 'text' : undefined);
     });
   }
+
+  it('is one of an earlier host until the last one has saved its own, but none from before that', async () => {
+    await save({ startedAt: between, savedAt: between });
+    const shown: unknown[] = [];
+    for (const screenSince of [between, second]) {
+      await writeHost(at(4), { screenSince });
+      shown.push((await readLastScreen(places))?.screen);
+    }
+    assert.deepEqual(shown, ['text', undefined]);
+  });
 
   it('is there although nothing is known of its host', async () => {
     await save({ startedAt: first, savedAt: between });
@@ -101,10 +112,18 @@ describe('the last screen of a session', () => {
     return writeJson(places.screen, { seq: 4, cols: 80, rows: 24, screen: 'text', ...fields });
   }
 
-  function writeHost(startedAt: string): Promise<void> {
+  function writeHost(startedAt: string, more: Partial<HostFile> = {}): Promise<void> {
     const identity = { pid: 1, startTime: '1', bootId: '1', ptyPid: 2 };
     const socket = path.join(places.folder, 's');
-    return writeJson(places.host, { ...identity, sessionId: 'id', protocol: 1, socket, startedAt, exit: null });
+    return writeJson(places.host, {
+      ...identity,
+      sessionId: 'id',
+      protocol: 1,
+      socket,
+      startedAt,
+      exit: null,
+      ...more,
+    });
   }
 });
 
