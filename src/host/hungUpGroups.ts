@@ -21,9 +21,10 @@ export class HungUpGroups {
     for (const group of groups) this.#groups.add(group);
   }
 
-  /** Those that have not ended. */
+  /** Those that have not ended; one that has is forgotten, for its number may be given to others. */
   get alive(): ReadonlySet<number> {
-    return new Set([...this.#groups].filter(this.#isAlive));
+    for (const group of this.#groups) if (!this.#isAlive(group)) this.#groups.delete(group);
+    return new Set(this.#groups);
   }
 
   /** They can do nothing against their end any more; whether it comes is seen as before. */

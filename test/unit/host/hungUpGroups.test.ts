@@ -31,6 +31,16 @@ describe('process groups that were told to end', () => {
     assert.deepEqual([before, ended], [false, true]);
   });
 
+  it('are forgotten once they have ended, also where others get their numbers', async () => {
+    wait([1, 2]);
+    alive.delete(1);
+    await pass(100);
+    alive.add(1);
+    assert.deepEqual([...groups.alive], [2]);
+    alive.clear();
+    await pass(100);
+  });
+
   it('have not ended because they were killed, and are then looked at less and less often', async () => {
     wait([1]);
     groups.killed();
