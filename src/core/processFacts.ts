@@ -36,7 +36,7 @@ export function withoutLaterParents(processes: Iterable<ProcessFacts>): ProcessS
   return scan;
 }
 
-/** Whole numbers as text, of which those of Windows are too large to be numbers without loss. */
-function isLater(a: string, b: string): boolean {
+/** Of start times: whole numbers as text, of which those of Windows are too large to be numbers without loss. */
+export function isLater(a: string, b: string): boolean {
   return a.length === b.length ? a > b : a.length > b.length;
 }

@@ -1,8 +1,14 @@
+import { isLater } from '../core/processFacts.ts';
 import { isLive, isRunning } from '../core/sessionRecord.ts';
 import type { Log } from '../node/log.ts';
 import { identityOf, keyOf, type ProcessRef } from '../node/processEnd.ts';
 import { liveness } from '../node/processIdentity.ts';
-import { findSessionProcesses, readCommand } from '../node/sessionProcesses.ts';
+import {
+  findAllSessionProcesses,
+  findSessionProcesses,
+  readCommand,
+  type SessionProcess,
+} from '../node/sessionProcesses.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HostLinks } from './hostLinks.ts';
 import type { Registry } from './registry.ts';
@@ -13,7 +19,7 @@ const maxRemembered = 200;
 
 export interface LeftProcessesOptions {
   registry: Registry;
-  links: Pick<HostLinks, 'inTurn'>;
+  links: Pick<HostLinks, 'inTurn' | 'roots'>;
   sampler: Pick<ResourceSampler, 'members'>;
   /** Whether a process of the session runs, or may. */
   mayRun: (id: string) => boolean;
@@ -75,13 +81,29 @@ export class LeftProcesses {
     );
   }
 
-  /** Looks once for what ended sessions had left before this helper began, one after the other; never rejects. */
+  /** Looks once, for all of them, for what sessions had left before this helper began; never rejects. */
   async recall(): Promise<void> {
-    const { records } = this.#options.registry.list();
-    for (const { id } of records.filter((record) => isLive(record) && !runs(record))) {
-      if (this.#isDisposed) return;
-      await this.#note(id, []);
+    const { registry, links, log } = this.#options;
+    try {
+      const marked = (await findAllSessionProcesses()) ?? new Map<string, SessionProcess[]>();
+      for (const [id, processes] of marked) {
+        const record = registry.get(id);
+        if (this.#isDisposed) return;
+        if (!record || !isLive(record)) continue;
+        // In turn, so that it is known which are of the life that it has now.
+        await this.#remember(id, await links.inTurn(id, async () => this.#earlier(id, processes)));
+      }
+    } catch (error) {
+      log.warn('What sessions left behind could not be looked for', { error });
     }
+  }
+
+  /** Those that are not of the life that the session has now, if any. */
+  #earlier(id: string, processes: readonly ProcessRef[]): readonly ProcessRef[] {
+    const { links, mayRun } = this.#options;
+    const root = links.roots().find((one) => one.id === id);
+    if (root) return processes.filter(({ startTime }) => isLater(root.startTime, startTime));
+    return mayRun(id) ? [] : processes;
   }
 
   /** Those that were killed with a session and live nevertheless; never rejects. */

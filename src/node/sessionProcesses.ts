@@ -22,12 +22,27 @@ export interface SessionProcess {
  * It reads a file of every process, so it is not for every tick.
  */
 export async function findSessionProcesses(sessionId: string): Promise<SessionProcess[] | undefined> {
-  if (process.platform !== 'linux') return undefined;
-  const found: SessionProcess[] = [];
+  return (await find((id) => id === sessionId))?.get(sessionId) ?? (canFind ? [] : undefined);
+}
+
+/** The same for all sessions at once, by their ids; those that have none are left out. */
+export function findAllSessionProcesses(): Promise<ReadonlyMap<string, readonly SessionProcess[]> | undefined> {
+  return find(() => true);
+}
+
+const canFind = process.platform === 'linux';
+
+async function find(isWanted: (id: string) => boolean): Promise<Map<string, SessionProcess[]> | undefined> {
+  if (!canFind) return undefined;
+  const found = new Map<string, SessionProcess[]>();
   // One after the other, for an environment can have megabytes.
   for (const name of await readdir('/proc')) {
-    const one = /^\d+$/.test(name) ? await look(Number(name), `HOLDFAST_SESSION_ID=${sessionId}`) : undefined;
-    if (one) found.push(one);
+    const pid = Number(name);
+    const environment = pid > 0 ? await read(pid, 'environ') : undefined;
+    const id = environment && sessionOf(environment);
+    if (!environment || id === undefined || !isWanted(id)) continue;
+    const one = await look(pid, environment);
+    if (one) found.set(id, [...(found.get(id) ?? []), one]);
   }
   return found;
 }
@@ -38,9 +53,8 @@ export async function readCommand(pid: number): Promise<string[] | undefined> {
   return (await read(pid, 'cmdline'))?.toString().split('\0').slice(0, -1);
 }
 
-async function look(pid: number, variable: string): Promise<SessionProcess | undefined> {
-  const environment = await read(pid, 'environ');
-  if (!environment || !hasVariable(environment, variable) || isOwnProgram(pid)) return undefined;
+async function look(pid: number, environment: Buffer): Promise<SessionProcess | undefined> {
+  if (isOwnProgram(pid)) return undefined;
   const before = await readStat(pid);
   const command = (await readCommand(pid)) ?? [];
   // The pid may have been given to another process since the environment was read.
@@ -50,9 +64,15 @@ async function look(pid: number, variable: string): Promise<SessionProcess | und
   return { pid, startTime: before.startTime, session: before.session, command };
 }
 
-function hasVariable(environment: Buffer, variable: string): boolean {
-  const end = `${variable}\0`;
-  return environment.subarray(0, end.length).equals(Buffer.from(end)) || environment.includes(`\0${end}`);
+const variable = Buffer.from('\0HOLDFAST_SESSION_ID=');
+
+/** The value of the variable in an environment, in which each ends with a zero. */
+function sessionOf(environment: Buffer): string | undefined {
+  const isFirst = environment.subarray(0, variable.length - 1).equals(variable.subarray(1));
+  const at = isFirst ? -1 : environment.indexOf(variable);
+  const start = at + variable.length;
+  const end = environment.indexOf(0, start);
+  return (isFirst || at >= 0) && end >= 0 ? environment.toString('utf8', start, end) : undefined;
 }
 
 async function readStat(pid: number): Promise<LinuxStat | undefined> {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { HostLinks } from '../../../src/helper/hostLinks.ts';
 import { Leftovers } from '../../../src/helper/leftovers.ts';
 import { Registry } from '../../../src/helper/registry.ts';
+import type { SampledSession } from '../../../src/helper/resourceSampler.ts';
 import { SessionFiles } from '../../../src/helper/sessionFiles.ts';
 import { silentLog } from '../../../src/node/log.ts';
 import { thisMachine } from '../../../src/node/places.ts';
@@ -27,6 +28,7 @@ describeOnUnix('what sessions have left behind', () => {
   let id: string;
   let folder: string;
   let members: ProcessRef[];
+  let roots: SampledSession[];
   let registry: Registry;
   let leftovers: Leftovers;
 
@@ -34,6 +36,7 @@ describeOnUnix('what sessions have left behind', () => {
     folder = await dirs.make();
     id = randomUUID();
     members = [];
+    roots = [];
     open('active');
   });
 
@@ -42,7 +45,11 @@ describeOnUnix('what sessions have left behind', () => {
   /** A new helper, so to say. */
   const open = (status: SessionStatus) => {
     registry = new Registry({ records: [aRecord({ id, status })], save: async () => undefined });
-    const links = { inTurn: (_: string, task: () => Promise<unknown>) => task(), get: () => undefined };
+    const links = {
+      inTurn: (_: string, task: () => Promise<unknown>) => task(),
+      get: () => undefined,
+      roots: () => roots,
+    };
     leftovers = new Leftovers({
       registry,
       links: links as unknown as HostLinks,
@@ -106,6 +113,18 @@ describeOnUnix('what sessions have left behind', () => {
     open('cancelled');
     await leftovers.recall();
     assert.deepEqual([whileItRuns, pids()], [[], [daemon.pid]]);
+  });
+
+  it('are found by a new helper also while their session runs again, by when they started', async () => {
+    if (!isLinux) return;
+    const daemon = await start({ HOLDFAST_SESSION_ID: id });
+    const before = Number(daemon.startTime);
+    // As the system counts, another one would be as old.
+    await waitFor(async () => Number((await start()).startTime) > before);
+    const own = await start({ HOLDFAST_SESSION_ID: id });
+    roots = [{ id, ...own }];
+    await leftovers.recall();
+    assert.deepEqual(pids(), [daemon.pid]);
   });
 
   it('are told with their command, also where they were only seen', async () => {

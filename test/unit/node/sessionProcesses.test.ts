@@ -8,7 +8,7 @@ import { startBackground } from '../../../src/node/backgroundProcess.ts';
 import { countOpenFiles } from '../../../src/node/openFiles.ts';
 import { isOwnProgram } from '../../../src/node/ownProgram.ts';
 import { processTable } from '../../../src/node/processIdentity.ts';
-import { findSessionProcesses } from '../../../src/node/sessionProcesses.ts';
+import { findAllSessionProcesses, findSessionProcesses } from '../../../src/node/sessionProcesses.ts';
 import { endGroup, signal } from '../../support/processes.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { waitFor } from '../../support/waitFor.ts';
@@ -55,6 +55,18 @@ describe('what a session has left', () => {
     start(['cat'], { HOLDFAST_SESSION_ID: `${id}-2`, OLD_HOLDFAST_SESSION_ID: id, X: `HOLDFAST_SESSION_ID=${id}` });
     start(['sh', '-c', 'read line', `HOLDFAST_SESSION_ID=${id}`], {});
     assert.deepEqual(await findSessionProcesses(id), []);
+  });
+
+  it('is found for all sessions at once', async () => {
+    if (!isLinux) return;
+    const ids = [id, randomUUID()];
+    const own = ids.map((one, index) => start(['cat'], { ...(index ? { X: 'y' } : {}), HOLDFAST_SESSION_ID: one }));
+    start(['cat'], { HOLDFAST_SESSION_NAME: id });
+    const found = await findAllSessionProcesses();
+    assert.deepEqual(
+      ids.map((one) => found?.get(one)?.map(({ pid }) => pid)),
+      own.map(({ pid }) => [pid]),
+    );
   });
 
   it('is not one of Holdfast’s own programs, though it was started there', async () => {
