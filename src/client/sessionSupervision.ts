@@ -115,10 +115,16 @@ export class SessionSupervision implements Disposable {
     return keepDone(changed);
   }
 
-  /** Stops all sessions that run, or are about to by themselves. */
-  stopAll(): Promise<SessionResult[]> {
+  /**
+   * Stops all sessions that run, or are about to by themselves.
+   *
+   * @param planned what was agreed to, if anybody was asked: no other session is stopped
+   */
+  stopAll(planned?: readonly SessionRecord[]): Promise<SessionResult[]> {
     const { manager } = this.#options;
-    return stopAll(manager.list().filter(isGoingOn), ({ id }) => manager.stop(id));
+    const agreed = planned && new Set(planned.map(({ id }) => id));
+    const sessions = manager.list().filter((record) => isGoingOn(record) && (agreed?.has(record.id) ?? true));
+    return stopAll(sessions, ({ id }) => manager.stop(id));
   }
 
   /** Starts all sessions whose process went with the machine, or while nobody looked. */

@@ -50,6 +50,11 @@ export function countSessions(count: number): string {
   return `${count} session${count === 1 ? '' : 's'}`;
 }
 
+/** The lines of a list as far as there is room for them, and how many more there are. */
+export function listOf(lines: readonly string[], room: number): string[] {
+  return lines.length <= room ? [...lines] : [...lines.slice(0, room), `and ${lines.length - room} more`];
+}
+
 /** “ended with code 2”, “was ended by SIGKILL”, “its session host was killed”: undefined for one that has not ended. */
 export function describeExit({ exit, status, evidence }: SessionRecord): string | undefined {
   if (!exit) return undefined;

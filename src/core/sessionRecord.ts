@@ -67,6 +67,11 @@ export function wasLost({ status, exit, archivedAt }: SessionRecord): boolean {
   return status === 'idle' && exit !== undefined && archivedAt === undefined;
 }
 
+/** Whether it has left the list for the group of those that ended long ago. */
+export function isArchived({ archivedAt }: SessionRecord): boolean {
+  return archivedAt !== undefined;
+}
+
 const finished: readonly SessionStatus[] = ['completed', 'failed', 'timeout', 'cancelled'];
 
 /** Whether it has ended for good and was over before `time`. */

@@ -66,3 +66,6 @@ export const treeContexts = {
   ended: 'session.ended',
   archive: 'group.archive',
 } as const;
+
+/** Stands in the tree for the group of archived sessions; no session has such an id. */
+export const archiveRow = 'archive';

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { ailment, complaints, countComplaints, describeState } from '../core/healthPresentation.ts';
-import { isRecovering } from '../core/sessionRecord.ts';
+import { isArchived, isRecovering } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { Countdown } from './countdown.ts';
-import { viewIds } from './ids.ts';
+import { archiveRow, viewIds } from './ids.ts';
 import { archiveItem, sessionItem, sessionTooltip } from './sessionItem.ts';
 import { readSettings } from './settings.ts';
 import type { SupervisionActions } from './supervisionActions.ts';
@@ -15,9 +15,6 @@ const ageInterval = 60_000;
 
 /** A row that is drawn anew loses its tooltip, so that it is not counted down for so long after that was opened; milliseconds. */
 const readingTime = 8_000;
-
-/** Stands for the group of archived sessions; no session has such an id. */
-const archive = 'archive';
 
 /** The sessions in the sidebar, each by its id; archived ones in a group of their own. */
 export class SessionTree implements vscode.TreeDataProvider<string>, Disposable {
@@ -53,19 +50,19 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
 
   getChildren(parent?: string): string[] {
     const archived = this.#sessions(isArchived);
-    if (parent === archive) return archived;
+    if (parent === archiveRow) return archived;
     if (parent !== undefined) return [];
     const others = this.#sessions((record) => !isArchived(record));
-    return archived.length > 0 ? [...others, archive] : others;
+    return archived.length > 0 ? [...others, archiveRow] : others;
   }
 
   getParent(id: string): string | undefined {
     const record = this.#workspace.get(id);
-    return record && isArchived(record) ? archive : undefined;
+    return record && isArchived(record) ? archiveRow : undefined;
   }
 
   getTreeItem(id: string): vscode.TreeItem {
-    if (id === archive) return archiveItem(this.#sessions(isArchived).length);
+    if (id === archiveRow) return archiveItem(this.#sessions(isArchived).length);
     const record = this.#workspace.get(id);
     if (!record) return new vscode.TreeItem('');
     const description = this.#describe(record);
@@ -138,8 +135,4 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     if (!record) return false;
     return isRecovering(record) || ailment(record, this.#workspace.healthOf(id)) === state;
   }
-}
-
-function isArchived({ archivedAt }: SessionRecord): boolean {
-  return archivedAt !== undefined;
 }

@@ -65,8 +65,9 @@ export class SupervisionActions {
     return (await this.#supervision()).setPolicy(id, changes);
   }
 
-  async stopAll(): Promise<SessionOutcome[]> {
-    return (await (await this.#supervision()).stopAll()).map(toOutcome);
+  /** @param planned what the user has seen and agreed to, if anybody was asked: no other session is stopped */
+  async stopAll(planned?: readonly SessionRecord[]): Promise<SessionOutcome[]> {
+    return (await (await this.#supervision()).stopAll(planned)).map(toOutcome);
   }
 
   async resumeAll(): Promise<SessionOutcome[]> {

@@ -1,13 +1,14 @@
 import * as vscode from 'vscode';
 import type { CleanUpOptions } from '../client/manySessions.ts';
-import { ago, countSessions, statusLook } from '../core/presentation.ts';
-import { isRecovering } from '../core/sessionRecord.ts';
+import { ago, countSessions, listOf, statusLook } from '../core/presentation.ts';
+import { isArchived, isGoingOn, isRecovering } from '../core/sessionRecord.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { cleanUpSchema, nothingSchema } from './argumentSchemas.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
 import type { CommandContext } from './commands.ts';
-import { confirm, tell, withProgress } from './dialogs.ts';
+import { confirm, tell, tellMany, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
-import { commandIds } from './ids.ts';
+import { archiveRow, commandIds } from './ids.ts';
 import { reviewLeftovers } from './leftoverCommands.ts';
 import { onSession } from './sessionPicker.ts';
 import type { CleanedUpSession, SessionOutcome } from './supervisionActions.ts';
@@ -20,7 +21,7 @@ type Handler = (argument: unknown) => Promise<unknown>;
 /** The commands about sessions’ health, restarts and ends. */
 export function supervisionHandlers(context: CommandContext): Record<string, Handler> {
   const { supervision } = context;
-  const many = (asking: () => Promise<unknown>, direct: Handler): Handler => manyHandler(context, { asking, direct });
+  const many = (asking: Handler, direct: Handler): Handler => manyHandler(context, { asking, direct });
   const direct = (act: () => Promise<unknown>) => async (argument: unknown) => {
     parseArgument(nothingSchema, argument);
     return act();
@@ -45,21 +46,18 @@ export function supervisionHandlers(context: CommandContext): Record<string, Han
       direct(() => supervision.resumeAll()),
     ),
     [commandIds.cleanUpSessions]: many(
-      () => cleanUp(context),
+      (argument) => cleanUp(context, argument === archiveRow),
       async (argument) => supervision.cleanUp(parseArgument(cleanUpSchema, argument) as CleanUpOptions),
     ),
   };
 }
 
 /** With an argument object nothing is asked and errors are thrown; from the palette they are shown. */
-function manyHandler(
-  { log }: CommandContext,
-  { asking, direct }: { asking: () => Promise<unknown>; direct: Handler },
-): Handler {
+function manyHandler({ log }: CommandContext, { asking, direct }: { asking: Handler; direct: Handler }): Handler {
   return async (argument) => {
     if (isPlainObject(argument)) return direct(argument);
     try {
-      return await asking();
+      return await asking(argument);
     } catch (error) {
       return showError(error, log);
     }
@@ -80,42 +78,57 @@ function showSentences(name: string, sentences: readonly string[]): void {
   void vscode.window.showInformationMessage(`Session “${name}”`, { modal: true, detail: sentences.join('\n\n') });
 }
 
-async function stopAll({ supervision, workspace }: CommandContext): Promise<SessionOutcome[] | undefined> {
-  await workspace.manager();
-  const detail = 'Their processes are ended; worktrees and branches stay as they are.';
-  if (!(await confirm('Stop all sessions?', detail, 'Stop All'))) return undefined;
-  const outcomes = await withProgress('Stopping all sessions…', () => supervision.stopAll());
-  tellOutcomes(outcomes, { done: 'stopped', none: 'No session was running.' });
+async function stopAll({ supervision, workspace, log }: CommandContext): Promise<SessionOutcome[] | undefined> {
+  const planned = (await workspace.manager()).list().filter(isGoingOn);
+  const words = { done: 'stopped', none: 'No session is running.' };
+  if (
+    planned.length > 0 &&
+    !(await confirm(`Stop ${countSessions(planned.length)}?`, describeRunning(planned), 'Stop'))
+  )
+    return undefined;
+  const outcomes = await withProgress('Stopping sessions…', () => supervision.stopAll(planned));
+  tellOutcomes(log, outcomes, words);
   return outcomes;
 }
 
-async function resumeAll({ supervision }: CommandContext): Promise<SessionOutcome[]> {
+function describeRunning(planned: readonly SessionRecord[]): string {
+  const lines = planned.map(({ name, status }) => `${name}: ${statusLook(status).label}`);
+  const fate = 'Their processes are ended; worktrees and branches stay as they are.';
+  return [...listOf(lines, maxNamed), '', fate].join('\n');
+}
+
+async function resumeAll({ supervision, log }: CommandContext): Promise<SessionOutcome[]> {
   const outcomes = await withProgress('Resuming the sessions…', () => supervision.resumeAll());
-  tellOutcomes(outcomes, { done: 'resumed', none: 'No session was lost: there is nothing to resume.' });
+  tellOutcomes(log, outcomes, { done: 'resumed', none: 'No session was lost: there is nothing to resume.' });
   return outcomes;
 }
 
-function tellOutcomes(outcomes: readonly SessionOutcome[], { done, none }: { done: string; none: string }): void {
+function tellOutcomes(
+  log: vscode.LogOutputChannel,
+  outcomes: readonly SessionOutcome[],
+  { done, none }: { done: string; none: string },
+): void {
   const failed = outcomes.filter(({ state }) => state === 'failed');
   const summary = outcomes.length === 0 ? none : `${countSessions(outcomes.length - failed.length)} ${done}.`;
-  const reasons = failed.slice(0, maxNamed).map(({ name, message }) => `“${name}”: ${message}`);
-  if (failed.length === 0) tell(summary);
-  else void vscode.window.showErrorMessage([summary, ...reasons].join(' '));
+  const reasons = failed.map(({ name, message }) => `“${name}”: ${message}`);
+  tellMany(log, { summary, reasons });
 }
 
-async function cleanUp(context: CommandContext): Promise<CleanedUpSession[] | undefined> {
+/** Asks how old, but of the group of archived sessions, which were chosen with it; and then about those that go. */
+async function cleanUp(context: CommandContext, isArchive: boolean): Promise<CleanedUpSession[] | undefined> {
   const { supervision } = context;
-  const olderThanDays = await askAge();
+  const olderThanDays = isArchive ? 0 : await askAge();
   if (olderThanDays === undefined) return undefined;
-  const planned = await supervision.cleanUp({ olderThanDays, dryRun: true });
+  const old = await supervision.cleanUp({ olderThanDays, dryRun: true });
+  const planned = isArchive ? old.filter(({ record }) => isArchived(record)) : old;
   if (planned.length === 0) {
-    tell(`No session ended more than ${olderThanDays} day${olderThanDays === 1 ? '' : 's'} ago.`);
+    tell(isArchive ? 'No session is archived.' : describeNone(olderThanDays));
     return planned;
   }
   if (!(await confirm(`Destroy ${countSessions(planned.length)}?`, describePlanned(planned), 'Destroy')))
     return undefined;
   const done = await withProgress('Cleaning up old sessions…', () => supervision.cleanUp({ olderThanDays }, planned));
-  tellCleanedUp(done);
+  tellCleanedUp(context.log, done);
   return done;
 }
 
@@ -129,25 +142,25 @@ async function askAge(): Promise<number | undefined> {
   return answer === undefined ? undefined : Number(answer);
 }
 
-function describePlanned(planned: readonly CleanedUpSession[]): string {
-  const now = new Date();
-  const lines = planned.slice(0, maxNamed).map(({ record: { name, status, endedAt, lastActivity } }) => {
-    return `${name}: ${statusLook(status).label}, ${ago(endedAt ?? lastActivity, now)}`;
-  });
-  const others = planned.length > maxNamed ? [`and ${planned.length - maxNamed} more`] : [];
-  const fate = 'A worktree with work in it stays, and you are told where. The session list is backed up first.';
-  return [...lines, ...others, '', fate].join('\n');
+function describeNone(days: number): string {
+  return `No session ended more than ${days} day${days === 1 ? '' : 's'} ago.`;
 }
 
-function tellCleanedUp(done: readonly CleanedUpSession[]): void {
-  const failed = done.flatMap(({ state, record, message }) =>
+function describePlanned(planned: readonly CleanedUpSession[]): string {
+  const now = new Date();
+  const lines = planned.map(({ record: { name, status, endedAt, lastActivity } }) => {
+    return `${name}: ${statusLook(status).label}, ${ago(endedAt ?? lastActivity, now)}`;
+  });
+  const fate = 'A worktree with work in it stays, and you are told where. The session list is backed up first.';
+  return [...listOf(lines, maxNamed), '', fate].join('\n');
+}
+
+function tellCleanedUp(log: vscode.LogOutputChannel, done: readonly CleanedUpSession[]): void {
+  const reasons = done.flatMap(({ state, record, message }) =>
     state === 'failed' ? [`“${record.name}” could not be destroyed: ${message}`] : [],
   );
-  const kept = done.flatMap(({ record, kept }) =>
+  const notes = done.flatMap(({ record, kept }) =>
     kept ? [`The work of “${record.name}” was kept (${kept.reason}): ${kept.path}.`] : [],
   );
-  const notes = [...kept.slice(0, maxNamed), ...failed.slice(0, maxNamed)];
-  const summary = [`${countSessions(done.length - failed.length)} destroyed.`, ...notes].join(' ');
-  if (failed.length === 0) tell(summary);
-  else void vscode.window.showErrorMessage(summary);
+  tellMany(log, { summary: `${countSessions(done.length - reasons.length)} destroyed.`, notes, reasons });
 }

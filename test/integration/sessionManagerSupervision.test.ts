@@ -57,6 +57,14 @@ describe('what a window does about its sessions’ health', () => {
     );
   });
 
+  it('stops what was agreed to, and nothing that was started since', async () => {
+    const agreed = [await create('agreed'), await create('stopped since')];
+    await window.stop(agreed[1]?.id ?? '');
+    await create('late');
+    const results = await window.supervision.stopAll(agreed);
+    assert.deepEqual([results.map(({ name }) => name), statuses()], [['agreed'], ['cancelled', 'cancelled', 'active']]);
+  });
+
   it('resumes sessions that were lost by the form they have for that, and leaves the others', async () => {
     const sh = (text: string) => ['sh', '-c', `echo ${text}; cat`];
     const lost = await create('lost', sh('begins'), { resumeCommand: sh('goes on') });

@@ -6,6 +6,7 @@ import {
   describeExitOf,
   describeSession,
   exitSentence,
+  listOf,
   sessionFacts,
   statusLook,
 } from '../../src/core/presentation.ts';
@@ -101,6 +102,16 @@ describe('how a session is shown', () => {
       assert.deepEqual([exitSentence(record), describeExitOf(record)], [sentence, afterName]);
     });
   }
+
+  it('lists so many, and counts the others', () => {
+    assert.deepEqual(
+      [listOf(['a', 'b'], 2), listOf(['a', 'b', 'c', 'd'], 2)],
+      [
+        ['a', 'b'],
+        ['a', 'b', 'and 2 more'],
+      ],
+    );
+  });
 
   it('names the branch and the age', () => {
     assert.equal(describeSession(session({}), now), 'feature/login · 2h');
