@@ -48,6 +48,9 @@ function describe({ code = '', message = '' }: { code?: unknown; message?: unkno
   return `${code} ${message}`;
 }
 
+/** What users are told once the machine can start sessions again. */
+export const startsReleased = 'Sessions are started again by themselves.';
+
 export type BreakerState =
   | { kind: 'closed'; failures: number }
   /** Nothing is started by itself before `probeAt`; then one is, to see. */

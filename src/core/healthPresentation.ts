@@ -87,12 +87,14 @@ export function glance(record: SessionRecord, health: SessionHealth | undefined)
 /** How much a view or a badge has to stand out. */
 export type Alarm = 'none' | 'warning' | 'error';
 
-/** What the worst of all sessions is worth: a quiet one is nobody's alarm, and one that is recovered is in good hands. */
+/** What the worst of all sessions is worth, or that none is started by itself: a quiet one is nobody's alarm, and one that is recovered is in good hands. */
 export function alarmOf(records: readonly SessionRecord[], report: HealthReport | undefined): Alarm {
   const health = new Map(report?.sessions.map((one) => [one.id, one]));
   const states = records.map((record) => ailment(record, health.get(record.id)));
   if (states.some((state) => state === 'lost' || state === 'unresponsive')) return 'error';
-  const isWarning = states.includes('degraded') || records.some((one) => isRecovering(one) || one.status === 'waiting');
+  const isHeld = report?.startsHeld !== undefined;
+  const isWarning =
+    isHeld || states.includes('degraded') || records.some((one) => isRecovering(one) || one.status === 'waiting');
   return isWarning ? 'warning' : 'none';
 }
 

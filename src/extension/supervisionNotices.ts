@@ -3,10 +3,13 @@ import { delay } from '../base/async.ts';
 import { describeError } from '../base/errors.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import type { SessionManager } from '../client/sessionManager.ts';
+import { startsReleased } from '../core/circuitBreaker.ts';
+import { isRecovering } from '../core/sessionRecord.ts';
 import { endingNotice, endsByAge, failureNotice, resumeOffer } from '../core/supervisionNotices.ts';
 import type { HealthReport, SessionHealth } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { tell } from './dialogs.ts';
+import { showError } from './errorMessage.ts';
 import { commandIds } from './ids.ts';
 import { readSettings } from './settings.ts';
 
@@ -41,7 +44,8 @@ export class SupervisionNotices implements Disposable {
     this.#disposables.add(
       manager.helper.onAlert((sentence) => {
         log.warn(sentence);
-        tell(sentence);
+        if (sentence === startsReleased) tell(sentence);
+        else this.#telling(this.#tellHeld(sentence));
       }),
     );
   }
@@ -55,7 +59,7 @@ export class SupervisionNotices implements Disposable {
     for (const record of records) {
       const text = failureNotice(this.#known.get(record.id), record);
       this.#known.set(record.id, record);
-      if (text !== undefined) void this.#tellFailure(record, text);
+      if (text !== undefined) this.#telling(this.#tellFailure(record, text));
     }
   }
 
@@ -66,9 +70,22 @@ export class SupervisionNotices implements Disposable {
       if (text === undefined) this.#warned.delete(health.id);
       else if (!this.#warned.has(health.id)) {
         this.#warned.add(health.id);
-        void this.#tellEnding(record as SessionRecord, health, text);
+        this.#telling(this.#tellEnding(record as SessionRecord, health, text));
       }
     }
+  }
+
+  /** What was chosen long after the notice came may not be possible any more. */
+  #telling(notice: Promise<void>): void {
+    notice.catch((error) => showError(error, this.#options.log));
+  }
+
+  /** No session is started by itself: those that wait for that tell more. */
+  async #tellHeld(sentence: string): Promise<void> {
+    const explain = 'Explain';
+    if ((await vscode.window.showWarningMessage(sentence, explain)) !== explain) return;
+    const held = this.#options.manager.list().find(isRecovering);
+    await vscode.commands.executeCommand(commandIds.explainSession, held?.id);
   }
 
   async #tellFailure({ id }: SessionRecord, text: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { withDeadline } from '../base/async.ts';
 import { HoldfastError, toErrorShape } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
-import { type CircuitBreaker, systemFailure } from '../core/circuitBreaker.ts';
+import { type CircuitBreaker, startsReleased, systemFailure } from '../core/circuitBreaker.ts';
 import { sessionEnvironment, withVariables } from '../core/launchCommand.ts';
 import { isLive, isRecovering } from '../core/sessionRecord.ts';
 import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
@@ -196,7 +196,7 @@ export class SessionRecovery {
   }
 
   #release(): void {
-    this.#onNotice.fire('Sessions are started again by themselves.');
+    this.#onNotice.fire(startsReleased);
     const held = [...this.#timers].filter(([id, { isHeld }]) => isHeld || this.#isPostponed(id));
     for (const [index, [id, { due }]] of held.entries()) this.#wait(id, due, (index + 1) * releaseGap);
   }

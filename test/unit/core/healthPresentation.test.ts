@@ -93,6 +93,10 @@ describe('the health of sessions is shown', () => {
     });
   }
 
+  it('with a warning while no session is started by itself', () => {
+    assert.equal(alarmOf([aRecord()], { ...report(), startsHeld: 'the disk is full' }), 'warning');
+  });
+
   const sizes: [megabytes: number, text: string][] = [
     [2.34, '2.3 MB'],
     [312, '312 MB'],
