@@ -94,6 +94,12 @@ export function describeSession({ branch, createdAt }: SessionRecord, now: Date)
   return [branch || 'no worktree', age(createdAt, now)].join(' · ');
 }
 
+/** A session’s row as it is read out: what stands beside its name says already that it is recovering. */
+export function spokenRow({ name, status }: SessionRecord, description: string): string {
+  const words = description.replaceAll(' · ', ', ');
+  return [name, ...(status === 'recovering' ? [] : [statusLook(status).label]), words].join(', ');
+}
+
 /** The facts about a session, as label and text, for a tooltip or a detail view. */
 export function sessionFacts(record: SessionRecord, now: Date): [label: string, text: string][] {
   const why = describeExit(record) ?? record.evidence?.what;
@@ -121,6 +127,12 @@ export function countByStatus(records: readonly SessionRecord[]): string {
     .filter(({ count }) => count > 0)
     .map(({ status, count }) => `${count} ${statusLook(status).label}`);
   return parts.join(', ') || `${records.length} ended`;
+}
+
+/** What needs a look first, what has ended last; among equals as they were. */
+export function byInterest(records: readonly SessionRecord[]): SessionRecord[] {
+  const rank = ({ status }: SessionRecord) => countedStatuses.indexOf(status) + 1 || countedStatuses.length + 1;
+  return records.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function shortRef(ref: string): string {

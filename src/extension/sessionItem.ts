@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { ailment, healthColor } from '../core/healthPresentation.ts';
-import { sessionFacts, statusLook } from '../core/presentation.ts';
+import { countSessions, sessionFacts, spokenRow, statusLook } from '../core/presentation.ts';
 import { isRecovering, isRunning } from '../core/sessionRecord.ts';
 import type { SessionHealth } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -20,7 +20,7 @@ export function sessionItem(
   item.description = description;
   item.iconPath = new vscode.ThemeIcon(look.icon, color ? new vscode.ThemeColor(color) : undefined);
   item.contextValue = contextOf(record);
-  item.accessibilityInformation = { label: `${record.name}, ${look.label}, ${description}` };
+  item.accessibilityInformation = { label: spokenRow(record, description) };
   item.command = { command: commandIds.showTerminal, title: 'Show Terminal', arguments: [record.id] };
   return item;
 }
@@ -31,6 +31,7 @@ export function archiveItem(count: number): vscode.TreeItem {
   item.description = String(count);
   item.iconPath = new vscode.ThemeIcon('archive');
   item.contextValue = treeContexts.archive;
+  item.accessibilityInformation = { label: `Archived, ${countSessions(count)}` };
   return item;
 }
 
@@ -49,8 +50,8 @@ function contextOf(record: SessionRecord): string {
   return isRunning(record) ? treeContexts.running : treeContexts.ended;
 }
 
-/** Plain text as it goes into a cell of a table. */
+/** Plain text as it goes into a cell of a table, where what looks like an icon would be drawn as one. */
 function cell(text: string): string {
-  const escaped = new vscode.MarkdownString().appendText(text.replace(/\s+/g, ' ')).value;
+  const escaped = new vscode.MarkdownString('', true).appendText(text.replace(/\s+/g, ' ')).value;
   return escaped.replaceAll('|', '\\|').trim();
 }

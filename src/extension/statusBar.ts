@@ -1,10 +1,14 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { type Alarm, ailment, alarmOf, countComplaints, glance } from '../core/healthPresentation.ts';
-import { countByStatus, statusLook } from '../core/presentation.ts';
+import { byInterest, countByStatus, statusLook } from '../core/presentation.ts';
+import { isArchived } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { viewIds } from './ids.ts';
 import type { Workspace } from './workspace.ts';
+
+/** How many sessions the tooltip has room for. */
+const room = 12;
 
 /** The badge in the status bar: how many sessions there are, in which state; a click opens the view. */
 export class StatusBar implements Disposable {
@@ -37,29 +41,34 @@ export class StatusBar implements Disposable {
   }
 
   #update(): void {
-    const sessions = this.#workspace.list();
+    const all = this.#workspace.list();
+    const sessions = all.filter((record) => !isArchived(record));
     const { health } = this.#workspace;
     const illnesses = sessions.flatMap((record) => ailment(record, this.#workspace.healthOf(record.id)) ?? []);
-    const counts = [countByStatus(sessions), countComplaints(illnesses.map((state) => ({ state })))]
+    const held = health?.startsHeld === undefined ? '' : 'restarts held';
+    const counts = [countByStatus(sessions), countComplaints(illnesses.map((state) => ({ state }))), held]
       .filter(Boolean)
       .join(', ');
     this.#item.text = `$(pulse) ${counts}${this.#isConnected ? '' : ' $(debug-disconnect)'}`;
-    this.#item.tooltip = this.#tooltip(sessions);
+    this.#item.tooltip = this.#tooltip(sessions, all.length - sessions.length);
     const connection = this.#isConnected ? '' : ', helper not connected';
     this.#item.accessibilityInformation = { label: `Holdfast: ${counts}${connection}`, role: 'button' };
     const alarm = alarmOf(sessions, health);
     this.#item.backgroundColor = background(alarm === 'none' && !this.#isConnected ? 'warning' : alarm);
   }
 
-  /** Each session with its state, and what is wrong if something is. */
-  #tooltip(sessions: readonly SessionRecord[]): vscode.MarkdownString {
+  /** Each session with its state, and what is wrong if something is; of archived ones how many there are. */
+  #tooltip(sessions: readonly SessionRecord[], archived: number): vscode.MarkdownString {
     const text = new vscode.MarkdownString('**Holdfast**', true);
     if (sessions.length === 0) text.appendMarkdown('\n\nNo sessions. Click to open the view.');
-    for (const record of sessions) {
-      const health = this.#workspace.healthOf(record.id);
-      const icon = ailment(record, health) === undefined ? statusLook(record.status).icon : 'warning';
-      line(text, icon, glance(record, health));
+    const illness = (record: SessionRecord) => ailment(record, this.#workspace.healthOf(record.id));
+    const [ill, well] = [sessions.filter(illness), sessions.filter((record) => !illness(record))];
+    for (const record of [...ill, ...byInterest(well)].slice(0, room)) {
+      const icon = illness(record) === undefined ? statusLook(record.status).icon : 'warning';
+      line(text, icon, glance(record, this.#workspace.healthOf(record.id)));
     }
+    if (sessions.length > room) text.appendMarkdown(`\n\nand ${sessions.length - room} more`);
+    if (archived > 0) text.appendMarkdown(`\n\n${archived} archived`);
     const { startsHeld } = this.#workspace.health ?? {};
     if (startsHeld !== undefined) line(text, 'warning', `No session is started by itself for now: ${startsHeld}.`);
     if (!this.#isConnected) line(text, 'warning', 'The helper is not connected and is tried again; sessions run on.');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   age,
+  byInterest,
   countByStatus,
   describeExit,
   describeExitOf,
@@ -8,6 +9,7 @@ import {
   exitSentence,
   listOf,
   sessionFacts,
+  spokenRow,
   statusLook,
 } from '../../src/core/presentation.ts';
 import { newRecord } from '../../src/core/sessionRecord.ts';
@@ -102,6 +104,25 @@ describe('how a session is shown', () => {
       assert.deepEqual([exitSentence(record), describeExitOf(record)], [sentence, afterName]);
     });
   }
+
+  it('is read out with its state once', () => {
+    assert.deepEqual(
+      [
+        spokenRow(session({ status: 'active' }), 'stale · feature/login · 2h'),
+        spokenRow(session({ status: 'recovering' }), 'recovering in 12 s · attempt 1 of 3'),
+      ],
+      ['login, running, stale, feature/login, 2h', 'login, recovering in 12 s, attempt 1 of 3'],
+    );
+  });
+
+  it('comes the sooner the more it needs a look, and else as it was', () => {
+    const statuses = ['completed', 'active', 'cancelled', 'waiting', 'active'] as const;
+    const records = statuses.map((status, index) => session({ status, name: String(index) }));
+    assert.deepEqual(
+      byInterest(records).map(({ name }) => name),
+      ['3', '1', '4', '0', '2'],
+    );
+  });
 
   it('lists so many, and counts the others', () => {
     assert.deepEqual(
