@@ -35,7 +35,12 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     [commandIds.showTerminal]: (argument) =>
       onSession(context, argument, { title: 'Show Terminal', action: (id) => actions.showTerminal(id) }),
     [commandIds.stopSession]: (argument) =>
-      onSession(context, argument, { title: 'Stop Session', action: (id) => actions.stop(id), applies: isGoingOn }),
+      onSession(context, argument, {
+        title: 'Stop Session',
+        action: (id) => actions.stop(id),
+        applies: isGoingOn,
+        none: 'No session is running.',
+      }),
     [commandIds.restartSession]: (argument) =>
       onSession(context, argument, { title: 'Restart Session', action: (id) => restart(context, id, argument) }),
     [commandIds.renameSession]: (argument) => renameSession(context, argument),

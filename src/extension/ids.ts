@@ -57,6 +57,8 @@ export type WindowState = (typeof windowStates)[number];
 export const contextKeys = {
   /** One of {@link windowStates}. */
   state: 'holdfast.state',
+  /** Whether any session waits for its next automatic restart. */
+  hasRecovering: 'holdfast.hasRecovering',
 } as const;
 
 /** The `contextValue` of tree items; menus tell running from ended sessions, and groups, by it. */

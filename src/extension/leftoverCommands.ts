@@ -11,10 +11,7 @@ interface LeftoverItem extends vscode.QuickPickItem {
   leftover: Leftover;
 }
 
-const adopt: vscode.QuickInputButton = {
-  iconPath: new vscode.ThemeIcon('debug-restart'),
-  tooltip: 'Make It a Session Again',
-};
+const title = 'Review Leftovers';
 
 /** Shows what sessions have left behind, to be ended, or made a session again; nothing of it ends by itself. */
 export async function reviewLeftovers(context: CommandContext, argument: unknown): Promise<unknown> {
@@ -28,46 +25,45 @@ export async function reviewLeftovers(context: CommandContext, argument: unknown
 }
 
 async function askAndDo(context: CommandContext): Promise<void> {
-  const { leftovers } = await withProgress('Looking for what sessions left behind…', () =>
+  const { leftovers, leftoversUntold } = await withProgress('Looking for what sessions left behind…', () =>
     context.supervision.health(),
   );
   if (leftovers.length === 0) return tell('No session has left anything behind.');
-  const chosen = await pick(leftovers.map((leftover) => toItem(context, leftover)));
-  if (!chosen) return;
+  const items = leftovers.map((leftover) => toItem(context, leftover));
+  const chosen = await vscode.window.showQuickPick(items, questionAbout(items.length, leftoversUntold));
+  const action = chosen && (await askAction(chosen));
+  if (!chosen || !action) return;
   const { sessionId, pid, what } = chosen.leftover;
-  if (
-    chosen.action === 'end' &&
-    !(await confirm(`End process ${pid}?`, `${what}\n\nIt is asked to end, and killed 5 seconds later.`, 'End'))
-  )
-    return;
-  await withProgress(chosen.action === 'end' ? `Ending process ${pid}…` : 'Taking the session in…', () =>
-    context.supervision.dealWith({ sessionId, pid, action: chosen.action }),
+  const fate = 'It is asked to end, and killed 5 seconds later.';
+  if (action === 'end' && !(await confirm(`End process ${pid}?`, `${what}\n\n${fate}`, 'End'))) return;
+  await withProgress(action === 'end' ? `Ending process ${pid}…` : 'Taking the session in…', () =>
+    context.supervision.dealWith({ sessionId, pid, action }),
   );
-  tell(chosen.action === 'end' ? `Process ${pid} has ended.` : 'The session is in the list again.');
+  tell(action === 'end' ? `Process ${pid} has ended.` : 'The session is in the list again.');
 }
 
-interface Choice {
-  leftover: Leftover;
-  action: LeftoverRequest['action'];
+function questionAbout(shown: number, untold = 0): vscode.QuickPickOptions {
+  const question = { placeHolder: 'What is to be dealt with?', matchOnDescription: true, matchOnDetail: true };
+  if (untold === 0) return { ...question, title };
+  return {
+    ...question,
+    title: `${title} (${shown} of ${shown + untold})`,
+    placeHolder: `${question.placeHolder} The other ${untold} are listed as these go`,
+  };
 }
 
-/** Choosing one ends it, which is asked about; the button of a host makes it a session again. */
-function pick(items: LeftoverItem[]): Promise<Choice | undefined> {
-  const input = vscode.window.createQuickPick<LeftoverItem>();
-  input.items = items;
-  input.title = 'Review Leftovers';
-  const isHostThere = items.some(({ leftover }) => leftover.kind === 'host');
-  input.placeholder = `Choose what is to be ended${isHostThere ? '; the button of a host makes it a session again' : ''}`;
-  input.matchOnDetail = true;
-  return new Promise<Choice | undefined>((resolve) => {
-    input.onDidTriggerItemButton(({ item: { leftover } }) => resolve({ leftover, action: 'adopt' }));
-    input.onDidAccept(() => {
-      const [item] = input.selectedItems;
-      resolve(item && { leftover: item.leftover, action: 'end' });
-    });
-    input.onDidHide(() => resolve(undefined));
-    input.show();
-  }).finally(() => input.dispose());
+/** What has no session any more may be all that is left of somebody’s work, so that it is not ended for an Enter too many. */
+async function askAction({ leftover }: LeftoverItem): Promise<LeftoverRequest['action'] | undefined> {
+  if (leftover.kind !== 'host') return 'end';
+  const actions = [
+    {
+      label: '$(debug-restart) Make It a Session Again',
+      detail: 'It is in the list again, and runs on.',
+      action: 'adopt' as const,
+    },
+    { label: '$(debug-stop) End', detail: 'Its program ends with it.', action: 'end' as const },
+  ];
+  return (await vscode.window.showQuickPick(actions, { title, placeHolder: leftover.what }))?.action;
 }
 
 function toItem({ workspace }: CommandContext, leftover: Leftover): LeftoverItem {
@@ -78,6 +74,5 @@ function toItem({ workspace }: CommandContext, leftover: Leftover): LeftoverItem
     label: kind === 'host' ? `$(server-process) Host of ${name}` : `$(circuit-board) Process ${pid}`,
     description: kind === 'host' ? `process ${pid}` : `of “${name}”`,
     detail: what,
-    ...(kind === 'host' ? { buttons: [adopt] } : {}),
   };
 }

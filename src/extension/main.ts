@@ -8,6 +8,7 @@ import { registerCommands } from './commands.ts';
 import { showError } from './errorMessage.ts';
 import { exportedApi } from './exportedApi.ts';
 import { SessionActions } from './sessionActions.ts';
+import { watchSessionContext } from './sessionContext.ts';
 import { SessionTree } from './sessionTree.ts';
 import { watchSettings } from './settings.ts';
 import { StateActions } from './stateActions.ts';
@@ -33,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   };
   disposables.add(new SessionTree(workspace, supervision));
   disposables.add(new StatusBar(workspace));
+  disposables.add(watchSessionContext(workspace));
   disposables.add(registerCommands({ workspace, actions, state, supervision, log, memento: context.workspaceState }));
   disposables.add(watchSettings(log, () => workspace.configure()));
   disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(() => workspace.foldersChanged()));

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { HoldfastError } from '../base/errors.ts';
 import { describeSession, statusLook } from '../core/presentation.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { targetSchema } from './argumentSchemas.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
+import { tell } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -12,6 +12,8 @@ export interface SessionCommand<T> {
   action: (id: string) => Promise<T>;
   /** Which sessions are offered; all of them if left out. */
   applies?: (record: SessionRecord) => boolean;
+  /** What is told where there is none of these. */
+  none?: string;
 }
 
 /**
@@ -21,26 +23,27 @@ export interface SessionCommand<T> {
 export async function onSession<T>(
   { workspace, log }: { workspace: Workspace; log: vscode.LogOutputChannel },
   argument: unknown,
-  { title, action, applies = () => true }: SessionCommand<T>,
+  command: SessionCommand<T>,
 ): Promise<T | undefined> {
-  if (isPlainObject(argument)) return action(parseArgument(targetSchema, argument).id);
+  if (isPlainObject(argument)) return command.action(parseArgument(targetSchema, argument).id);
   try {
     await workspace.manager();
-    const id = typeof argument === 'string' ? argument : await pickSession(workspace, title, applies);
-    return id === undefined ? undefined : await action(id);
+    const id = typeof argument === 'string' ? argument : await pickSession(workspace, command);
+    return id === undefined ? undefined : await command.action(id);
   } catch (error) {
     return showError<T>(error, log);
   }
 }
 
+/** That there is none to choose from is nobody’s failure. */
 async function pickSession(
   workspace: Workspace,
-  title: string,
-  applies: (record: SessionRecord) => boolean,
+  { title, applies = () => true, none = 'There is no session yet.' }: SessionCommand<unknown>,
 ): Promise<string | undefined> {
   const records = workspace.list().filter(applies);
   if (records.length === 0) {
-    throw new HoldfastError('SESSION_NOT_FOUND', 'There is no session for that.', { advice: 'Create one with “+”.' });
+    tell(none);
+    return undefined;
   }
   const now = new Date();
   const items = records.map((record) => ({

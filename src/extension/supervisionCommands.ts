@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { CleanUpOptions } from '../client/manySessions.ts';
 import { ago, countSessions, listOf, statusLook } from '../core/presentation.ts';
-import { isArchived, isGoingOn, isRecovering } from '../core/sessionRecord.ts';
+import { isArchived, isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { cleanUpSchema, nothingSchema } from './argumentSchemas.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
@@ -12,6 +12,8 @@ import { archiveRow, commandIds } from './ids.ts';
 import { reviewLeftovers } from './leftoverCommands.ts';
 import { onSession } from './sessionPicker.ts';
 import type { CleanedUpSession, SessionOutcome } from './supervisionActions.ts';
+
+const recovering = { applies: isRecovering, none: 'No session is recovering.' };
 
 /** How many sessions a dialog names. */
 const maxNamed = 10;
@@ -28,13 +30,9 @@ export function supervisionHandlers(context: CommandContext): Record<string, Han
   };
   return {
     [commandIds.retryNow]: (argument) =>
-      onSession(context, argument, {
-        title: 'Retry Now',
-        action: (id) => supervision.retryNow(id),
-        applies: isRecovering,
-      }),
+      onSession(context, argument, { ...recovering, title: 'Retry Now', action: (id) => supervision.retryNow(id) }),
     [commandIds.giveUp]: (argument) =>
-      onSession(context, argument, { title: 'Give Up', action: (id) => supervision.giveUp(id), applies: isRecovering }),
+      onSession(context, argument, { ...recovering, title: 'Give Up', action: (id) => supervision.giveUp(id) }),
     [commandIds.explainSession]: (argument) => explain(context, argument),
     [commandIds.reviewLeftovers]: (argument) => reviewLeftovers(context, argument),
     [commandIds.stopAllSessions]: many(
@@ -68,14 +66,28 @@ async function explain(context: CommandContext, argument: unknown): Promise<stri
   const { supervision, workspace } = context;
   const show = async (id: string) => {
     const sentences = await supervision.explain(id);
-    if (!isPlainObject(argument)) showSentences(workspace.get(id)?.name ?? '', sentences);
+    const record = workspace.get(id);
+    if (record && !isPlainObject(argument)) await showSentences(record, sentences);
     return sentences;
   };
   return onSession(context, argument, { title: 'Explain Session', action: show });
 }
 
-function showSentences(name: string, sentences: readonly string[]): void {
-  void vscode.window.showInformationMessage(`Session “${name}”`, { modal: true, detail: sentences.join('\n\n') });
+/** With what can be done about it; a session that runs needs no advice to be restarted. */
+async function showSentences(record: SessionRecord, sentences: readonly string[]): Promise<void> {
+  const { id, name } = record;
+  const run = (command: string, argument: unknown) => vscode.commands.executeCommand(command, argument);
+  const again: Record<string, () => unknown> = isRecovering(record)
+    ? { 'Retry Now': () => run(commandIds.retryNow, id), 'Give Up': () => run(commandIds.giveUp, id) }
+    : { Restart: () => run(commandIds.restartSession, id) };
+  const actions: Record<string, () => unknown> = {
+    ...(isRunning(record) ? {} : again),
+    'Show Log': () => run(commandIds.showLog, { id }),
+    Copy: () => vscode.env.clipboard.writeText(sentences.join('\n')),
+  };
+  const options = { modal: true, detail: sentences.join('\n\n') };
+  const chosen = await vscode.window.showInformationMessage(`Session “${name}”`, options, ...Object.keys(actions));
+  if (chosen) await actions[chosen]?.();
 }
 
 async function stopAll({ supervision, workspace, log }: CommandContext): Promise<SessionOutcome[] | undefined> {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import type { SessionRecord } from '../../src/extension/api.ts';
+import type { HealthReport, SessionRecord } from '../../src/extension/api.ts';
+import type { CommandContext } from '../../src/extension/commands.ts';
 import { tellMany } from '../../src/extension/dialogs.ts';
 import { archiveRow, commandIds, settingIds } from '../../src/extension/ids.ts';
+import { reviewLeftovers } from '../../src/extension/leftoverCommands.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { useDialogs } from './support/dialogs.ts';
 import { useHoldfast } from './support/holdfast.ts';
@@ -14,7 +16,7 @@ describe('what is asked before many sessions are stopped or destroyed', () => {
   it('is nothing where no session runs', async () => {
     await stopped('over');
     await vscode.commands.executeCommand(commandIds.stopAllSessions);
-    assert.deepEqual(dialogs.shown, [{ text: 'No session is running.', choices: [] }]);
+    assert.deepEqual(dialogs.shown, [{ kind: 'showInformationMessage', text: 'No session is running.', choices: [] }]);
   });
 
   it('is which ones run, and no other is stopped', async () => {
@@ -30,11 +32,12 @@ describe('what is asked before many sessions are stopped or destroyed', () => {
       [
         [
           {
+            kind: 'showWarningMessage',
             text: 'Stop 1 session?',
             detail: 'one: running\n\nTheir processes are ended; worktrees and branches stay as they are.',
             choices: ['Stop'],
           },
-          { text: '1 session stopped.', choices: [] },
+          { kind: 'showInformationMessage', text: '1 session stopped.', choices: [] },
         ],
         ['cancelled', 'cancelled', 'active'],
       ],
@@ -71,7 +74,13 @@ describe('what is asked before many sessions are stopped or destroyed', () => {
     assert.deepEqual(
       [dialogs.shown, lines],
       [
-        [{ text: `0 sessions stopped. ${reasons.slice(0, 5).join(' ')} and 1 more`, choices: ['Show Log'] }],
+        [
+          {
+            kind: 'showErrorMessage',
+            text: `0 sessions stopped. ${reasons.slice(0, 5).join(' ')} and 1 more`,
+            choices: ['Show Log'],
+          },
+        ],
         [...reasons.map((reason) => `error ${reason}`), 'shown'],
       ],
     );
@@ -96,6 +105,92 @@ describe('what is asked before many sessions are stopped or destroyed', () => {
     } finally {
       await settings.update(settingIds.archiveAfter, undefined, vscode.ConfigurationTarget.Global);
     }
+  }
+});
+
+describe('what is asked and told about one session', () => {
+  const api = useHoldfast();
+  const dialogs = useDialogs();
+
+  it('is that there is none of that kind, which is no error', async () => {
+    for (const command of [commandIds.retryNow, commandIds.giveUp, commandIds.stopSession, commandIds.showTerminal])
+      await vscode.commands.executeCommand(command);
+    assert.deepEqual(
+      dialogs.shown.map(({ text }) => text),
+      ['No session is recovering.', 'No session is recovering.', 'No session is running.', 'There is no session yet.'],
+    );
+  });
+
+  it('is how it is, to be copied, and what can be done about it', async () => {
+    const { id } = await api().newSession({ name: 'login', command: ['cat'], show: false, worktree: false });
+    await vscode.commands.executeCommand(commandIds.explainSession, id);
+    await api().stopSession(id);
+    dialogs.answer(() => 'Copy');
+    await vscode.commands.executeCommand(commandIds.explainSession, id);
+    const copied = await vscode.env.clipboard.readText();
+    assert.deepEqual(
+      [dialogs.shown.map(({ text, choices }) => [text, choices]), copied],
+      [
+        [
+          ['Session “login”', ['Show Log', 'Copy']],
+          ['Session “login”', ['Restart', 'Show Log', 'Copy']],
+        ],
+        dialogs.shown[1]?.detail,
+      ],
+    );
+  });
+
+  it('is an error where what was chosen cannot be done', async () => {
+    const { id } = await api().newSession({ name: 'login', command: ['cat'], show: false, worktree: false });
+    dialogs.answer(async ({ choices }) => {
+      if (choices.includes('Show Log')) await api().destroySession(id);
+      return 'Show Log';
+    });
+    await vscode.commands.executeCommand(commandIds.explainSession, id);
+    assert.deepEqual(
+      dialogs.shown.map(({ text }) => text),
+      ['Session “login”', 'There is no such session.'],
+    );
+  });
+});
+
+describe('what is asked about leftovers', () => {
+  const dialogs = useDialogs();
+  const host = { kind: 'host' as const, sessionId: 'one', pid: 41, what: 'a host without a session' };
+  const daemon = { kind: 'daemon' as const, sessionId: 'two', pid: 42, what: 'sleep 600' };
+
+  it('is of a host whether it becomes a session again, first of all, or is ended', async () => {
+    dialogs.answer(({ choices }) => choices[0]);
+    assert.deepEqual(
+      [await review({ leftovers: [host, daemon] }), dialogs.shown.map(({ text, choices }) => [text, ...choices])],
+      [
+        [{ sessionId: 'one', pid: 41, action: 'adopt' }],
+        [
+          ['Review Leftovers', '$(server-process) Host of one', '$(circuit-board) Process 42'],
+          ['Review Leftovers', '$(debug-restart) Make It a Session Again', '$(debug-stop) End'],
+          ['The session is in the list again.'],
+        ],
+      ],
+    );
+  });
+
+  it('is of a process whether to end it; how many there are beside those in the list is said', async () => {
+    dialogs.answer(({ choices }) => choices.at(-1));
+    assert.deepEqual(
+      [await review({ leftovers: [daemon], leftoversUntold: 3 }), dialogs.shown.map(({ text }) => text)],
+      [
+        [{ sessionId: 'two', pid: 42, action: 'end' }],
+        ['Review Leftovers (1 of 4)', 'End process 42?', 'Process 42 has ended.'],
+      ],
+    );
+  });
+
+  async function review(report: Partial<HealthReport>): Promise<unknown[]> {
+    const done: unknown[] = [];
+    const supervision = { health: async () => report, dealWith: async (request: unknown) => done.push(request) };
+    const context = { supervision, workspace: { get: () => undefined } };
+    await reviewLeftovers(context as unknown as CommandContext, undefined);
+    return done;
   }
 });
 

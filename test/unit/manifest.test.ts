@@ -55,6 +55,14 @@ describe('the manifest', () => {
     );
   });
 
+  it('offers to retry or give up only where a session recovers', () => {
+    const retries: string[] = [commandIds.retryNow, commandIds.giveUp];
+    assert.deepEqual(
+      menus.commandPalette.filter(({ command }) => retries.includes(command)).map(({ when }) => when),
+      [contextKeys.hasRecovering, contextKeys.hasRecovering],
+    );
+  });
+
   it('links from its texts to commands that exist alone', () => {
     const known = new Set<string>([...Object.values(commandIds), 'vscode.openFolder']);
     const links = viewsWelcome.flatMap(({ contents }) => [...contents.matchAll(/\(command:([^)]+)\)/g)]);
@@ -107,6 +115,7 @@ const contexts: Record<string, readonly string[]> = {
 };
 
 function canBeTrue(term: string): boolean {
+  if (term === contextKeys.hasRecovering) return true;
   const [, name = '', operator, wanted = ''] = term.match(/^(\S+) (==|=~) (.+)$/) ?? [];
   const values = contexts[name] ?? [];
   return operator === '==' ? values.includes(wanted) : values.some((value) => toPattern(wanted).test(value));

@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 
 /** What a dialog has asked or told, with what could be chosen. */
 export interface Shown {
+  /** By which of VS Code’s functions. */
+  kind: string;
   text: string;
   detail?: string;
   choices: string[];
@@ -24,19 +26,25 @@ export function useDialogs(): { shown: Shown[]; answer: (answer: Answer) => void
     shown.push(dialog);
     return answer(dialog);
   };
-  const showMessage = async (text: string, ...rest: (string | vscode.MessageOptions)[]) => {
-    const options = rest.find((one) => typeof one === 'object');
-    const choices = rest.filter((one) => typeof one === 'string');
-    return ask({ text, choices, ...(options?.detail === undefined ? {} : { detail: options.detail }) });
-  };
+  const showMessage =
+    (kind: string) =>
+    async (text: string, ...rest: (string | vscode.MessageOptions)[]) => {
+      const options = rest.find((one) => typeof one === 'object');
+      const choices = rest.filter((one) => typeof one === 'string');
+      return ask({ kind, text, choices, ...(options?.detail === undefined ? {} : { detail: options.detail }) });
+    };
   const showQuickPick = async (items: vscode.QuickPickItem[], options: vscode.QuickPickOptions) => {
-    const chosen = await ask({ text: options.title ?? '', choices: items.map(({ label }) => label) });
+    const chosen = await ask({
+      kind: 'showQuickPick',
+      text: options.title ?? '',
+      choices: items.map(({ label }) => label),
+    });
     return items.find(({ label }) => label === chosen);
   };
   beforeEach(() => {
     shown.length = 0;
     answer = () => undefined;
-    for (const kind of kinds) window[kind] = kind === 'showQuickPick' ? showQuickPick : showMessage;
+    for (const kind of kinds) window[kind] = kind === 'showQuickPick' ? showQuickPick : showMessage(kind);
   });
   afterEach(() => {
     for (const [kind, original] of real) window[kind] = original;
