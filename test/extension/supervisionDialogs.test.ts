@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import type { HealthReport, SessionRecord } from '../../src/extension/api.ts';
+import type { CleanedUpSession, HealthReport, SessionRecord } from '../../src/extension/api.ts';
 import type { CommandContext } from '../../src/extension/commands.ts';
 import { tellMany } from '../../src/extension/dialogs.ts';
-import { archiveRow, commandIds, settingIds } from '../../src/extension/ids.ts';
+import { archiveRow, commandIds } from '../../src/extension/ids.ts';
 import { reviewLeftovers } from '../../src/extension/leftoverCommands.ts';
+import { supervisionHandlers } from '../../src/extension/supervisionCommands.ts';
 import { waitFor } from '../support/waitFor.ts';
+import { aRecord } from '../unit/records.ts';
 import { useDialogs } from './support/dialogs.ts';
 import { useHoldfast } from './support/holdfast.ts';
 
@@ -45,21 +47,20 @@ describe('what is asked before many sessions are stopped or destroyed', () => {
   });
 
   it('is not how old they are in the group of those that are archived, but whether to destroy them', async () => {
-    await vscode.commands.executeCommand(commandIds.cleanUpSessions, archiveRow);
-    await archived('folded');
-    await stopped('listed');
+    const archivedAt = new Date().toISOString();
+    const folded = aRecord({ name: 'folded', status: 'cancelled', endedAt: archivedAt, archivedAt });
+    const listed = aRecord({ name: 'listed', status: 'cancelled', endedAt: archivedAt });
     dialogs.answer(({ choices }) => choices.find((choice) => choice === 'Destroy'));
-    await vscode.commands.executeCommand(commandIds.cleanUpSessions, archiveRow);
+    const calls = [...(await cleanUpArchive([listed])), ...(await cleanUpArchive([folded, listed]))];
     assert.deepEqual(
-      [
-        dialogs.shown.map(({ text, detail }) => [text, ...(detail?.split('\n').slice(0, -2) ?? [])]),
-        api()
-          .listSessions()
-          .map(({ name }) => name),
-      ],
+      [dialogs.shown.map(({ text, detail }) => [text, ...(detail?.split('\n').slice(0, -2) ?? [])]), calls],
       [
         [['No session is archived.'], ['Destroy 1 session?', 'folded: stopped, just now'], ['1 session destroyed.']],
-        ['listed'],
+        [
+          [{ olderThanDays: 0, dryRun: true }],
+          [{ olderThanDays: 0, dryRun: true }],
+          [{ olderThanDays: 0 }, [{ state: 'planned', record: folded }]],
+        ],
       ],
     );
   });
@@ -94,17 +95,17 @@ describe('what is asked before many sessions are stopped or destroyed', () => {
     return api().stopSession((await create(name)).id);
   }
 
-  /** What is due is looked at every few minutes, and when a helper starts. */
-  async function archived(name: string): Promise<void> {
-    const { id } = await stopped(name);
-    const settings = vscode.workspace.getConfiguration();
-    await settings.update(settingIds.archiveAfter, 0.001, vscode.ConfigurationTarget.Global);
-    try {
-      await api().restartHelper();
-      await waitFor(() => api().getSession(id)?.archivedAt !== undefined);
-    } finally {
-      await settings.update(settingIds.archiveAfter, undefined, vscode.ConfigurationTarget.Global);
-    }
+  /** Presses the broom of the group where these have ended; returns what was asked of the sessions’ manager. */
+  async function cleanUpArchive(records: SessionRecord[]): Promise<unknown[][]> {
+    const calls: unknown[][] = [];
+    const cleanUp = async (...call: [object, CleanedUpSession[]?]) => {
+      calls.push(call);
+      return call[1] ?? records.map((record) => ({ state: 'planned', record }));
+    };
+    const log = { info: () => undefined, error: () => undefined };
+    const handlers = supervisionHandlers({ supervision: { cleanUp }, log } as unknown as CommandContext);
+    await handlers[commandIds.cleanUpSessions]?.(archiveRow);
+    return calls;
   }
 });
 
