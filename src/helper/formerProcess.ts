@@ -79,7 +79,9 @@ export class FormerProcess {
 
   async #find(id: string): Promise<Former[]> {
     const { files } = this.#options;
-    const [host, owner] = await Promise.all([files.readHost(id), files.readHostLock(id)]);
+    // A lock that cannot be read lets no host start, which says why.
+    const lock = files.readHostLock(id).catch(() => undefined);
+    const [host, owner] = await Promise.all([files.readHost(id), lock]);
     const named =
       host && (await this.#isOver(id, host)) ? { pid: host.ptyPid, startTime: host.ptyStartTime } : undefined;
     const unnamed = owner && !isSame(owner, host) ? await this.#findUnnamed(id, owner) : undefined;
@@ -111,8 +113,10 @@ export class FormerProcess {
     return host.bootId === boot;
   }
 
-  async #mayLive(id: string, former: Former): Promise<boolean> {
-    return (await this.#leftOf(id, former)).some(({ pid }) => pid === former.pid);
+  /** Where it is known, nothing is looked for among all processes. */
+  async #mayLive(id: string, { pid, startTime }: Former): Promise<boolean> {
+    if (startTime !== undefined) return (await waitForEnds([{ pid, startTime }], 0)).length > 0;
+    return (await this.#leftOf(id, { pid })).some((one) => one.pid === pid);
   }
 
   /** What lives of it: nothing comes into its POSIX session but by descent, and that has its number as long as it lives. */
