@@ -8,6 +8,7 @@ import type { HealthReport, Leftover } from '../protocol/health.ts';
 import {
   type HelperStatus,
   helperMethods,
+  type KeptSession,
   type RegistryChange,
   type RegistryList,
   type SessionReport,
@@ -149,9 +150,15 @@ export class HelperClient implements Disposable {
     return this.#call(helperMethods.giveUp, { requestId: randomUUID(), id });
   }
 
-  /** Lets a session go on that is about to be ended for doing nothing. @throws {HoldfastError} `SESSION_NOT_FOUND` */
-  async keepRunning(id: string): Promise<void> {
-    await this.#call(helperMethods.keepRunning, { id });
+  /**
+   * Lets a session go on that is about to be ended since its time is over.
+   *
+   * @throws {HoldfastError} `SESSION_NOT_FOUND`; `SESSION_NOT_RUNNING`, also where another process runs in it than the
+   *   one that was started at `startedAt`; `TIMEOUT` where its host does not answer
+   */
+  async keepRunning(id: string, startedAt?: string): Promise<KeptSession> {
+    const life = startedAt === undefined ? {} : { startedAt };
+    return (await this.#call(helperMethods.keepRunning, { id, ...life })) ?? {};
   }
 
   /** Tells what a session's process says of itself. @throws {HoldfastError} `SESSION_NOT_FOUND` */

@@ -4,6 +4,7 @@ import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { isGoingOn } from '../core/sessionRecord.ts';
 import { changedPolicy, type PolicyChanges, type PolicySettings } from '../core/supervisionPolicy.ts';
 import type { HealthReport, Leftover, SessionHealth } from '../protocol/health.ts';
+import type { KeptSession } from '../protocol/helperRpc.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HelperClient } from './helperClient.ts';
 import {
@@ -90,10 +91,16 @@ export class SessionSupervision implements Disposable {
     return this.#options.keepDone(await this.#options.helper.adoptHost(sessionId));
   }
 
-  /** Lets a session go on that is about to be ended for doing nothing. */
-  async keepRunning(id: string): Promise<void> {
+  /**
+   * Lets a session go on that is about to be ended since its time is over: of this run alone the limits that are near
+   * count anew. Returns when the next one will end it.
+   *
+   * @param startedAt of the run that is meant, as its record has it; absent for whichever there is
+   * @throws {HoldfastError} `SESSION_NOT_FOUND`, `SESSION_NOT_RUNNING`, `TIMEOUT`
+   */
+  async keepRunning(id: string, startedAt?: string): Promise<KeptSession> {
     const { manager, helper } = this.#options;
-    await helper.keepRunning(manager.require(id).id);
+    return helper.keepRunning(manager.require(id).id, startedAt);
   }
 
   /** Stops a session’s process, or its recovery. */

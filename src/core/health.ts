@@ -32,6 +32,7 @@ export interface HealthFacts extends CascadeFacts {
   /** After how long without output it is stale; minutes, 0 for never. */
   staleAfter: number;
   use?: ResourceUse;
+  /** The one that ends it first is the first. */
   warnings?: readonly LimitWarning[];
 }
 
@@ -46,7 +47,7 @@ interface Sign {
 /** How a session is, and by what that is known. */
 export function judgeHealth(record: SessionRecord, facts: HealthFacts): SessionHealth {
   const signs = signsOf(record, facts).sort((a, b) => rank(b.state) - rank(a.state));
-  const ends = (facts.warnings ?? []).flatMap(({ endsAt }) => endsAt ?? []).sort();
+  const end = facts.warnings?.find(({ endsAt }) => endsAt !== undefined);
   return {
     id: record.id,
     name: record.name,
@@ -54,7 +55,8 @@ export function judgeHealth(record: SessionRecord, facts: HealthFacts): SessionH
     state: signs[0]?.state ?? 'healthy',
     evidence: signs.length > 0 ? signs.map(({ evidence }) => evidence) : [healthyEvidence(record, facts)],
     ...(facts.use === undefined ? {} : { use: facts.use }),
-    ...(ends[0] === undefined ? {} : { endsAt: ends[0] }),
+    ...(end?.endsAt === undefined ? {} : { endsAt: end.endsAt }),
+    ...(end?.endsBy === undefined ? {} : { endsBy: end.endsBy }),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { ResourceUse } from '../protocol/health.ts';
+import type { ResourceUse, TimeLimit } from '../protocol/health.ts';
+import type { KeptSession } from '../protocol/helperRpc.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { isRunning } from './sessionRecord.ts';
 import type { EffectivePolicy } from './supervisionPolicy.ts';
@@ -9,13 +10,16 @@ const looksToTrip = 3;
 /** How long before a time limit the user is warned; milliseconds. */
 const warningTime = 60_000;
 
+/** Of a short time only its last part: one that works would else be warned of all the time. */
+const warnedPart = 0.5;
+
 /** From which part of an amount on it is worth a warning. */
 const warningPart = 0.9;
 
 const minute = 60_000;
 const megabyte = 1024 * 1024;
 
-export type LimitKind = 'sessionTimeout' | 'idleTimeout' | 'memory' | 'cpu' | 'transcript';
+export type LimitKind = TimeLimit | 'memory' | 'cpu' | 'transcript';
 
 /** A session’s process is to be ended for this. */
 export interface LimitTrip {
@@ -24,11 +28,8 @@ export interface LimitTrip {
   what: string;
 }
 
-/** A limit that is near. */
-export interface LimitWarning extends LimitTrip {
-  /** When a time limit will end it; ISO 8601 UTC. */
-  endsAt?: string;
-}
+/** A limit that is near; with `endsAt` and `endsBy` where it is a time. */
+export interface LimitWarning extends LimitTrip, KeptSession {}
 
 /** What is known of a running session. What is absent trips nothing. Times are of a monotonic clock; milliseconds. */
 export interface LimitFacts {
@@ -72,26 +73,39 @@ export function judgeLimits(
   const streaks = Object.fromEntries(reached.map(({ kind }) => [kind, (before[kind] ?? 0) + 1])) as LimitStreaks;
   // Time only ever goes on, so that one look at it is as good as three.
   const tripped = reached.find(({ kind, isTime }) => isTime || (streaks[kind] ?? 0) >= looksToTrip);
-  const warnings = known.flatMap((measure) => warn(measure, facts.now) ?? []);
+  const warnings = known.flatMap((measure) => warn(measure, facts.now) ?? []).sort(byEnd);
   return { streaks, warnings, ...(tripped ? { trip: { kind: tripped.kind, what: tripped.what } } : {}) };
+}
+
+/** When a time limit will end it if nothing changes. */
+export function nextEnd(record: SessionRecord, policy: EffectivePolicy, facts: LimitFacts): KeptSession {
+  const times = measures(record, policy, facts).filter(
+    ({ limit, value, isTime }) => isTime && limit > 0 && value !== undefined,
+  );
+  return times.map((measure) => endOf(measure, facts.now)).sort(byEnd)[0] ?? {};
+}
+
+/** The first that ends it first; amounts, which end nothing for sure, after the times. */
+function byEnd({ endsAt: one = '~' }: KeptSession, { endsAt: other = '~' }: KeptSession): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function measures(record: SessionRecord, policy: EffectivePolicy, facts: LimitFacts): Measure[] {
   const { sessionTimeout, idleTimeout, memoryLimit, cpuLimit, transcriptLimit } = policy;
   const { running, use, transcriptGrowth } = facts;
-  // One that waits for the user is not idle.
-  const idle = record.status === 'waiting' ? undefined : facts.idle;
+  const idle = earlier(facts.idle, countedFrom(running, record.countsFrom?.idleTimeout));
   return [
     {
       kind: 'sessionTimeout',
-      value: running,
+      value: earlier(running, countedFrom(running, record.countsFrom?.sessionTimeout)),
       limit: sessionTimeout * minute,
       what: `it ran for its ${amount(sessionTimeout, 'minute')}`,
       isTime: true,
     },
     {
       kind: 'idleTimeout',
-      value: idle,
+      // One that waits for the user is not idle.
+      value: record.status === 'waiting' ? undefined : idle,
       limit: idleTimeout * minute,
       what: `it did nothing for its ${amount(idleTimeout, 'minute')}`,
       isTime: true,
@@ -120,13 +134,27 @@ function measures(record: SessionRecord, policy: EffectivePolicy, facts: LimitFa
   ];
 }
 
-function warn({ kind, value = 0, limit, isTime }: Measure, now: Date): LimitWarning | undefined {
-  const left = limit - value;
+/** Since a moment at which it had run for `from`; undefined where there was none. */
+function countedFrom(running: number | undefined, from: number | undefined): number | undefined {
+  return running === undefined || from === undefined ? undefined : Math.max(0, running - from);
+}
+
+/** The shorter of two times, of which the first may be unknown and the second not apply. */
+function earlier(time: number | undefined, other = Number.POSITIVE_INFINITY): number | undefined {
+  return time === undefined ? undefined : Math.min(time, other);
+}
+
+function endOf({ kind, value = 0, limit }: Measure, now: Date): Required<KeptSession> {
+  return { endsAt: new Date(now.getTime() + Math.max(0, limit - value)).toISOString(), endsBy: kind as TimeLimit };
+}
+
+function warn(measure: Measure, now: Date): LimitWarning | undefined {
+  const { kind, value = 0, limit, isTime } = measure;
   if (isTime) {
-    if (left > warningTime) return undefined;
-    const endsAt = new Date(now.getTime() + Math.max(0, left)).toISOString();
+    const left = limit - value;
+    if (left > Math.min(warningTime, limit * warnedPart)) return undefined;
     const why = kind === 'idleTimeout' ? 'for it does nothing' : 'for its time is over';
-    return { kind, what: `it is ended in ${Math.max(0, Math.ceil(left / 1000))} s, ${why}`, endsAt };
+    return { kind, what: `it is ended in ${Math.max(0, Math.ceil(left / 1000))} s, ${why}`, ...endOf(measure, now) };
   }
   if (value < limit * warningPart) return undefined;
   return { kind, what: `it is at ${Math.floor((value / limit) * 100)} % of its limit of ${describe[kind] ?? kind}` };

@@ -82,7 +82,7 @@ export function afterEnd(context: EndContext): RecordChanges {
   const verdict = decideRecovery(context);
   const at = now.toISOString();
   const recovery = recoveryAfter(record, end, now);
-  const common = { ptyPid: undefined, ending: undefined };
+  const common = { ptyPid: undefined, ending: undefined, countsFrom: undefined };
   if (verdict.kind === 'end') {
     return {
       ...common,
@@ -155,6 +155,7 @@ export function afterStart(record: SessionRecord, ptyPid: number, now: Date, by:
     endedAt: undefined,
     archivedAt: undefined,
     ending: undefined,
+    countsFrom: undefined,
     attempts: isAttempt ? attempts : 0,
     // The user may start what loops as often as they like, and each of those begins a count of its own.
     recovery: isAttempt ? recoveryWith(record, at) : { starts: [at], quickExits: 0 },

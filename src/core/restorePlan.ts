@@ -34,6 +34,7 @@ const liveFields = [
   'evidence',
   'recovery',
   'ending',
+  'countsFrom',
   'revision',
 ] as const satisfies readonly (keyof SessionRecord)[];
 
@@ -110,6 +111,7 @@ const restlessFields = new Set<string>([
   'evidence',
   'recovery',
   'ending',
+  'countsFrom',
   'currentPhase',
   'deletedAt',
 ]);

@@ -1,12 +1,10 @@
 import type { SessionHealth } from '../protocol/health.ts';
+import type { KeptSession } from '../protocol/helperRpc.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { until } from './moments.ts';
 import { countSessions, describeExit } from './presentation.ts';
 import { meaningOf } from './sessionEnd.ts';
 import { isGoingOn, isRunning, wasLost } from './sessionRecord.ts';
-import { effectivePolicy, type PolicySettings } from './supervisionPolicy.ts';
-
-/** How far the end that is told may be from the one that a session’s start and its timeout say; milliseconds. */
-const tolerance = 60_000;
 
 /** What is told about a minute before a time limit ends a session; undefined where none is near. */
 export function endingNotice(record: SessionRecord, health: SessionHealth): string | undefined {
@@ -15,12 +13,11 @@ export function endingNotice(record: SessionRecord, health: SessionHealth): stri
   return `“${record.name}”: ${why}.`;
 }
 
-/** Whether it is the time since its start that ends it, so that activity changes nothing about it. */
-export function endsByAge(record: SessionRecord, { endsAt }: SessionHealth, settings: PolicySettings): boolean {
-  const { sessionTimeout } = effectivePolicy(record.policy, settings);
-  if (sessionTimeout === 0 || endsAt === undefined || record.startedAt === undefined) return false;
-  const end = Date.parse(record.startedAt) + sessionTimeout * 60_000;
-  return Math.abs(end - Date.parse(endsAt)) <= tolerance;
+/** What is told once a session goes on that the user wants to. */
+export function keptNotice(name: string, { endsAt, endsBy }: KeptSession, now: Date): string {
+  if (endsAt === undefined) return `“${name}” runs on.`;
+  const condition = endsBy === 'idleTimeout' ? ' if it does nothing' : ', for its time is over then';
+  return `“${name}” runs on, and is ended ${until(endsAt, now)}${condition}.`;
 }
 
 /** What is told when a session has failed that was, or would have been, started again by itself. */

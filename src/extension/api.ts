@@ -6,6 +6,7 @@ import type { Proposal } from '../core/rebuildProposals.ts';
 import type { ListedSession, SavedSession } from '../core/savedSession.ts';
 import type { PolicyChanges } from '../core/supervisionPolicy.ts';
 import type { HealthReport, Leftover } from '../protocol/health.ts';
+import type { KeptSession } from '../protocol/helperRpc.ts';
 import type { SessionPolicy, SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
 import type { ExportedFile, ImportedSession } from './stateActions.ts';
 import type { CleanedUpSession, LeftoverRequest, SessionOutcome } from './supervisionActions.ts';
@@ -18,6 +19,7 @@ export type {
   Finding,
   HealthReport,
   ImportedSession,
+  KeptSession,
   Leftover,
   LeftoverRequest,
   ListedSession,
@@ -107,8 +109,8 @@ export interface HoldfastApi {
   retryNow(id: string): Promise<SessionRecord>;
   /** Leaves such a session as failed. */
   giveUp(id: string): Promise<SessionRecord>;
-  /** Lets a session go on that is about to be ended for doing nothing. */
-  keepRunning(id: string): Promise<void>;
+  /** Lets a session’s run go on that is about to be ended since its time is over, and tells until when. */
+  keepRunning(id: string): Promise<KeptSession>;
   /**
    * Changes what applies to a session instead of the settings; what is not named stays, and null takes back what it
    * has of its own, so that the settings apply again.

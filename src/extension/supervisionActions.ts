@@ -4,6 +4,7 @@ import { explainSession } from '../core/explain.ts';
 import type { PolicyChanges } from '../core/supervisionPolicy.ts';
 import type { KeptWork } from '../node/worktreeRemoval.ts';
 import type { HealthReport } from '../protocol/health.ts';
+import type { KeptSession } from '../protocol/helperRpc.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { toMessage } from './errorMessage.ts';
 import { readSettings } from './settings.ts';
@@ -57,8 +58,8 @@ export class SupervisionActions {
     return (await this.#supervision()).giveUp(id);
   }
 
-  async keepRunning(id: string): Promise<void> {
-    await (await this.#supervision()).keepRunning(id);
+  async keepRunning(id: string): Promise<KeptSession> {
+    return (await this.#supervision()).keepRunning(id);
   }
 
   async setPolicy(id: string, changes: PolicyChanges): Promise<SessionRecord> {

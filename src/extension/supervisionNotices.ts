@@ -1,17 +1,15 @@
 import * as vscode from 'vscode';
 import { delay } from '../base/async.ts';
-import { describeError } from '../base/errors.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import type { SessionManager } from '../client/sessionManager.ts';
 import { startsReleased } from '../core/circuitBreaker.ts';
 import { isRecovering } from '../core/sessionRecord.ts';
-import { endingNotice, endsByAge, failureNotice, resumeOffer } from '../core/supervisionNotices.ts';
-import type { HealthReport, SessionHealth } from '../protocol/health.ts';
+import { endingNotice, failureNotice, keptNotice, resumeOffer } from '../core/supervisionNotices.ts';
+import type { HealthReport, SessionHealth, TimeLimit } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { tell } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
 import { commandIds } from './ids.ts';
-import { readSettings } from './settings.ts';
 
 /** Where it is noted which lost sessions the user has been offered to resume. */
 const offeredKey = 'holdfast.offeredToResume';
@@ -31,8 +29,8 @@ export class SupervisionNotices implements Disposable {
   readonly #disposables = new DisposableStore();
   /** As they were when they last changed. */
   readonly #known: Map<string, SessionRecord>;
-  /** The sessions whose end was told. */
-  readonly #warned = new Set<string>();
+  /** By session: the limits whose end was told. */
+  readonly #warned = new Map<string, Set<TimeLimit | undefined>>();
   readonly #disposed = new AbortController();
 
   constructor(options: SupervisionNoticesOptions) {
@@ -68,11 +66,15 @@ export class SupervisionNotices implements Disposable {
       const record = this.#options.manager.get(health.id);
       const text = record && endingNotice(record, health);
       if (text === undefined) this.#warned.delete(health.id);
-      else if (!this.#warned.has(health.id)) {
-        this.#warned.add(health.id);
-        this.#telling(this.#tellEnding(record as SessionRecord, health, text));
-      }
+      else if (this.#isNew(health)) this.#telling(this.#tellEnding(record as SessionRecord, text));
     }
+  }
+
+  #isNew({ id, endsBy }: SessionHealth): boolean {
+    const warned = this.#warned.get(id) ?? new Set<TimeLimit | undefined>();
+    const isNew = !warned.has(endsBy);
+    this.#warned.set(id, warned.add(endsBy));
+    return isNew;
   }
 
   /** What was chosen long after the notice came may not be possible any more. */
@@ -96,23 +98,21 @@ export class SupervisionNotices implements Disposable {
     if (chosen === log) await vscode.commands.executeCommand(commandIds.showLog, { id });
   }
 
-  async #tellEnding(record: SessionRecord, health: SessionHealth, text: string): Promise<void> {
+  async #tellEnding(record: SessionRecord, text: string): Promise<void> {
     const [keep, show] = ['Keep Running', 'Show Terminal'];
     const chosen = await vscode.window.showWarningMessage(text, keep, show);
-    if (chosen === keep) await this.#keep(record, health);
+    if (chosen === keep) await this.#keep(record);
     if (chosen === show) await vscode.commands.executeCommand(commandIds.showTerminal, record.id);
   }
 
-  /** Activity does not help against a limit of age, so that the session is freed of it. */
-  async #keep(record: SessionRecord, health: SessionHealth): Promise<void> {
+  /** A notice may be older than what runs in the session by now. */
+  async #keep({ id, name, startedAt }: SessionRecord): Promise<void> {
     const { manager, log } = this.#options;
-    const { policy } = readSettings().supervision;
     try {
-      if (endsByAge(record, health, policy)) await manager.supervision.setPolicy(record.id, { sessionTimeout: 0 });
-      else await manager.supervision.keepRunning(record.id);
+      const kept = await manager.supervision.keepRunning(id, startedAt);
+      tell(keptNotice(name, kept, new Date()));
     } catch (error) {
-      log.error(describeError(error));
-      void vscode.window.showErrorMessage(`“${record.name}” could not be kept running: ${describeError(error)}`);
+      await showError(error, log);
     }
   }
 

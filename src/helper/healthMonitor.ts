@@ -1,21 +1,17 @@
 import { atMost, SingleFlight } from '../base/async.ts';
+import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import type { CircuitBreaker } from '../core/circuitBreaker.ts';
 import { type HealthFacts, isSameHealth, judgeHealth, summarize } from '../core/health.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
-import {
-  judgeLimits,
-  type LimitFacts,
-  type LimitStreaks,
-  type LimitVerdict,
-  type LimitWarning,
-} from '../core/limits.ts';
+import { judgeLimits, type LimitFacts, type LimitVerdict, type LimitWarning, nextEnd } from '../core/limits.ts';
 import { isLive, isRecovering, isRunning } from '../core/sessionRecord.ts';
-import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
+import { type EffectivePolicy, effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import type { Liveness } from '../node/processIdentity.ts';
 import type { HealthReport, SessionHealth } from '../protocol/health.ts';
+import type { KeptSession } from '../protocol/helperRpc.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { FileWatch } from './fileWatch.ts';
 import type { HostLinks } from './hostLinks.ts';
@@ -106,7 +102,7 @@ export class HealthMonitor {
     return { at: now().toISOString(), ...summarize(records, sessions), sessions, ...leftovers.told(), ...held };
   }
 
-  /** A session has told of itself, or the user wants it to go on that is about to be ended for doing nothing. */
+  /** A session has told of itself. */
   noteActivity(id: string): void {
     this.#hosts.signs(id).activeAt = this.#options.monotonic();
   }
@@ -114,6 +110,26 @@ export class HealthMonitor {
   /** Whether sessions are started by themselves has changed, which no record tells. */
   noteStarts(): void {
     this.#noteNews();
+  }
+
+  /**
+   * The user wants a session to go on: the time limits that are near, and that for doing nothing, count anew.
+   *
+   * @param startedAt of the process that is meant
+   * @throws {HoldfastError} `SESSION_NOT_FOUND`, `SESSION_NOT_RUNNING`; `TIMEOUT` where its host does not answer
+   */
+  async keepRunning(id: string, startedAt: string | undefined): Promise<KeptSession> {
+    const { registry, monotonic } = this.#options;
+    requireGoingOn(registry.require(id), startedAt);
+    if (!(await this.#hosts.isHeard(registry.require(id)))) throw silentHost(registry.require(id));
+    const kept = await registry.apply(id, (record) => {
+      requireGoingOn(record, startedAt);
+      const now = this.#hosts.livingSigns(record)?.runningFor(monotonic());
+      if (now === undefined) return undefined;
+      const near = this.#warnings(record).flatMap(({ endsBy }) => (endsBy ? [[endsBy, now]] : []));
+      return { countsFrom: { ...record.countsFrom, idleTimeout: now, ...Object.fromEntries(near) } };
+    });
+    return nextEnd(kept, this.#policyOf(kept), this.#currentFacts(kept));
   }
 
   /** One look at all sessions; a look that is under way is not followed by another. */
@@ -205,13 +221,18 @@ export class HealthMonitor {
   /** By what is certain: what a host that is silent has done since its last answer nobody knows. */
   #limits(record: SessionRecord): LimitVerdict {
     const signs = this.#hosts.signs(record.id);
-    const verdict = this.#judgeLimits(record, this.#limitFacts(record), signs.streaks);
+    const facts = { now: this.#options.now(), ...this.#limitFacts(record) };
+    const verdict = judgeLimits(record, this.#policyOf(record), facts, signs.streaks);
     signs.streaks = verdict.streaks;
     return verdict;
   }
 
   #warnings(record: SessionRecord): LimitWarning[] {
-    return this.#judgeLimits(record, this.#limitFacts(record, this.#options.monotonic())).warnings;
+    return judgeLimits(record, this.#policyOf(record), this.#currentFacts(record)).warnings;
+  }
+
+  #currentFacts(record: SessionRecord): LimitFacts {
+    return { now: this.#options.now(), ...this.#limitFacts(record, this.#options.monotonic()) };
   }
 
   #limitFacts(record: SessionRecord, now?: number): Omit<LimitFacts, 'now'> {
@@ -219,14 +240,29 @@ export class HealthMonitor {
     return this.#hosts.livingSigns(record)?.facts(use, now) ?? (use === undefined ? {} : { use });
   }
 
-  #judgeLimits(record: SessionRecord, facts: Omit<LimitFacts, 'now'>, streaks?: LimitStreaks): LimitVerdict {
-    const { settings, now } = this.#options;
-    const policy = effectivePolicy(record.policy, settings().policy);
-    return judgeLimits(record, policy, { now: now(), ...facts }, streaks);
+  #policyOf({ policy }: SessionRecord): EffectivePolicy {
+    return effectivePolicy(policy, this.#options.settings().policy);
   }
 
   #forgetOthers(known: ReadonlySet<string>): void {
     for (const id of [...this.#health.keys()].filter((other) => !known.has(other))) this.#health.delete(id);
     this.#hosts.forgetOthers(known);
   }
+}
+
+/** Whether there is still something to be kept: a process that was told to end is not. */
+function requireGoingOn(record: SessionRecord, startedAt = record.startedAt): void {
+  const { id, name, ending } = record;
+  if (isRunning(record) && ending === undefined && record.startedAt === startedAt) return;
+  throw new HoldfastError('SESSION_NOT_RUNNING', `“${name}” has ended already.`, {
+    advice: 'Restart it to go on.',
+    data: { id },
+  });
+}
+
+function silentHost({ id, name }: SessionRecord): HoldfastError {
+  return new HoldfastError('TIMEOUT', `The session host of “${name}” does not answer, and nothing was changed.`, {
+    advice: 'Try again.',
+    data: { id },
+  });
 }

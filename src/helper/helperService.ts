@@ -72,12 +72,6 @@ export class HelperService {
     return { ...this.registry.list(), ...(heldBack.length > 0 ? { heldBack } : {}) };
   }
 
-  keepRunning(id: string): null {
-    this.registry.require(id);
-    this.supervision.monitor.noteActivity(id);
-    return null;
-  }
-
   report(id: string, report: Pick<SessionReport, 'state' | 'message'>): Promise<SessionRecord> {
     this.registry.require(id);
     this.supervision.monitor.noteActivity(id);

@@ -103,6 +103,17 @@ export class HostWatch {
     return signs?.status !== undefined && signs.status.ptyPid === ptyPid ? signs : undefined;
   }
 
+  /** Whether anything is known of its process; one that was not heard yet is asked, and waited for only so long. */
+  async isHeard(record: SessionRecord): Promise<boolean> {
+    const link = this.#options.links.get(record.id);
+    const asked = async (host: HostClient) => {
+      await this.#ask(record.id, host);
+      await this.signs(record.id).asking;
+    };
+    if (!this.livingSigns(record) && link) await atMost(answerTime, asked(link));
+    return this.livingSigns(record) !== undefined;
+  }
+
   forgetOthers(known: ReadonlySet<string>): void {
     for (const id of [...this.#signs.keys()].filter((other) => !known.has(other))) {
       this.#signs.delete(id);
@@ -114,22 +125,26 @@ export class HostWatch {
   async #ask(id: string, link: HostClient): Promise<void> {
     const signs = this.signs(id);
     if (signs.link !== link) this.#begin(id, signs, link);
-    if (signs.isAsked) return;
-    signs.isAsked = true;
+    if (signs.asking) return;
+    signs.asking = this.#hear(id, signs, link);
+    await signs.asking;
+  }
+
+  async #hear(id: string, signs: SessionSigns, link: HostClient): Promise<void> {
     try {
       const status = await link.status();
       if (signs.link === link) this.#heard(id, signs, status);
     } catch (error) {
       this.#options.log.debug('A host did not answer', { id, error });
     } finally {
-      if (signs.link === link) signs.isAsked = false;
+      if (signs.link === link) signs.asking = undefined;
     }
   }
 
   /** A host that was just connected has not missed anything. */
   #begin(id: string, signs: SessionSigns, link: HostClient): void {
     signs.link = link;
-    signs.isAsked = false;
+    signs.asking = undefined;
     signs.streaks = {};
     this.#heartbeats.answered(id, this.#options.monotonic());
   }

@@ -14,6 +14,7 @@ import {
   helperEvents,
   helperHelloSchema,
   helperMethods,
+  keepRunningSchema,
   leftoverSchema,
   type RegistryChange,
   reportSchema,
@@ -133,7 +134,9 @@ export class RpcSession {
     this.#on(helperMethods.adoptHost, sessionRequestSchema, ({ requestId, id }) =>
       service.once(requestId, () => service.supervision.leftovers.adopt(id)),
     );
-    this.#on(helperMethods.keepRunning, sessionIdSchema, async ({ id }) => service.keepRunning(id));
+    this.#on(helperMethods.keepRunning, keepRunningSchema, ({ id, startedAt }) =>
+      service.supervision.monitor.keepRunning(id, startedAt),
+    );
     this.#on(helperMethods.report, reportSchema, ({ requestId, id, ...report }) =>
       service.once(requestId, () => service.report(id, report)),
     );

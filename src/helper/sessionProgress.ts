@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEnd, afterStart, type Starter, settled } from '../core/recovery.ts';
 import { meaningOf, type SessionEnd } from '../core/sessionEnd.ts';
 import { isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
@@ -43,8 +44,11 @@ export class SessionProgress {
    * @throws {HoldfastError} `DISK_FULL`, `STORAGE_NOT_WRITABLE`, `NEWER_FORMAT`, `SESSION_NOT_FOUND`; `CONNECTION_LOST`
    *   where another helper serves by now
    */
-  async noteEnding({ id, ptyPid }: SessionRecord, ending: Ending | undefined): Promise<boolean> {
-    const isSeen = (record: SessionRecord) => isRunning(record) && record.ptyPid === ptyPid;
+  async noteEnding(seen: SessionRecord, ending: Ending | undefined): Promise<boolean> {
+    const { id, ptyPid } = seen;
+    // The user may have let it go on meanwhile.
+    const isSeen = (record: SessionRecord) =>
+      isRunning(record) && record.ptyPid === ptyPid && isDeepStrictEqual(record.countsFrom, seen.countsFrom);
     const noted = { ptyPid, ending };
     this.#endings.set(id, noted);
     const record = await this.#options.registry.apply(id, (current) =>

@@ -9,10 +9,10 @@ export class SessionSigns {
   link: HostClient | undefined;
   /** What its host last said; undefined before its first answer. */
   status: HostStatus | undefined;
-  /** A question to its host is under way. */
-  isAsked = false;
+  /** A question to its host that is under way. */
+  asking: Promise<void> | undefined;
   streaks: LimitStreaks = {};
-  /** It has told of itself, or the user wants it to go on: idle time counts from here. By a monotonic clock; milliseconds. */
+  /** It has told of itself: idle time counts from here. By a monotonic clock; milliseconds. */
   activeAt: number | undefined;
   #heardAt = 0;
   #transcript: { last: number; growth: number } | undefined;
@@ -30,9 +30,14 @@ export class SessionSigns {
     return this.#since(this.status?.quietFor, now);
   }
 
+  /** Since its start; milliseconds. Undefined where its host does not tell. */
+  runningFor(now: number): number | undefined {
+    return this.#since(this.status?.upFor, now);
+  }
+
   /** What limits go by: as it is now by what was heard last, or only as it was then, of which alone it is known. */
   facts(use: ResourceUse | undefined, now = this.#heardAt): Omit<LimitFacts, 'now'> {
-    const running = this.#since(this.status?.upFor, now);
+    const running = this.runningFor(now);
     const idle = this.#since(this.status?.idleFor, now);
     const transcriptGrowth = this.status?.transcriptWritten ?? this.#transcript?.growth;
     return {

@@ -4,6 +4,9 @@ import type { Evidence, SessionStatus } from './sessionRecord.ts';
 export const healthStates = ['healthy', 'stale', 'degraded', 'unresponsive', 'lost'] as const;
 export type HealthState = (typeof healthStates)[number];
 
+/** The limits that end a session when its time is over. */
+export type TimeLimit = 'sessionTimeout' | 'idleTimeout';
+
 /** What a session’s process tree uses. */
 export interface ResourceUse {
   /** Resident memory; bytes. */
@@ -39,6 +42,8 @@ export interface SessionHealth {
   use?: ResourceUse;
   /** When a limit will end it if nothing changes; ISO 8601 UTC. */
   endsAt?: string;
+  /** Which one; absent from older helpers. */
+  endsBy?: TimeLimit;
 }
 
 /** Processes that a session has left behind, or a host that no session has. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
-import type { HealthReport, UseSample } from './health.ts';
+import type { HealthReport, TimeLimit, UseSample } from './health.ts';
 import { launchSpecSchema } from './hostMessages.ts';
 import { type RecordChanges, type SessionRecord, sessionRecordSchema } from './sessionRecord.ts';
 
@@ -85,6 +85,20 @@ export type SessionRequest = v.InferOutput<typeof sessionRequestSchema>;
 export const sessionIdSchema = v.object({ id: v.string() });
 export type SessionId = v.InferOutput<typeof sessionIdSchema>;
 
+export const keepRunningSchema = v.object({
+  id: v.string(),
+  /** Of the process that is to go on; absent for whichever runs. */
+  startedAt: v.optional(v.string()),
+});
+export type KeepRunning = v.InferOutput<typeof keepRunningSchema>;
+
+/** Until when a session goes on that the user wants to. */
+export interface KeptSession {
+  /** When a time limit will end it then, if nothing changes; ISO 8601 UTC, absent where none will. */
+  endsAt?: string;
+  endsBy?: TimeLimit;
+}
+
 /** Narrowed by the helper, which knows what settings there are. */
 export const configureSchema = v.record(v.string(), v.unknown());
 export type Configure = v.InferOutput<typeof configureSchema>;
@@ -134,8 +148,8 @@ export const helperMethods = {
   retryNow: new RequestType<SessionRequest, SessionRecord, unknown>('session/retryNow'),
   /** Leaves such a session as failed. */
   giveUp: new RequestType<SessionRequest, SessionRecord, unknown>('session/giveUp'),
-  /** Lets a session go on that is about to be ended for doing nothing. */
-  keepRunning: new RequestType<SessionId, null, unknown>('session/keepRunning'),
+  /** Lets a session go on that is about to be ended since its time is over; older helpers answer null. */
+  keepRunning: new RequestType<KeepRunning, KeptSession | null, unknown>('session/keepRunning'),
   /**
    * Takes note of what a session's process says of itself, and returns the record; that of a session that does not run
    * stays as it is.

@@ -113,6 +113,15 @@ const endingSchema = v.looseObject({
   at: timestamp,
 });
 
+/**
+ * Where the time limits begin to count instead of at the start or at the last sign of life: how long its process had run
+ * then, by its host's clock, so that any helper goes by it and no clock that is set changes it; milliseconds.
+ */
+const countsFromSchema = v.looseObject({
+  sessionTimeout: v.optional(v.number()),
+  idleTimeout: v.optional(v.number()),
+});
+
 /** What runs: a line for the user's shell, an argument vector, or null for the shell itself. */
 export const commandSchema = v.union([v.null(), v.string(), v.array(v.string())]);
 export type SessionCommand = v.InferOutput<typeof commandSchema>;
@@ -153,6 +162,8 @@ export const sessionRecordSchema = v.looseObject({
   evidence: v.optional(evidenceSchema),
   recovery: v.optional(recoverySchema),
   ending: v.optional(endingSchema),
+  /** Of the process that runs; the user wants it to go on, or it has told of itself. */
+  countsFrom: v.optional(countsFromSchema),
   /** When it left the list of its own accord, having ended long before. */
   archivedAt: v.optional(timestamp),
   agentSessionId: v.optional(v.string()),

@@ -130,6 +130,14 @@ describe('supervision through the API and the commands', () => {
     assert.deepEqual(policy, { retry: 'onCrash', idleTimeout: 30 });
   });
 
+  it('lets a session go on, tells until when, and says where it has ended', async () => {
+    const { id } = await create('kept', { idleTimeout: 10 });
+    const { endsAt = '', endsBy } = await api().keepRunning(id);
+    assert.deepEqual([endsBy, Math.round((Date.parse(endsAt) - Date.now()) / 60_000)], ['idleTimeout', 10]);
+    await api().stopSession(id);
+    await assert.rejects(api().keepRunning(id), { code: 'SESSION_NOT_RUNNING' });
+  });
+
   it('refuses a policy that makes no sense, by the name of the field', async () => {
     const { id } = await create('policy');
     await assert.rejects(api().setPolicy(id, { maxAttempts: -1 }), {

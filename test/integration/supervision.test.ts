@@ -197,6 +197,24 @@ describeOnUnix('a helper that looks after sessions', () => {
     assert.deepEqual([waiting.status, status, evidence?.by], ['waiting', 'timeout', 'watchdog']);
   });
 
+  it('lets one go on that the user wants to, also where its helper is killed right after that', async () => {
+    const session = await start('cat', { ...never, idleTimeout: minutes(6), sessionTimeout: minutes(5) });
+    const { endsBy } = await until(session, ({ endsAt }) => endsAt !== undefined, 'the warning');
+    const kept = await client.keepRunning(session.id, session.record.startedAt);
+    const helper = await scene().helperPid();
+    signal(helper, 'SIGKILL');
+    await processEnd(helper);
+    const { countsFrom } = await recordOf(session);
+    const { evidence, endsAt = '' } = await until(session, (health) => health.endsAt !== undefined, 'the next warning');
+    assert.deepEqual(
+      [endsBy, kept.endsBy, Object.keys(countsFrom ?? {}).sort()],
+      ['sessionTimeout', 'sessionTimeout', ['idleTimeout', 'sessionTimeout']],
+    );
+    assert.ok(Math.abs(Date.parse(endsAt) - Date.parse(kept.endsAt ?? '')) < 1_000, evidence[0]?.what);
+    assert.equal((await client.stop(session.id, 5_000)).status, 'cancelled');
+    await assert.rejects(client.keepRunning(session.id), { code: 'SESSION_NOT_RUNNING' });
+  });
+
   it('ends a session whose time is over, also where it ignores that', async () => {
     const script = `trap '' HUP TERM; echo $$ > ${traces}/stubborn; while :; do sleep 0.1; done`;
     const session = await start(script, { ...never, sessionTimeout: minutes(1) });

@@ -271,12 +271,10 @@ describe('the health of a session', () => {
   });
 
   it('says when the first of its limits ends it', () => {
-    const warnings = [120, 60, 90].map((left) => ({
-      kind: 'idleTimeout' as const,
-      what: '',
-      endsAt: ago(-left * second),
-    }));
-    assert.equal(judged(active, { warnings }).endsAt, ago(-60 * second));
+    const limits = ['sessionTimeout', 'idleTimeout'] as const;
+    const times = limits.map((endsBy, index) => ({ kind: endsBy, what: endsBy, endsAt: ago(index - minute), endsBy }));
+    const { endsAt, endsBy, evidence } = judged(active, { warnings: times });
+    assert.deepEqual([endsAt, endsBy, evidence[0]?.what], [ago(-minute), 'sessionTimeout', 'sessionTimeout']);
   });
 
   it('does not depend on a clock that was put a day forward or back', () => {

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { judgeLimits, type LimitFacts, type LimitStreaks, type LimitVerdict } from '../../../src/core/limits.ts';
+import {
+  judgeLimits,
+  type LimitFacts,
+  type LimitStreaks,
+  type LimitVerdict,
+  nextEnd,
+} from '../../../src/core/limits.ts';
 import { type EffectivePolicy, effectivePolicy } from '../../../src/core/supervisionPolicy.ts';
-import type { SessionStatus } from '../../../src/protocol/sessionRecord.ts';
+import type { SessionRecord, SessionStatus } from '../../../src/protocol/sessionRecord.ts';
 import { aRecord } from '../records.ts';
 
 const now = new Date('2026-03-07T10:00:00Z');
@@ -77,6 +83,67 @@ describe('the limits of a session', () => {
     });
   }
 
+  const short: [idleTimeout: number, warnedFrom: number][] = [
+    [1, 30 * second],
+    [1.5, 45 * second],
+    [2, minute],
+  ];
+  for (const [idleTimeout, warnedFrom] of short) {
+    it(`warn only in the second half of a short time: after ${warnedFrom / second} s of ${idleTimeout} min`, () => {
+      const warned = [5 * second, warnedFrom - 1, warnedFrom].map((idle) => look({ idleTimeout }, [{ idle }]).warnings);
+      assert.deepEqual(
+        warned.map(({ length }) => length),
+        [0, 0, 1],
+      );
+    });
+  }
+
+  it('warn first of what ends a session first', () => {
+    const seen = { running: 9.5 * minute, idle: 4.2 * minute, use: { ...use, memory: 99 * megabyte } };
+    const policies = [
+      { sessionTimeout: 10, idleTimeout: 5, memoryLimit: 100 },
+      { sessionTimeout: 10.4, idleTimeout: 5, memoryLimit: 100 },
+    ];
+    assert.deepEqual(
+      policies.map((policy) => look(policy, [seen]).warnings.map(({ kind }) => kind)),
+      [
+        ['sessionTimeout', 'idleTimeout', 'memory'],
+        ['idleTimeout', 'sessionTimeout', 'memory'],
+      ],
+    );
+  });
+
+  it('of time count from when the user let it go on, each on its own', () => {
+    const policy = { sessionTimeout: 60, idleTimeout: 10 };
+    const seen = { running: 65 * minute, idle: 12 * minute };
+    const kinds = [{}, { idleTimeout: 64 * minute }, { sessionTimeout: 59 * minute, idleTimeout: 59 * minute }].map(
+      (countsFrom) => judge(policy, seen, countsFrom).trip?.kind,
+    );
+    assert.deepEqual(kinds, ['sessionTimeout', 'sessionTimeout', undefined]);
+  });
+
+  it('of idle time count from what it did last, where that was later', () => {
+    const seen = { running: 65 * minute, idle: minute };
+    assert.deepEqual(end({ idleTimeout: 10 }, seen, { idleTimeout: 10 * minute }), ['10:09:00', 'idleTimeout']);
+  });
+
+  it('tell when the first of them will end it, if any', () => {
+    const seen = { running: 50 * minute, idle: minute };
+    const policies = [
+      { sessionTimeout: 60, idleTimeout: 10 },
+      { sessionTimeout: 60, idleTimeout: 15 },
+      { memoryLimit: 100 },
+    ];
+    assert.deepEqual(
+      policies.map((policy) => end(policy, seen)),
+      [
+        ['10:09:00', 'idleTimeout'],
+        ['10:10:00', 'sessionTimeout'],
+        [undefined, undefined],
+      ],
+    );
+  });
+
   it('warn from nine tenths of an amount on', () => {
     const warnings = [89, 90, 99].map((megabytes) => look({ memoryLimit: 100 }, [memory(megabytes)]).warnings);
     assert.deepEqual(
@@ -119,6 +186,19 @@ describe('the limits of a session', () => {
     assert.deepEqual([judge(-day), judge(day)], [undefined, undefined]);
   });
 });
+
+type CountsFrom = NonNullable<SessionRecord['countsFrom']>;
+
+function judge(policy: Partial<EffectivePolicy>, seen: Seen, countsFrom: CountsFrom): LimitVerdict {
+  const record = aRecord({ status: 'active', countsFrom });
+  return judgeLimits(record, effectivePolicy({ retry: 'never', ...policy }), { now, ...seen });
+}
+
+function end(policy: Partial<EffectivePolicy>, seen: Seen, countsFrom: CountsFrom = {}): (string | undefined)[] {
+  const record = aRecord({ status: 'active', countsFrom });
+  const { endsAt, endsBy } = nextEnd(record, effectivePolicy({ retry: 'never', ...policy }), { now, ...seen });
+  return [endsAt?.slice(11, 19), endsBy];
+}
 
 /** What the last of several looks in a row says. */
 function look(policy: Partial<EffectivePolicy>, looks: Seen[], status: SessionStatus = 'active'): LimitVerdict {

@@ -95,6 +95,15 @@ describe('whether a session is started again', () => {
     const verdict = decide(aRecord({ status: 'active', attempts: 3 }), crash, { maxAttempts: 3 });
     assert.deepEqual(verdict, { kind: 'end', why: 'no attempt is left of 3' });
   });
+
+  it('counts the time of the next one anew, whatever the user has given this one', () => {
+    const countsFrom = { sessionTimeout: 50 * minute, idleTimeout: 50 * minute };
+    const changes = [ended(aRecord({ status: 'active', countsFrom }), crash), started(aRecord({ countsFrom }))];
+    assert.deepEqual(
+      changes.map((record) => record.countsFrom),
+      [undefined, undefined],
+    );
+  });
 });
 
 describe('the breaker of crash loops', () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { endingNotice, endsByAge, failureNotice, resumeOffer } from '../../../src/core/supervisionNotices.ts';
+import { endingNotice, failureNotice, keptNotice, resumeOffer } from '../../../src/core/supervisionNotices.ts';
 import type { SessionHealth } from '../../../src/protocol/health.ts';
 import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
 import { aRecord } from '../records.ts';
@@ -20,13 +20,20 @@ describe('the user is told', () => {
     );
   });
 
-  it('whether activity would change that', () => {
-    const startedAt = '2026-03-10T11:00:58.000Z';
-    const record = (timeout: number) =>
-      aRecord({ status: 'active', startedAt, policy: { retry: 'never', sessionTimeout: timeout } });
+  it('until when a session goes on that is to', () => {
+    const now = new Date('2026-03-10T11:55:00.000Z');
+    const kept = [
+      {},
+      { endsAt: at, endsBy: 'idleTimeout' as const },
+      { endsAt: at, endsBy: 'sessionTimeout' as const },
+    ];
     assert.deepEqual(
-      [60, 90, 0].map((timeout) => endsByAge(record(timeout), health('it is ended'), {})),
-      [true, false, false],
+      kept.map((one) => keptNotice('login', one, now)),
+      [
+        '“login” runs on.',
+        '“login” runs on, and is ended in 5 min if it does nothing.',
+        '“login” runs on, and is ended in 5 min, for its time is over then.',
+      ],
     );
   });
 

@@ -251,7 +251,7 @@ describe('a monitor of the sessions’ health', () => {
     assert.deepEqual([before, trips], [[], ['memory']]);
   });
 
-  it('lets one go on that the user wants to', async () => {
+  it('lets one go on that has told of itself', async () => {
     open({ policy: { retry: 'never', idleTimeout: 5 } });
     (link as StubLink).answer = { idleFor: 5 * minute - second };
     await look();
@@ -260,6 +260,62 @@ describe('a monitor of the sessions’ health', () => {
     (link as StubLink).answer = { idleFor: 5 * minute + 4 * second };
     await look();
     assert.deepEqual([warned !== undefined, health()?.endsAt, trips], [true, undefined, []]);
+  });
+
+  const time = (at: string | undefined) => (Date.parse(at ?? '') - wall) / minute;
+
+  it('lets one go on that the user wants to, also where it is a later helper’s to end it', async () => {
+    open({ policy: { retry: 'never', idleTimeout: 5 } });
+    (link as StubLink).answer = { upFor: 60 * minute, idleFor: 5 * minute - second };
+    await look();
+    const warned = health()?.endsBy;
+    const { endsAt, endsBy } = await monitor.keepRunning(id, undefined);
+    const until = time(endsAt);
+    monitor.dispose();
+    open(registry.require(id));
+    (link as StubLink).answer = { upFor: 61 * minute, idleFor: 6 * minute };
+    await look();
+    assert.deepEqual(
+      [warned, endsBy, until, health()?.endsAt, trips],
+      ['idleTimeout', 'idleTimeout', 5, undefined, []],
+    );
+  });
+
+  it('gives one the whole of each time that was near, and no more of another', async () => {
+    open({ policy: { retry: 'never', idleTimeout: 5, sessionTimeout: 60 } });
+    const ends: unknown[] = [];
+    for (const upFor of [50 * minute, 59.5 * minute]) {
+      (link as StubLink).answer = { upFor, idleFor: 4.5 * minute };
+      await look();
+      const { endsAt, endsBy } = await monitor.keepRunning(id, undefined);
+      ends.push([endsBy, time(endsAt), registry.require(id).countsFrom?.sessionTimeout]);
+    }
+    assert.deepEqual(ends, [
+      ['idleTimeout', 5, undefined],
+      ['idleTimeout', 5, 59.5 * minute],
+    ]);
+  });
+
+  it('asks a host first that it has not heard, to let its session go on', async () => {
+    open({ policy: { retry: 'never', idleTimeout: 5 } });
+    (link as StubLink).answer = { upFor: 60 * minute, idleFor: 5 * minute - second };
+    await monitor.keepRunning(id, undefined);
+    assert.deepEqual(registry.require(id).countsFrom, { idleTimeout: 60 * minute });
+  });
+
+  it('says so where a session cannot go on: its host is silent, it has ended, or is another by now', async () => {
+    open({ policy: { retry: 'never', idleTimeout: 5 } });
+    const { startedAt } = registry.require(id);
+    link = StubLink.silent();
+    const silent = assert.rejects(monitor.keepRunning(id, startedAt), { code: 'TIMEOUT' });
+    await look();
+    await silent;
+    link = new StubLink();
+    await assert.rejects(monitor.keepRunning(id, '2026-03-07T09:00:00.000Z'), { code: 'SESSION_NOT_RUNNING' });
+    const ending = { reason: 'timeout' as const, what: 'its time is over', at: new Date(wall).toISOString() };
+    await registry.apply(id, () => ({ ending }));
+    await assert.rejects(monitor.keepRunning(id, startedAt), { code: 'SESSION_NOT_RUNNING' });
+    assert.equal(registry.require(id).countsFrom, undefined);
   });
 
   it('tells what changes, and what only counts on every half minute', async () => {

@@ -77,6 +77,13 @@ describe('a watchdog', () => {
     assert.deepEqual([ends, registry.require(id).ending?.reason], [[trip.what], 'timeout']);
   });
 
+  it('leaves one alone that the user has let go on meanwhile', async () => {
+    const record = open();
+    await registry.apply(id, () => ({ countsFrom: { idleTimeout: minute } }));
+    await watchdog.end(record, trip);
+    assert.deepEqual([ends, registry.require(id).ending], [[], undefined]);
+  });
+
   const kinds = [
     ['sessionTimeout', 'timeout'],
     ['idleTimeout', 'timeout'],
