@@ -34,6 +34,8 @@ export class SessionSupervision implements Disposable {
   /** Something about the sessions’ health is to be told anew. */
   readonly onHealth = this.#onHealth.event;
   #latest: HealthReport | undefined;
+  /** How many reports were pushed: no clock orders them. */
+  #pushes = 0;
 
   constructor(options: SessionSupervisionOptions) {
     this.#options = options;
@@ -59,8 +61,10 @@ export class SessionSupervision implements Disposable {
 
   /** How all sessions are, asked for anew. @throws {HoldfastError} `PROTOCOL_MISMATCH` from an older helper */
   async health(): Promise<HealthReport> {
+    const pushes = this.#pushes;
     const report = await this.#options.helper.health();
-    this.#remember(report);
+    // A change that was pushed meanwhile is newer than the answer, or in it.
+    if (pushes === this.#pushes) this.#latest = report;
     return report;
   }
 
@@ -164,17 +168,13 @@ export class SessionSupervision implements Disposable {
 
   async #begin(): Promise<void> {
     const report = await this.health().catch(() => undefined);
-    if (report) this.#onHealth.fire(report);
+    if (report && report === this.#latest) this.#onHealth.fire(report);
   }
 
   #accept(report: HealthReport): void {
-    this.#remember(report);
+    this.#pushes++;
+    this.#latest = report;
     this.#onHealth.fire(report);
-  }
-
-  /** An answer can be overtaken by a change that was pushed after it. */
-  #remember(report: HealthReport): void {
-    if (this.#latest === undefined || report.at >= this.#latest.at) this.#latest = report;
   }
 }
 
