@@ -5,6 +5,7 @@ import { Emitter } from '../base/event.ts';
 import type { ForgottenSession } from '../core/destroyedNotes.ts';
 import { mergeRecords, newerRecord } from '../core/mergeRecords.ts';
 import { settleNewcomers } from '../core/newcomers.ts';
+import { countSessions } from '../core/presentation.ts';
 import { ownedChanges, resting, unknownRevisions } from '../core/restorePlan.ts';
 import { byCreation, isLive, revise } from '../core/sessionRecord.ts';
 import { pausePoint } from '../node/pausePoint.ts';
@@ -270,9 +271,11 @@ export class Registry {
     });
   }
 
+  /** Those that are folded away count no longer. */
   #checkRoom(limit: number | null): void {
-    if (limit === null || this.#live().length < limit) return;
-    throw new HoldfastError('MAX_SESSIONS', `Maximum ${limit} sessions supported.`, {
+    const listed = this.#live().filter(({ archivedAt }) => archivedAt === undefined);
+    if (limit === null || listed.length < limit) return;
+    throw new HoldfastError('MAX_SESSIONS', `Maximum ${countSessions(limit)} supported.`, {
       advice: 'Destroy a session to create a new one.',
       data: { limit },
     });

@@ -178,7 +178,7 @@ describe('the exported API', () => {
     await settings.update('maxSessions', undefined, vscode.ConfigurationTarget.Global);
     await assert.rejects(attempt, {
       code: 'MAX_SESSIONS',
-      text: 'Maximum 1 sessions supported. Destroy a session to create a new one.',
+      text: 'Maximum 1 session supported. Destroy a session to create a new one.',
     });
   });
 

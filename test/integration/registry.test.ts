@@ -127,7 +127,7 @@ describe('the live registry', () => {
     const client = await scene().client();
     await assert.rejects(client.create(scene().record(), 1), {
       code: 'MAX_SESSIONS',
-      text: 'Maximum 1 sessions supported. Destroy a session to create a new one.',
+      text: 'Maximum 1 session supported. Destroy a session to create a new one.',
     });
   });
 

@@ -26,7 +26,7 @@ describe('a session that cannot be made', () => {
     assert.deepEqual(
       { message, buttons: await workbench.messages.buttons('Maximum') },
       {
-        message: 'Maximum 1 sessions supported. Destroy a session to create a new one.',
+        message: 'Maximum 1 session supported. Destroy a session to create a new one.',
         buttons: ['Raise the Limit to 2', 'Destroy a Session…'],
       },
     );

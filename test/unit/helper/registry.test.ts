@@ -233,6 +233,14 @@ describe('the registry', () => {
   ];
   for (const [what, act, code] of refusals) it(`refuses ${what}`, () => assert.rejects(act, { code }));
 
+  it('counts no session against the limit that is folded away', async () => {
+    await registry.apply(aRecord().id, () => ({ status: 'completed', archivedAt: '2026-03-07T10:00:00.000Z' }));
+    await registry.create(another(), 1);
+    await assert.rejects(registry.create(another({ id: randomUUID(), name: 'third', branch: 'feature/third' }), 1), {
+      message: 'Maximum 1 session supported.',
+    });
+  });
+
   it('gives the record it has to whoever creates it twice', async () => {
     const record = another();
     const first = await registry.create(record, null);
