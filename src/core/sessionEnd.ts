@@ -1,3 +1,5 @@
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+
 /** How a session’s process, or the attempt to start it, came to its end. */
 export type SessionEnd =
   /** By itself; `signal` is the signal’s number. */
@@ -70,6 +72,15 @@ export function meaningOf(end: SessionEnd): EndMeaning {
     case 'limit':
       return 'asked';
   }
+}
+
+/** Whether a session has ended as nobody meant it to, and should be looked at. */
+export function wasLoss({ status, exit, evidence, attempts }: SessionRecord): boolean {
+  if (status === 'timeout') return true;
+  // Whoever gave up knows.
+  if (status !== 'failed' || evidence?.by === 'user') return false;
+  // A program that says that it did not succeed does so in its terminal.
+  return exit?.reason !== 'exit' || attempts > 0 || meaningOfExit(exit.code, exit.signal) === 'crash';
 }
 
 function meaningOfExit(code: number | null, signal: number | null): EndMeaning {

@@ -3,7 +3,7 @@ import type { KeptSession } from '../protocol/helperRpc.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { until } from './moments.ts';
 import { countSessions, describeExit } from './presentation.ts';
-import { meaningOf } from './sessionEnd.ts';
+import { wasLoss } from './sessionEnd.ts';
 import { isGoingOn, isRunning, wasLost } from './sessionRecord.ts';
 
 /** What is told about a minute before a time limit ends a session; undefined where none is near. */
@@ -23,15 +23,18 @@ export function keptNotice(name: string, { endsAt, endsBy }: KeptSession, now: D
 /** What is told when a session has failed that was, or would have been, started again by itself. */
 export function failureNotice(before: SessionRecord | undefined, after: SessionRecord): string | undefined {
   const isNews = before !== undefined && isGoingOn(before) && after.status === 'failed';
-  // Whoever gave up knows, and a program that says that it did not succeed does so in its terminal.
-  if (!isNews || after.evidence?.by === 'user' || !isUnexpected(before, after)) return undefined;
-  const why = describeExit(after);
-  return `“${after.name}” has failed${why === undefined ? '' : `: ${why}`}.`;
+  return isNews && wasLoss(after) ? `“${after.name}” has failed${whyOf(after)}.` : undefined;
 }
 
-function isUnexpected(before: SessionRecord, { exit, attempts }: SessionRecord): boolean {
-  if (exit?.reason !== 'exit' || before.status === 'recovering') return true;
-  return attempts > 0 || meaningOf({ kind: 'exited', code: exit.code, signal: exit.signal }) === 'crash';
+/** What is told when a time limit has ended a session that is not started again. */
+export function timeoutNotice(before: SessionRecord | undefined, after: SessionRecord): string | undefined {
+  const isNews = before !== undefined && isGoingOn(before) && after.status === 'timeout';
+  return isNews ? `“${after.name}” was ended${whyOf(after)}.` : undefined;
+}
+
+function whyOf(record: SessionRecord): string {
+  const why = describeExit(record);
+  return why === undefined ? '' : `: ${why}`;
 }
 
 /** What a window offers to resume, and why that is necessary; undefined where nothing was lost. */

@@ -4,7 +4,7 @@ import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import type { SessionManager } from '../client/sessionManager.ts';
 import { startsReleased } from '../core/circuitBreaker.ts';
 import { isRecovering } from '../core/sessionRecord.ts';
-import { endingNotice, failureNotice, keptNotice, resumeOffer } from '../core/supervisionNotices.ts';
+import { endingNotice, failureNotice, keptNotice, resumeOffer, timeoutNotice } from '../core/supervisionNotices.ts';
 import type { HealthReport, SessionHealth, TimeLimit } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { tell } from './dialogs.ts';
@@ -55,9 +55,11 @@ export class SupervisionNotices implements Disposable {
 
   #changed(records: readonly SessionRecord[]): void {
     for (const record of records) {
-      const text = failureNotice(this.#known.get(record.id), record);
+      const before = this.#known.get(record.id);
+      const [failure, timeout] = [failureNotice(before, record), timeoutNotice(before, record)];
       this.#known.set(record.id, record);
-      if (text !== undefined) this.#telling(this.#tellFailure(record, text));
+      if (failure !== undefined) this.#telling(this.#tellEnd(record, vscode.window.showErrorMessage, failure));
+      if (timeout !== undefined) this.#telling(this.#tellEnd(record, vscode.window.showWarningMessage, timeout));
     }
   }
 
@@ -90,9 +92,9 @@ export class SupervisionNotices implements Disposable {
     await vscode.commands.executeCommand(commandIds.explainSession, held?.id);
   }
 
-  async #tellFailure({ id }: SessionRecord, text: string): Promise<void> {
+  async #tellEnd({ id }: SessionRecord, show: ShowMessage, text: string): Promise<void> {
     const [restart, log] = ['Restart', 'Show Log'];
-    const chosen = await vscode.window.showErrorMessage(text, restart, log);
+    const chosen = await show(text, restart, log);
     // A string is what a row of the tree gives: what goes wrong is then shown.
     if (chosen === restart) await vscode.commands.executeCommand(commandIds.restartSession, id);
     if (chosen === log) await vscode.commands.executeCommand(commandIds.showLog, { id });
@@ -130,6 +132,8 @@ export class SupervisionNotices implements Disposable {
       await vscode.commands.executeCommand(commandIds.resumeAllSessions);
   }
 }
+
+type ShowMessage = (text: string, ...buttons: string[]) => Thenable<string | undefined>;
 
 function byId(records: readonly SessionRecord[]): Map<string, SessionRecord> {
   return new Map(records.map((record) => [record.id, record]));

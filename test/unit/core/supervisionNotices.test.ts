@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { endingNotice, failureNotice, keptNotice, resumeOffer } from '../../../src/core/supervisionNotices.ts';
+import {
+  endingNotice,
+  failureNotice,
+  keptNotice,
+  resumeOffer,
+  timeoutNotice,
+} from '../../../src/core/supervisionNotices.ts';
 import type { SessionHealth } from '../../../src/protocol/health.ts';
 import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
 import { aRecord } from '../records.ts';
@@ -68,6 +74,17 @@ describe('the user is told', () => {
       assert.equal(notice?.startsWith('“login” has failed: ') ?? false, isTold);
     });
   }
+
+  it('that a time limit has ended a session, once', () => {
+    const evidence = { what: 'it did nothing for its 10 minutes', by: 'watchdog', at };
+    const after = aRecord({ status: 'timeout', exit: { ...crash, reason: 'timeout' }, evidence });
+    const statuses = ['active', 'waiting', 'recovering', 'timeout'] as const;
+    const told = '“login” was ended: it did nothing for its 10 minutes.';
+    assert.deepEqual(
+      [...statuses.map((status) => timeoutNotice(aRecord({ status }), after)), timeoutNotice(undefined, after)],
+      [told, told, told, undefined, undefined],
+    );
+  });
 
   it('what was lost with the machine', () => {
     const lost = aRecord({
