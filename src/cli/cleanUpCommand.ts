@@ -2,7 +2,9 @@ import { toErrorShape } from '../base/errors.ts';
 import { BackupStores } from '../client/backupStores.ts';
 import { type CleanUpResult, cleanUp, sessionsToCleanUp } from '../client/manySessions.ts';
 import { destroySession, type LifeContext } from '../client/sessionLife.ts';
+import { leftNotice } from '../core/healthPresentation.ts';
 import { ago, describeExit, statusLook } from '../core/presentation.ts';
+import type { HealthReport } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { errorText } from './failureReport.ts';
 import { print, printJson } from './output.ts';
@@ -24,7 +26,7 @@ export async function cleanUpSessions(
       destroySession(life as LifeContext, record),
     );
     if (json) printJson(results.map(shownResult));
-    else report(results, olderThanDays);
+    else report(results, olderThanDays, results.length > 0 ? await sessions.health() : undefined);
     return results.some(({ state }) => state === 'failed') ? 1 : 0;
   });
 }
@@ -37,7 +39,7 @@ async function prepare(sessions: RepositorySessions): Promise<LifeContext> {
   return life;
 }
 
-function report(results: readonly CleanUpResult[], days: number): void {
+function report(results: readonly CleanUpResult[], days: number, health: HealthReport | undefined): void {
   if (results.length === 0) print(noneOld(days));
   for (const result of results) {
     const { name } = result.record;
@@ -47,6 +49,8 @@ function report(results: readonly CleanUpResult[], days: number): void {
       print(
         `Destroyed ${name}.${result.kept ? ` Its work was kept (${result.kept.reason}): ${result.kept.path}` : ''}`,
       );
+    const left = result.state === 'failed' ? undefined : leftNotice(result.record, health);
+    if (left !== undefined) print(left);
   }
 }
 

@@ -1,6 +1,7 @@
 import { summarize } from '../core/health.ts';
 import { complaints, countComplaints, describeBytes } from '../core/healthPresentation.ts';
 import { statusLook } from '../core/presentation.ts';
+import { isGoingOn } from '../core/sessionRecord.ts';
 import type { HealthReport } from '../protocol/health.ts';
 import type { HelperStatus } from '../protocol/helperRpc.ts';
 import { type SessionRecord, sessionStatuses } from '../protocol/sessionRecord.ts';
@@ -46,11 +47,12 @@ function beyondFigures({
 }
 
 function healthFacts(report: HealthReport): Fact[] {
-  const { totalSessions, healthySessions, averageMemoryUsage, leftovers, leftoversUntold, startsHeld } = report;
+  const { healthySessions, averageMemoryUsage, leftovers, leftoversUntold, startsHeld } = report;
+  const goingOn = report.sessions.filter(isGoingOn).length;
   const told = complaints(report);
-  const others = told.length > 0 ? `, ${countComplaints(told)}` : '';
+  const health = [goingOn > 0 ? `${healthySessions} of ${goingOn} healthy` : '', countComplaints(told)];
   const facts: [label: string, text: string | undefined][] = [
-    ['Health', totalSessions > 0 ? `${healthySessions} of ${totalSessions} healthy${others}` : undefined],
+    ['Health', health.filter(Boolean).join(', ') || undefined],
     ['Memory', averageMemoryUsage > 0 ? `${describeBytes(averageMemoryUsage)} a session` : undefined],
     ['Restarts', startsHeld === undefined ? undefined : `none by themselves for now: ${startsHeld}`],
     ...told.map(({ state, text }): Fact => [capitalized(state), text]),

@@ -9,7 +9,7 @@ import { type Evidence, type SessionRecord, sessionStatuses } from '../protocol/
 import { type CascadeFacts, runCascade } from './cascade.ts';
 import type { LimitWarning } from './limits.ts';
 import { span } from './moments.ts';
-import { isLive, isRecovering, isRunning } from './sessionRecord.ts';
+import { isGoingOn, isLive, isRecovering, isRunning } from './sessionRecord.ts';
 
 /** Typing that a program has not taken for so long is stuck; milliseconds. */
 const inputPatience = 2_000;
@@ -142,7 +142,9 @@ export function summarize(
   const live = records.filter(isLive);
   const uses = sessions.flatMap(({ use }) => use ?? []);
   const memory = uses.reduce((sum, use) => sum + use.memory, 0);
-  const countOf = (state: HealthState) => sessions.filter((session) => session.state === state).length;
+  // What has ended is neither.
+  const running = sessions.filter(isGoingOn);
+  const countOf = (state: HealthState) => running.filter((session) => session.state === state).length;
   const byStatus = sessionStatuses.map((status) => [status, live.filter((one) => one.status === status).length]);
   return {
     totalSessions: live.length,

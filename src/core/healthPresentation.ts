@@ -3,7 +3,8 @@ import type { SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts'
 import { rank } from './health.ts';
 import { countdown, until } from './moments.ts';
 import { describeExit, describeSession, statusLook } from './presentation.ts';
-import { isRecovering } from './sessionRecord.ts';
+import { wasLoss } from './sessionEnd.ts';
+import { isGoingOn, isRecovering } from './sessionRecord.ts';
 import { effectivePolicy, type PolicySettings } from './supervisionPolicy.ts';
 
 /** Ids of VS Code theme colours; what is well has the colour of its status. */
@@ -84,18 +85,39 @@ export function glance(record: SessionRecord, health: SessionHealth | undefined)
   return `${record.name} · ${state}${why === undefined ? '' : `: ${why}`}`;
 }
 
+/** How many processes a sentence names. */
+const maxNamed = 5;
+
+/** What is told of a session that goes, or is about to, about the processes that do not go with it. */
+export function leftNotice({ id, name }: SessionRecord, report: HealthReport | undefined): string | undefined {
+  const left = (report?.leftovers ?? []).filter(({ kind, sessionId }) => kind === 'daemon' && sessionId === id);
+  if (left.length === 0) return undefined;
+  const named = left.slice(0, maxNamed).map(({ what, pid }) => `${what || 'a program'} (process ${pid})`);
+  const others = left.length > maxNamed ? ` and ${left.length - maxNamed} more` : '';
+  return `What “${name}” left behind runs on: ${named.join(', ')}${others}.`;
+}
+
 /** How much a view or a badge has to stand out. */
 export type Alarm = 'none' | 'warning' | 'error';
+
+/** As {@link ailment}, where somebody should look at it: what a session that has ended left behind may be meant. */
+export function worry(record: SessionRecord, health: SessionHealth | undefined): HealthState | undefined {
+  return isGoingOn(record) ? ailment(record, health) : undefined;
+}
+
+/** Whether a session has ended as nobody meant it to and is still in the list. */
+export function isLoss(record: SessionRecord): boolean {
+  return record.archivedAt === undefined && wasLoss(record);
+}
 
 /** What the worst of all sessions is worth, or that none is started by itself: a quiet one is nobody's alarm, and one that is recovered is in good hands. */
 export function alarmOf(records: readonly SessionRecord[], report: HealthReport | undefined): Alarm {
   const health = new Map(report?.sessions.map((one) => [one.id, one]));
-  const states = records.map((record) => ailment(record, health.get(record.id)));
+  const states = records.map((record) => worry(record, health.get(record.id)));
   if (states.some((state) => state === 'lost' || state === 'unresponsive')) return 'error';
   const isHeld = report?.startsHeld !== undefined;
-  const isWarning =
-    isHeld || states.includes('degraded') || records.some((one) => isRecovering(one) || one.status === 'waiting');
-  return isWarning ? 'warning' : 'none';
+  const needsLook = (one: SessionRecord) => isRecovering(one) || one.status === 'waiting' || isLoss(one);
+  return isHeld || states.includes('degraded') || records.some(needsLook) ? 'warning' : 'none';
 }
 
 /** The gray text beside a session’s name: when it is started again, else what is wrong with it, its branch and its age. */

@@ -43,17 +43,17 @@ export function revise(record: SessionRecord, changes: RecordChanges): SessionRe
 }
 
 /** Whether its process runs. */
-export function isRunning({ status }: SessionRecord): boolean {
+export function isRunning({ status }: Pick<SessionRecord, 'status'>): boolean {
   return status === 'active' || status === 'waiting';
 }
 
 /** Whether its process has ended and is about to be started again. */
-export function isRecovering({ status }: SessionRecord): boolean {
+export function isRecovering({ status }: Pick<SessionRecord, 'status'>): boolean {
   return status === 'recovering';
 }
 
 /** Whether it runs, or will by itself: there is something to be stopped. */
-export function isGoingOn(record: SessionRecord): boolean {
+export function isGoingOn(record: Pick<SessionRecord, 'status'>): boolean {
   return isRunning(record) || isRecovering(record);
 }
 

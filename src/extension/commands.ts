@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { leftNotice } from '../core/healthPresentation.ts';
 import { isGoingOn, isRunning } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { DestroyedSession, NewSessionOptions } from './api.ts';
@@ -110,7 +111,7 @@ async function restart(
 }
 
 async function destroy(
-  { workspace, actions }: CommandContext,
+  { workspace, actions, supervision }: CommandContext,
   id: string,
   argument: unknown,
 ): Promise<DestroyedSession | undefined> {
@@ -125,7 +126,16 @@ async function destroy(
   }
   const destroyed = await withProgress('Destroying the session…', () => actions.destroy(id));
   if (destroyed.kept) void tellKept(destroyed, destroyed.kept);
+  void tellLeft(supervision, destroyed);
   return destroyed;
+}
+
+/** Without its session nothing else would tell of them. */
+async function tellLeft(supervision: SupervisionActions, record: SessionRecord): Promise<void> {
+  const left = leftNotice(record, await supervision.health().catch(() => undefined));
+  const review = 'Review Leftovers…';
+  if (left !== undefined && (await vscode.window.showWarningMessage(left, review)) === review)
+    await vscode.commands.executeCommand(commandIds.reviewLeftovers);
 }
 
 async function tellKept(

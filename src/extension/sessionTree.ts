@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
-import { ailment, complaints, countComplaints, describeState } from '../core/healthPresentation.ts';
+import { complaints, countComplaints, describeState, isLoss, worry } from '../core/healthPresentation.ts';
+import { countByStatus, describeExit } from '../core/presentation.ts';
 import { isArchived, isRecovering } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { Countdown } from './countdown.ts';
@@ -114,25 +115,28 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     this.#onDidChangeTreeData.fire(undefined);
   }
 
-  /** How many sessions somebody should look at: those that wait, and those that are not well, by name and reason. */
+  /** How many sessions somebody should look at: those that wait, are not well or are lost, by name and reason. */
   #badge(): vscode.ViewBadge | undefined {
     const waiting = this.#sessions(({ status }) => status === 'waiting');
     const recovering = this.#sessions(isRecovering);
+    const losses = this.#workspace.list().filter(isLoss);
     const told = complaints(this.#workspace.health).filter(({ id, state }) => this.#isTold(id, state));
-    const all = new Set([...waiting, ...recovering, ...told.map(({ id }) => id)]);
+    const all = new Set([...waiting, ...recovering, ...[...told, ...losses].map(({ id }) => id)]);
     if (all.size === 0) return undefined;
     const counts = [
       waiting.length > 0 ? `${waiting.length} waiting for you` : '',
       countComplaints(told.filter(({ id }) => !recovering.includes(id))),
       recovering.length > 0 ? `${recovering.length} recovering` : '',
+      losses.length > 0 ? countByStatus(losses) : '',
     ].filter(Boolean);
-    return { value: all.size, tooltip: [counts.join(', '), ...told.map(({ text }) => text)].join('\n') };
+    const reasons = [...told.map(({ text }) => text), ...losses.map((one) => `${one.name}: ${describeExit(one)}`)];
+    return { value: all.size, tooltip: [counts.join(', '), ...reasons].join('\n') };
   }
 
   /** What the report says may be of before the session changed. */
   #isTold(id: string, state: string): boolean {
     const record = this.#workspace.get(id);
     if (!record) return false;
-    return isRecovering(record) || ailment(record, this.#workspace.healthOf(id)) === state;
+    return isRecovering(record) || worry(record, this.#workspace.healthOf(id)) === state;
   }
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
-import { type Alarm, ailment, alarmOf, countComplaints, glance } from '../core/healthPresentation.ts';
+import { type Alarm, ailment, alarmOf, countComplaints, glance, worry } from '../core/healthPresentation.ts';
 import { byInterest, countByStatus, statusLook } from '../core/presentation.ts';
 import { isArchived } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -44,7 +44,7 @@ export class StatusBar implements Disposable {
     const all = this.#workspace.list();
     const sessions = all.filter((record) => !isArchived(record));
     const { health } = this.#workspace;
-    const illnesses = sessions.flatMap((record) => ailment(record, this.#workspace.healthOf(record.id)) ?? []);
+    const illnesses = sessions.flatMap((record) => worry(record, this.#workspace.healthOf(record.id)) ?? []);
     const held = health?.startsHeld === undefined ? '' : 'restarts held';
     const counts = [countByStatus(sessions), countComplaints(illnesses.map((state) => ({ state }))), held]
       .filter(Boolean)

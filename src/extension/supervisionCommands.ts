@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import type { CleanUpOptions } from '../client/manySessions.ts';
+import { leftNotice } from '../core/healthPresentation.ts';
 import { ago, countSessions, listOf, statusLook } from '../core/presentation.ts';
 import { isArchived, isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
+import type { HealthReport } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { cleanUpSchema, nothingSchema } from './argumentSchemas.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
@@ -140,7 +142,7 @@ async function cleanUp(context: CommandContext, isArchive: boolean): Promise<Cle
   if (!(await confirm(`Destroy ${countSessions(planned.length)}?`, describePlanned(planned), 'Destroy')))
     return undefined;
   const done = await withProgress('Cleaning up old sessions…', () => supervision.cleanUp({ olderThanDays }, planned));
-  tellCleanedUp(context.log, done);
+  tellCleanedUp(context.log, done, await supervision.health().catch(() => undefined));
   return done;
 }
 
@@ -167,12 +169,21 @@ function describePlanned(planned: readonly CleanedUpSession[]): string {
   return [...listOf(lines, maxNamed), '', fate].join('\n');
 }
 
-function tellCleanedUp(log: vscode.LogOutputChannel, done: readonly CleanedUpSession[]): void {
+function tellCleanedUp(
+  log: vscode.LogOutputChannel,
+  done: readonly CleanedUpSession[],
+  report: HealthReport | undefined,
+): void {
   const reasons = done.flatMap(({ state, record, message }) =>
     state === 'failed' ? [`“${record.name}” could not be destroyed: ${message}`] : [],
   );
   const notes = done.flatMap(({ record, kept }) =>
     kept ? [`The work of “${record.name}” was kept (${kept.reason}): ${kept.path}.`] : [],
   );
-  tellMany(log, { summary: `${countSessions(done.length - reasons.length)} destroyed.`, notes, reasons });
+  const left = done.flatMap(({ state, record }) => (state === 'failed' ? [] : (leftNotice(record, report) ?? [])));
+  tellMany(log, {
+    summary: `${countSessions(done.length - reasons.length)} destroyed.`,
+    notes: [...notes, ...left],
+    reasons,
+  });
 }

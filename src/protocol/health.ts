@@ -60,6 +60,7 @@ export interface HealthReport {
   /** ISO 8601 UTC. */
   at: string;
   totalSessions: number;
+  /** Of the sessions that run, or are about to by themselves, as the next one. */
   healthySessions: number;
   staleSessions: number;
   /** Of the sessions that run; bytes, 0 where none does. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import { readJson } from '../../src/node/durableFile.ts';
 import { sessionPlaces } from '../../src/node/places.ts';
+import type { Leftover } from '../../src/protocol/health.ts';
 import type { HostFile } from '../../src/protocol/hostMessages.ts';
 import type { SessionPolicy, SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { isAlive, signal } from '../support/processes.ts';
@@ -200,14 +201,29 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
     );
   });
 
+  it('tells what a session that it destroys has left behind', async () => {
+    const daemon = "setsid sh -c 'exec sleep 605' & sleep 0.3";
+    const { record } = await window.create({ name: 'leaving', command: ['sh', '-c', daemon], worktree: false });
+    const left = async () => (await window.supervision.health()).leftovers.find((one) => one.sessionId === record.id);
+    const { pid } = (await waitFor(left, (found) => found !== undefined, { what: 'the leftover' })) as Leftover;
+    const { stdout } = await runCli(project().folder, 'clean-up', '--older-than', '0');
+    await window.supervision.endLeftover({ sessionId: record.id, pid });
+    assert.equal(stdout, `Destroyed leaving.\nWhat “leaving” left behind runs on: sleep 605 (process ${pid}).\n`);
+  });
+
   it('says so where nothing ended so long ago', async () => {
     const { stdout } = await runCli(project().folder, 'clean-up', '--older-than', '1');
     assert.equal(stdout, 'No session ended more than 1 day ago.\n');
   });
 
-  it('tells of all sessions’ health', async () => {
+  it('tells of all sessions’ health, of those that run or will', async () => {
     await crashed('login');
+    const { record } = await window.create({ name: 'over', command: ['true'] });
     await window.create({ name: 'well', command: ['cat'] });
+    await waitFor(
+      () => window.get(record.id),
+      (one) => one?.status === 'completed',
+    );
     const { stdout } = await runCli(project().folder, 'status');
     assert.match(stdout, /^Health +1 of 2 healthy, 1 lost\n/m);
     assert.match(stdout, /^Lost +login: its session host was killed\n/m);

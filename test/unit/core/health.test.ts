@@ -334,6 +334,7 @@ describe('the figures of all sessions', () => {
       health('healthy', 100),
       health('stale', 201),
       health('lost'),
+      { ...health('healthy'), status: 'failed' },
     ]);
     assert.deepEqual(
       [figures, Object.entries(sessionsByStatus).filter(([, count]) => count > 0)],

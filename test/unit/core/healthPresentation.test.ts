@@ -8,6 +8,7 @@ import {
   describeBytes,
   describeState,
   glance,
+  leftNotice,
 } from '../../../src/core/healthPresentation.ts';
 import type { HealthReport, HealthState, SessionHealth } from '../../../src/protocol/health.ts';
 import type { SessionRecord, SessionStatus } from '../../../src/protocol/sessionRecord.ts';
@@ -84,6 +85,9 @@ describe('the health of sessions is shown', () => {
     ['active', 'lost', 'error'],
     ['recovering', 'lost', 'warning'],
     ['waiting', 'healthy', 'warning'],
+    ['completed', 'degraded', 'none'],
+    ['cancelled', 'degraded', 'none'],
+    ['timeout', 'healthy', 'warning'],
   ];
   for (const [status, state, alarm] of alarms) {
     it(`with an alarm of “${alarm}” where one is ${status} and ${state}`, () => {
@@ -95,6 +99,37 @@ describe('the health of sessions is shown', () => {
 
   it('with a warning while no session is started by itself', () => {
     assert.equal(alarmOf([aRecord()], { ...report(), startsHeld: 'the disk is full' }), 'warning');
+  });
+
+  const failure = { code: 1, signal: null, reason: 'exit' as const };
+  const gaveUp = { what: 'you gave up', by: 'user', at: now.toISOString() };
+  const failures: [what: string, fields: Partial<SessionRecord>, alarm: Alarm][] = [
+    ['that crashed', { exit: { ...failure, code: null, signal: 11 } }, 'warning'],
+    ['that has no attempt left', { exit: failure, attempts: 3 }, 'warning'],
+    ['that crashed and is folded away', { exit: { ...failure, code: 139 }, archivedAt: now.toISOString() }, 'none'],
+    ['that was given up', { exit: { ...failure, reason: 'lost' }, evidence: gaveUp }, 'none'],
+    ['that says that it did not succeed', { exit: failure }, 'none'],
+  ];
+  for (const [what, fields, alarm] of failures) {
+    it(`with an alarm of “${alarm}” for a failed session ${what}`, () => {
+      assert.equal(alarmOf([aRecord({ status: 'failed', ...fields })], report()), alarm);
+    });
+  }
+
+  it('with what a session that goes leaves behind', () => {
+    const record = aRecord();
+    const left = (sessionId: string, pid: number) => ({ kind: 'daemon' as const, sessionId, pid, what: 'sleep 604' });
+    const some = { ...report(), leftovers: [left(record.id, 7), left('other', 8)] };
+    const many = { ...report(), leftovers: [1, 2, 3, 4, 5, 6, 7].map((pid) => left(record.id, pid)) };
+    const none = { ...report(), leftovers: [left('other', 8)] };
+    assert.deepEqual(
+      [leftNotice(record, some), leftNotice(record, many)?.slice(-45), leftNotice(record, none)],
+      [
+        'What “login” left behind runs on: sleep 604 (process 7).',
+        '(process 4), sleep 604 (process 5) and 2 more.',
+        undefined,
+      ].map((text) => text?.slice(text.includes('more') ? -45 : 0)),
+    );
   });
 
   const sizes: [megabytes: number, text: string][] = [
