@@ -89,7 +89,7 @@ export class HelperService {
 
   /** @throws {v.ValiError} for settings that make no sense; those of before hold on. */
   async configure(settings: unknown): Promise<null> {
-    await this.supervision.settings.set(v.parse(supervisionSettingsSchema, settings));
+    await this.supervision.configure(v.parse(supervisionSettingsSchema, settings));
     return null;
   }
 

@@ -4,6 +4,7 @@ import { atMost } from '../base/async.ts';
 import { CircuitBreaker } from '../core/circuitBreaker.ts';
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { isRunning } from '../core/sessionRecord.ts';
+import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import type { RepositoryPlaces } from '../node/places.ts';
 import { liveness } from '../node/processIdentity.ts';
@@ -127,6 +128,12 @@ export class Supervision {
     void this.leftovers.recall();
     this.#mark = setInterval(() => void this.#leaveMark(), markInterval);
     this.#archiving = setInterval(() => void this.#watchdog.archive(), archiveInterval);
+    void this.#watchdog.archive();
+  }
+
+  /** What the user has set holds at once, also for sessions that have ended. */
+  async configure(settings: SupervisionSettings): Promise<void> {
+    await this.settings.set(settings);
     void this.#watchdog.archive();
   }
 

@@ -415,6 +415,19 @@ describeOnUnix('a helper that looks after sessions', () => {
     (await scene().configured(defaultSettings)).dispose();
   });
 
+  it('folds sessions away that ended longer ago than the user has just set', async () => {
+    const session = await start('exit 0');
+    await ended(session);
+    const configured = await scene().configured({ ...defaultSettings, archiveAfter: minutes(0.01) });
+    await waitFor(
+      () => recordOf(session),
+      ({ archivedAt }) => archivedAt !== undefined,
+      { what: 'the archive' },
+    );
+    configured.dispose();
+    (await scene().configured(defaultSettings)).dispose();
+  });
+
   it('counts all of it, and tells windows when something changes', async () => {
     const reports: HealthReport[] = [];
     client.onHealth((report) => reports.push(report));
