@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import manifest from '../../package.json' with { type: 'json' };
 import { repositoryRoot } from './paths.ts';
 
 export type Settings = Readonly<Record<string, unknown>>;
@@ -16,11 +17,20 @@ const quietSettings: Settings = {
   'workbench.tips.enabled': false,
 };
 
-/** Writes the user settings of a server's data folder; settings that are there already are the user's and stay. */
+/**
+ * Writes the user settings of a server's data folder, and those of its machine, which a remote window does not take from
+ * the user's; settings that are there already are the user's and stay.
+ */
 export async function writeSettings(dataFolder: string, settings: Settings = {}): Promise<void> {
-  const folder = join(dataFolder, 'data', 'User');
+  await writeOnce(join(dataFolder, 'data', 'User'), { ...quietSettings, ...settings });
+  const properties: Record<string, { scope: string }> = manifest.contributes.configuration.properties;
+  const ofMachine = Object.entries(settings).filter(([name]) => properties[name]?.scope === 'machine');
+  if (ofMachine.length > 0) await writeOnce(join(dataFolder, 'data', 'Machine'), Object.fromEntries(ofMachine));
+}
+
+async function writeOnce(folder: string, settings: Settings): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const text = `${JSON.stringify({ ...quietSettings, ...settings }, null, 2)}\n`;
+  const text = `${JSON.stringify(settings, null, 2)}\n`;
   await writeFile(join(folder, 'settings.json'), text, { flag: 'wx' }).catch(ignoreExisting);
 }
 

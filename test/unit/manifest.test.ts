@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import manifest from '../../package.json' with { type: 'json' };
+import { supervisionSettingNames } from '../../src/core/supervisionConfiguration.ts';
 import { commandIds, contextKeys, settingIds, treeContexts, viewIds, windowStates } from '../../src/extension/ids.ts';
 import { isSupportedVersion } from '../../src/node/git.ts';
 
@@ -35,6 +36,14 @@ describe('the manifest', () => {
 
   it('declares the settings that the code knows', () => {
     assert.deepEqual(sorted(Object.keys(configuration.properties)), sorted(Object.values(settingIds)));
+  });
+
+  it('has all windows of a machine agree about what its helper goes by', () => {
+    const scopes = new Map(Object.entries(configuration.properties).map(([name, { scope }]) => [name, scope]));
+    const others = [...supervisionSettingNames, 'surviveLogout'].filter(
+      (name) => scopes.get(`holdfast.${name}`) !== 'machine',
+    );
+    assert.deepEqual(others, []);
   });
 
   it('gives each setting a default and a description', () => {
