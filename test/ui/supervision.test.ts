@@ -15,7 +15,7 @@ const suite = canFindMarked ? describe : describe.skip;
 suite(canFindMarked ? description : `${description} (its processes cannot be found on Windows)`, () => {
   const editor = useEditor({
     settings: {
-      'holdfast.limits.idleTimeout': 1,
+      'holdfast.limits.idleTimeout': 0.6,
       'holdfast.retry.maxAttempts': 0,
       'holdfast.archiveAfter': 0.01,
     },
