@@ -61,6 +61,9 @@ export class HelperClient implements Disposable {
   #connection: HelperConnection | undefined;
   #opening: Promise<HelperConnection> | undefined;
   #sequence = 0;
+  /** When the user came to this window, null where that was not yet; undefined for what is no window. */
+  #usedAt: string | null | undefined;
+  #speaks = true;
   #isDisposed = false;
 
   constructor(options: HelperClientOptions) {
@@ -69,6 +72,17 @@ export class HelperClient implements Disposable {
 
   get isConnected(): boolean {
     return this.#connection?.isOpen ?? false;
+  }
+
+  /** Whether this window is to tell the user what happens: of several only the one that was used last. */
+  get speaks(): boolean {
+    return this.#speaks;
+  }
+
+  /** The user has come to this window, or it is there and nobody has come yet. */
+  noteUse(at: Date | undefined): void {
+    this.#usedAt = at?.toISOString() ?? null;
+    if (this.#connection) void this.#tellUse(this.#connection);
   }
 
   /** Connects, starting a helper if none runs. */
@@ -253,6 +267,9 @@ export class HelperClient implements Disposable {
       this.#refuseDisposed();
       connection.onRegistryChange((change) => this.#changed(connection, change));
       connection.onHealth((report) => this.#onHealth.fire(report));
+      connection.onSpeaks((speaks) => {
+        this.#speaks = speaks;
+      });
       connection.onNotice((notice) => this.#onAlert.fire(notice));
       const list = await connection.request(helperMethods.sync, { records: this.#options.replica() });
       this.#refuseDisposed();
@@ -261,6 +278,7 @@ export class HelperClient implements Disposable {
       this.#accept(list);
       for (const notice of list.notices ?? []) this.#onNotice.fire(notice);
       void this.#configure(connection);
+      void this.#tellUse(connection);
     } catch (error) {
       connection.dispose();
       throw error;
@@ -276,6 +294,12 @@ export class HelperClient implements Disposable {
   async #configure(connection: HelperConnection): Promise<void> {
     const settings = this.#options.settings?.();
     if (settings) await connection.request(helperMethods.configure, { ...settings }).catch(() => undefined);
+  }
+
+  /** An older helper does not ask, and every window tells everything. */
+  async #tellUse(connection: HelperConnection): Promise<void> {
+    const at = this.#usedAt;
+    if (at !== undefined) await connection.request(helperMethods.use, { at }).catch(() => undefined);
   }
 
   #refuseDisposed(): void {

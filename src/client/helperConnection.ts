@@ -44,6 +44,8 @@ export class HelperConnection implements Disposable {
   readonly onHealth = this.#onHealth.event;
   readonly #onNotice = new Emitter<string>();
   readonly onNotice = this.#onNotice.event;
+  readonly #onSpeaks = new Emitter<boolean>();
+  readonly onSpeaks = this.#onSpeaks.event;
   readonly #onClose = new Emitter<void>();
   readonly onClose = this.#onClose.event;
   #welcome: HelperWelcome | undefined;
@@ -71,6 +73,7 @@ export class HelperConnection implements Disposable {
     this.#answerDeadline = answerDeadline;
     rpc.onNotification(helperEvents.registryChanged, (change) => this.#onRegistryChange.fire(change));
     rpc.onNotification(helperEvents.healthChanged, (report) => this.#onHealth.fire(report));
+    rpc.onNotification(helperEvents.speaks, (speaks) => this.#onSpeaks.fire(speaks));
     rpc.onNotification(helperEvents.noticed, (notice) => this.#onNotice.fire(notice));
     rpc.onClose(() => {
       this.#closed.resolve();

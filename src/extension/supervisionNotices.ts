@@ -11,8 +11,8 @@ import { tell } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
 import { commandIds } from './ids.ts';
 
-/** Where it is noted which lost sessions the user has been offered to resume. */
-const offeredKey = 'holdfast.offeredToResume';
+/** Where it is noted for all windows, by repository, which lost sessions the user has been offered to resume. */
+const offeredKeys = 'holdfast.offeredToResume';
 
 /** What is found out right after the start is told with the rest; milliseconds. */
 const patience = 1_000;
@@ -23,7 +23,10 @@ export interface SupervisionNoticesOptions {
   log: vscode.LogOutputChannel;
 }
 
-/** Tells the user what happens to sessions by itself, each once: that one is about to be ended, or has failed. */
+/**
+ * Tells the user what happens to sessions by itself, each once and in the window that was used last: that one is about
+ * to be ended, or has failed.
+ */
 export class SupervisionNotices implements Disposable {
   readonly #options: SupervisionNoticesOptions;
   readonly #disposables = new DisposableStore();
@@ -37,10 +40,17 @@ export class SupervisionNotices implements Disposable {
     this.#options = options;
     const { manager, log } = options;
     this.#known = byId(manager.list());
+    const { helper } = manager;
+    helper.noteUse(vscode.window.state.focused ? new Date() : undefined);
+    this.#disposables.add(
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused) helper.noteUse(new Date());
+      }),
+    );
     this.#disposables.add(manager.onChange((record) => this.#changed(record ? [record] : manager.list())));
     this.#disposables.add(manager.supervision.onHealth((report) => this.#warn(report)));
     this.#disposables.add(
-      manager.helper.onAlert((sentence) => {
+      helper.onAlert((sentence) => {
         log.warn(sentence);
         if (sentence === startsReleased) tell(sentence);
         else this.#telling(this.#tellHeld(sentence));
@@ -54,21 +64,26 @@ export class SupervisionNotices implements Disposable {
   }
 
   #changed(records: readonly SessionRecord[]): void {
+    const { speaks } = this.#options.manager.helper;
     for (const record of records) {
       const before = this.#known.get(record.id);
       const [failure, timeout] = [failureNotice(before, record), timeoutNotice(before, record)];
       this.#known.set(record.id, record);
-      if (failure !== undefined) this.#telling(this.#tellEnd(record, vscode.window.showErrorMessage, failure));
-      if (timeout !== undefined) this.#telling(this.#tellEnd(record, vscode.window.showWarningMessage, timeout));
+      if (speaks && failure !== undefined)
+        this.#telling(this.#tellEnd(record, vscode.window.showErrorMessage, failure));
+      if (speaks && timeout !== undefined)
+        this.#telling(this.#tellEnd(record, vscode.window.showWarningMessage, timeout));
     }
   }
 
   #warn({ sessions }: HealthReport): void {
+    const { manager } = this.#options;
     for (const health of sessions) {
-      const record = this.#options.manager.get(health.id);
+      const record = manager.get(health.id);
       const text = record && endingNotice(record, health);
       if (text === undefined) this.#warned.delete(health.id);
-      else if (this.#isNew(health)) this.#telling(this.#tellEnding(record as SessionRecord, text));
+      else if (this.#isNew(health) && manager.helper.speaks)
+        this.#telling(this.#tellEnding(record as SessionRecord, text));
     }
   }
 
@@ -123,7 +138,8 @@ export class SupervisionNotices implements Disposable {
     await delay(patience, this.#disposed.signal).catch(() => undefined);
     const { manager, memento } = this.#options;
     const offer = this.#disposed.signal.aborted ? undefined : resumeOffer(manager.list());
-    if (!offer) return;
+    if (!offer || !manager.helper.speaks) return;
+    const offeredKey = `${offeredKeys}.${manager.options.workplace.key}`;
     const told = memento.get<string[]>(offeredKey, []);
     if (offer.causes.every((cause) => told.includes(cause))) return;
     await memento.update(offeredKey, offer.causes);

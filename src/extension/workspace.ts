@@ -142,7 +142,7 @@ export class Workspace implements Disposable {
     const loaded = await manager.load();
     const { quarantined, rebuilt = { sessions: [], proposals: [] } } = loaded;
     if (quarantined) log.warn(`The damaged session list is kept: ${quarantined}`);
-    const notices = this.#opened.add(new SupervisionNotices({ manager, memento: context.workspaceState, log }));
+    const notices = this.#opened.add(new SupervisionNotices({ manager, memento: context.globalState, log }));
     const known = new Set(manager.list().map(({ id }) => id));
     this.#terminals = this.#opened.add(new Terminals({ manager, memento: context.workspaceState, restart }));
     await this.#restore(manager);

@@ -109,18 +109,28 @@ export class HelperServer {
 
   /** Where no window is open, the next one is told. */
   #tell(notice: string): void {
-    const told = [...this.#sessions].map((session) => session.sendNotice(notice));
+    const speaker = speakerOf(this.#sessions);
+    const told = [...(speaker ? [speaker] : this.#sessions)].map((session) => session.sendNotice(notice));
     if (!told.includes(true)) this.#options.service.keepNotice(notice);
   }
 
   #accept(socket: net.Socket): void {
     const { token, version, right, service } = this.#options;
-    const session = new RpcSession({ socket, token, version, right, service }, () => {
+    const onUse = () => this.#chooseSpeaker();
+    const onClose = () => {
       this.#sessions.delete(session);
+      this.#chooseSpeaker();
       this.#watchGrace();
-    });
+    };
+    const session = new RpcSession({ socket, token, version, right, service }, { onClose, onUse });
     this.#sessions.add(session);
     this.#watchGrace();
+  }
+
+  /** The user is told once, and where they are or were last. */
+  #chooseSpeaker(): void {
+    const speaker = speakerOf(this.#sessions);
+    for (const session of this.#sessions) if (session.usedAt !== undefined) session.setSpeaks(session === speaker);
   }
 
   #watchGrace(): void {
@@ -128,4 +138,13 @@ export class HelperServer {
     const isNeeded = this.#sessions.size > 0 || this.#options.service.isNeeded;
     if (!isNeeded) this.#timer = setTimeout(() => void this.close(), this.#options.graceMs);
   }
+}
+
+/** The window that was used last; undefined where none has told of its use. */
+function speakerOf(sessions: Iterable<RpcSession>): RpcSession | undefined {
+  const windows = [...sessions].filter(({ usedAt }) => usedAt !== undefined);
+  return windows.reduce<RpcSession | undefined>(
+    (last, one) => (last === undefined || (one.usedAt ?? '') > (last.usedAt ?? '') ? one : last),
+    undefined,
+  );
 }

@@ -26,6 +26,7 @@ import {
   stopSessionSchema,
   syncSchema,
   updateSchema,
+  windowUseSchema,
 } from '../protocol/helperRpc.ts';
 import { helperProtocol, negotiate } from '../protocol/versions.ts';
 import type { HelperService } from './helperService.ts';
@@ -45,6 +46,12 @@ export interface RpcSessionOptions {
   service: HelperService;
 }
 
+export interface RpcSessionEvents {
+  onClose: () => void;
+  /** The user has come to it. */
+  onUse: () => void;
+}
+
 /** One client of the helper: checks who it is, narrows what it sends, and answers. */
 export class RpcSession {
   readonly #options: RpcSessionOptions;
@@ -56,12 +63,14 @@ export class RpcSession {
   #mayShowToken = true;
   /** Whether what the user should know can be told there. */
   #canTell = false;
+  #usedAt: string | undefined;
+  #speaks: boolean | undefined;
 
-  constructor(options: RpcSessionOptions, onClose: () => void) {
+  constructor(options: RpcSessionOptions, { onClose, onUse }: RpcSessionEvents) {
     this.#options = options;
     this.#connection = rpcOver(options.socket);
     this.#timer = setTimeout(() => options.socket.destroy(), helloDeadline);
-    this.#register();
+    this.#register(onUse);
     this.#connection.onClose(() => {
       clearTimeout(this.#timer);
       onClose();
@@ -84,6 +93,18 @@ export class RpcSession {
     return this.#canTell;
   }
 
+  /** When the user came to this window, empty where that was not yet; undefined for what tells the user nothing. */
+  get usedAt(): string | undefined {
+    return this.#usedAt;
+  }
+
+  /** Whether it is the window that tells the user what happens. */
+  setSpeaks(speaks: boolean): void {
+    if (this.#speaks === speaks) return;
+    this.#speaks = speaks;
+    this.#notify(helperEvents.speaks, speaks);
+  }
+
   close(): void {
     this.#options.socket.destroy();
   }
@@ -98,7 +119,7 @@ export class RpcSession {
     this.#connection.sendNotification(event.method, params).catch(() => undefined);
   }
 
-  #register(): void {
+  #register(onUse: () => void): void {
     const { service } = this.#options;
     this.#connection.onRequest(helperMethods.hello.method, (params: unknown) =>
       this.#answer(() => this.#hello(params)),
@@ -142,6 +163,11 @@ export class RpcSession {
     );
     this.#on(helperMethods.history, sessionIdSchema, async ({ id }) => service.history(id));
     this.#on(helperMethods.configure, configureSchema, (settings) => service.configure(settings));
+    this.#on(helperMethods.use, windowUseSchema, async ({ at }) => {
+      this.#usedAt = at ?? '';
+      onUse();
+      return null;
+    });
     this.#on0(helperMethods.health, () => service.supervision.health());
     this.#on0(helperMethods.list, async () => service.registry.list());
     this.#on0(helperMethods.status, async () => service.status());

@@ -99,6 +99,12 @@ export interface KeptSession {
   endsBy?: TimeLimit;
 }
 
+export const windowUseSchema = v.object({
+  /** When the user last came to the window, ISO 8601 UTC; null where that was not yet. */
+  at: v.nullable(v.string()),
+});
+export type WindowUse = v.InferOutput<typeof windowUseSchema>;
+
 /** Narrowed by the helper, which knows what settings there are. */
 export const configureSchema = v.record(v.string(), v.unknown());
 export type Configure = v.InferOutput<typeof configureSchema>;
@@ -165,6 +171,8 @@ export const helperMethods = {
   history: new RequestType<SessionId, UseSample[], unknown>('session/history'),
   /** Tells the user's settings, which hold until a window tells others. */
   configure: new RequestType<Configure, null, unknown>('helper/configure'),
+  /** Tells when the user came to a window: the one that was used last tells what happens, and no other. */
+  use: new RequestType<WindowUse, null, unknown>('window/use'),
   status: new RequestType0<HelperStatus, unknown>('helper/status'),
   /** Ends the helper; sessions run on and the next helper adopts them. */
   shutdown: new RequestType0<null, unknown>('helper/shutdown'),
@@ -180,6 +188,8 @@ export const helperEvents = {
   registryChanged: new NotificationType<RegistryChange>('registry/changed'),
   /** Something about the sessions' health is to be told anew. */
   healthChanged: new NotificationType<HealthReport>('health/changed'),
+  /** Whether this window is the one that tells the user what happens; it is until it is told otherwise. */
+  speaks: new NotificationType<boolean>('window/speaks'),
   /** A sentence for the user. */
   noticed: new NotificationType<string>('helper/noticed'),
 } as const;

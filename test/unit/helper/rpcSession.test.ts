@@ -38,7 +38,10 @@ describe('a client’s connection to the helper', () => {
     const token = new ServerToken(folder, own);
     right = { epoch: 7, require: async () => undefined };
     called = [];
-    session = new RpcSession({ socket, token, version: '1.2.3', right, service: service() }, () => undefined);
+    session = new RpcSession(
+      { socket, token, version: '1.2.3', right, service: service() },
+      { onClose: () => undefined, onUse: () => undefined },
+    );
   });
 
   afterEach(() => {
