@@ -55,6 +55,22 @@ suite(canFindMarked ? description : `${description} (its processes cannot be fou
     assert.deepEqual([text, buttons], ['“watched” has failed: its session host was killed.', ['Restart', 'Show Log']]);
   });
 
+  it('is told in the window that was used last, and in no other', async () => {
+    const other = await editor.open();
+    await other.statusBarItem('1 running').waitFor();
+    for (const pid of await editorProcesses('host')) signal(pid, 'SIGKILL');
+    await other.messages.waitForNotification('“watched” has failed');
+    await workbench.statusBarItem('1 failed').waitFor();
+    const told = await workbench.messages.notifications();
+    await other.messages.pressButton('“watched” has failed', 'Restart');
+    await workbench.statusBarItem('1 running').waitFor();
+    await other.close();
+    assert.deepEqual(
+      told.filter((text) => text.includes('has failed')),
+      [],
+    );
+  });
+
   it('is shown in a group of its own once it ended long ago', async () => {
     await workbench.tree.pressRowAction('watched', 'Stop Session');
     await workbench.statusBarItem('1 ended').waitFor();
