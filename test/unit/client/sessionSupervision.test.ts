@@ -31,6 +31,7 @@ describe('what a window knows of its sessions’ health', () => {
       manager: {} as SessionManager,
       helper: helper as unknown as HelperClient,
       keepDone: async (record) => record,
+      settings: () => ({}),
     });
     told = [];
     supervision.onHealth(({ at }) => told.push(at));
