@@ -15,6 +15,8 @@ export interface ProcessFacts {
   group?: number;
   /** The POSIX session; only where the system tells. */
   session?: number;
+  /** The program and its arguments in one line; only where the look tells. */
+  command?: string;
   /** It has ended, and only its parent has not noticed yet. */
   hasEnded: boolean;
 }

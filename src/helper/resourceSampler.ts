@@ -1,6 +1,6 @@
 import { Throttler } from '../base/async.ts';
 import type { Disposable } from '../base/lifecycle.ts';
-import type { ProcessScan } from '../core/processFacts.ts';
+import type { ProcessFacts, ProcessScan } from '../core/processFacts.ts';
 import {
   attachedMembers,
   followTree,
@@ -34,7 +34,7 @@ export interface ResourceSamplerOptions {
   /** Milliseconds of a clock that is never set. */
   now?: () => number;
   /** Whether a process is one of Holdfast's own programs, which no session owns though one may have started it. */
-  isOwn?: (pid: number) => boolean;
+  isOwn?: (process: Pick<ProcessFacts, 'pid' | 'command'>) => boolean;
 }
 
 /** What is known of a session from one look to the next. */
@@ -172,7 +172,7 @@ export class ResourceSampler implements Disposable {
     const { root, members: known, settled, last, history } = sampled;
     const { interval, isOwn } = this.#options;
     // Twice, for what was forked a moment ago is still taken for the program that it was forked by.
-    const isForeign = ({ pid, startTime }: TreeRoot) => settled.get(pid) !== startTime && isOwn(pid);
+    const isForeign = (facts: ProcessFacts) => settled.get(facts.pid) !== facts.startTime && isOwn(facts);
     sampled.members = followTree({ root, known, forest, isForeign });
     sampled.settled = new Map([...sampled.members].filter(([pid, startTime]) => known.get(pid) === startTime));
     sampled.attached = attachedMembers(sampled.members, root, forest);

@@ -1,4 +1,3 @@
-import { stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { atMost } from '../base/async.ts';
 import { CircuitBreaker } from '../core/circuitBreaker.ts';
@@ -14,6 +13,7 @@ import { DiskQuestions } from './diskQuestions.ts';
 import { FileWatch } from './fileWatch.ts';
 import { FormerProcess } from './formerProcess.ts';
 import { HealthMonitor } from './healthMonitor.ts';
+import { isMarkFresh, leaveMark, markInterval } from './helperMark.ts';
 import { HostLinks } from './hostLinks.ts';
 import { HostStarter } from './hostStarter.ts';
 import { HostSupervisor } from './hostSupervisor.ts';
@@ -28,14 +28,8 @@ import { KeptSettings } from './supervisionSettings.ts';
 import { TreeEnder } from './treeEnder.ts';
 import { Watchdog } from './watchdog.ts';
 
-/** How often the helper leaves a mark that it looks after the hosts; milliseconds. */
-const markInterval = 30_000;
-
 /** How often sessions that ended long ago leave the list; milliseconds. */
 const archiveInterval = 5 * 60_000;
-
-/** A mark that is not older than this says that what is gone went while, or just after, a helper looked; milliseconds. */
-const markAge = 120_000;
 
 /** How long a question waits for what sessions have left behind a moment ago; milliseconds. */
 const leftoverTime = 1_000;
@@ -68,7 +62,7 @@ export class Supervision {
   static async make(options: SupervisionOptions): Promise<Supervision> {
     const { places, log } = options;
     const settings = await KeptSettings.load(places.settingsFile, log);
-    return new Supervision(options, settings, await isFresh(places.helperFile));
+    return new Supervision(options, settings, await isMarkFresh(places.helperFile));
   }
 
   private constructor(options: SupervisionOptions, kept: KeptSettings, isSuccessor: boolean) {
@@ -126,7 +120,7 @@ export class Supervision {
     this.recovery.resume();
     this.monitor.start();
     void this.leftovers.recall();
-    this.#mark = setInterval(() => void this.#leaveMark(), markInterval);
+    this.#mark = setInterval(() => void leaveMark(this.#places.helperFile), markInterval);
     this.#archiving = setInterval(() => void this.#watchdog.archive(), archiveInterval);
     void this.#watchdog.archive();
   }
@@ -146,21 +140,10 @@ export class Supervision {
     this.recovery.dispose();
     this.supervisor.dispose();
   }
-
-  /** One that is missing costs a session its restart, if helper and host are killed together. */
-  async #leaveMark(): Promise<void> {
-    const now = new Date();
-    await utimes(this.#places.helperFile, now, now).catch(() => undefined);
-  }
 }
 
 /** A host that does not answer may run one as well. */
 function mayHaveProcess(id: string, registry: Registry, links: HostLinks): boolean {
   const record = registry.get(id);
   return links.get(id) !== undefined || links.isUnreachable(id) || (record !== undefined && isRunning(record));
-}
-
-async function isFresh(file: string): Promise<boolean> {
-  const { mtimeMs } = (await stat(file).catch(() => undefined)) ?? {};
-  return mtimeMs !== undefined && Math.abs(Date.now() - mtimeMs) < markAge;
 }

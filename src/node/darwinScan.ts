@@ -1,20 +1,21 @@
 import type { ProcessFacts, ProcessScan } from '../core/processFacts.ts';
 import { type Execute, ps } from './systemPrograms.ts';
 
-/** The start time comes last, for it holds blanks. What `sess` tells there is no POSIX session. */
-const columns = 'pid=,ppid=,pgid=,rss=,state=,time=,lstart=';
+/** What `sess` tells there is no POSIX session. */
+const columns = 'pid=,ppid=,pgid=,rss=,state=,time=,lstart=,args=';
 
-const line = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+([\d:.-]+)\s+(\S.*?)\s*$/;
+/** The start time is five words, and the arguments are the rest. */
+const line = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+([\d:.-]+)\s+(\S+\s+\S+\s+\d+\s+\S+\s+\d+)\s*(.*?)\s*$/;
 
 export async function scanDarwin(execute: Execute): Promise<ProcessScan> {
-  return parseDarwin(await ps(execute, ['-axo', columns]));
+  return parseDarwin(await ps(execute, ['-axww', '-o', columns]));
 }
 
 /** @see https://keith.github.io/xcode-man-pages/ps.1.html */
 export function parseDarwin(text: string): ProcessScan {
   const scan = new Map<number, ProcessFacts>();
   for (const row of text.split('\n')) {
-    const [, pid, parent, group, kilobytes, state, time, startTime] = line.exec(row) ?? [];
+    const [, pid, parent, group, kilobytes, state, time, startTime, command] = line.exec(row) ?? [];
     if (!startTime || !state || !time) continue;
     scan.set(Number(pid), {
       pid: Number(pid),
@@ -23,6 +24,7 @@ export function parseDarwin(text: string): ProcessScan {
       rss: Number(kilobytes) * 1024,
       cpu: parseCpuTime(time),
       group: Number(group),
+      ...(command ? { command } : {}),
       hasEnded: state.startsWith('Z'),
     });
   }

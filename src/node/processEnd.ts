@@ -41,7 +41,7 @@ export async function signalEach(
 }
 
 async function signalOne(one: ProcessRef, signal: NodeJS.Signals): Promise<void> {
-  if ((await liveness(await identityOf(one))) !== 'alive' || isOwnProgram(one.pid)) return;
+  if ((await liveness(await identityOf(one))) !== 'alive' || isOwnProgram({ pid: one.pid })) return;
   try {
     process.kill(one.pid, signal);
   } catch (error) {

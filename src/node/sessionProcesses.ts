@@ -54,7 +54,7 @@ export async function readCommand(pid: number): Promise<string[] | undefined> {
 }
 
 async function look(pid: number, environment: Buffer): Promise<SessionProcess | undefined> {
-  if (isOwnProgram(pid)) return undefined;
+  if (isOwnProgram({ pid })) return undefined;
   const before = await readStat(pid);
   const command = (await readCommand(pid)) ?? [];
   // The pid may have been given to another process since the environment was read.

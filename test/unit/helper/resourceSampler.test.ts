@@ -149,7 +149,7 @@ describe('sampling what sessions use', () => {
       { pid: 12, parent: 10 },
       { pid: 13, parent: 10 },
     );
-    const { sampler } = sample({ scan, isOwn: (pid) => own.has(pid) });
+    const { sampler } = sample({ scan, isOwn: ({ pid }) => own.has(pid) });
     await sampler.sample();
     const first = sampler
       .members('a')
@@ -176,7 +176,7 @@ describe('sampling what sessions use', () => {
   it('asks once more, and then no longer, whether a process is one of Holdfast’s own', async () => {
     const asked: number[] = [];
     const scan = scanOf(...system, { pid: 10 }, { pid: 11, parent: 10 });
-    const { sampler } = sample({ scan, isOwn: (pid) => asked.push(pid) < 0 });
+    const { sampler } = sample({ scan, isOwn: ({ pid }) => asked.push(pid) < 0 });
     for (let look = 0; look < 5; look++) await sampler.sample();
     assert.deepEqual(asked, [11, 11]);
   });

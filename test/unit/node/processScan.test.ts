@@ -12,7 +12,7 @@ const own = process.pid;
 describe('a look at all processes of macOS', () => {
   const text = [
     '    1     0     1  21840 Ss     1:02.07 Sun Nov  1 07:08:59 2026    ',
-    `${own}     1 ${own} 124800 S+     0:00.55 Sat Nov 21 07:09:00 2026    `,
+    `${own}     1 ${own} 124800 S+     0:00.55 Sat Nov 21 07:09:00 2026     node "a  b.cjs" 2026 `,
     '61234 61000 61234      0 Z      0:00.00 Sat Nov 21 07:10:00 2026    ',
     '71234     1 71234   1024 U    125:10.50 Sat Nov 21 07:10:00 2026    ',
     '81234     1 81234   1024 R    1-02:03:04 Sat Nov 21 07:10:00 2026    ',
@@ -20,7 +20,7 @@ describe('a look at all processes of macOS', () => {
 
   it('costs one call of ps, and tells of each process what it holds', async () => {
     const { calls, scan } = await look('darwin', text);
-    assert.equal(calls.join('\n'), '/bin/ps -axo pid=,ppid=,pgid=,rss=,state=,time=,lstart=');
+    assert.equal(calls.join('\n'), '/bin/ps -axww -o pid=,ppid=,pgid=,rss=,state=,time=,lstart=,args=');
     assert.deepEqual(scan.get(own), {
       pid: own,
       parent: 1,
@@ -28,6 +28,7 @@ describe('a look at all processes of macOS', () => {
       rss: 124_800 * 1024,
       cpu: 550,
       group: own,
+      command: 'node "a  b.cjs" 2026',
       hasEnded: false,
     });
   });
@@ -49,7 +50,8 @@ describe('a look at all processes of macOS', () => {
 });
 
 describe('a look at all processes of Windows', () => {
-  const at = (text: string) => `${own} 7 41943040 1562500 133769012345678900 133769012345678901\r\n${text}`;
+  const at = (text: string) =>
+    `${own} 7 41943040 1562500 133769012345678900 133769012345678901 "C:\\node.exe" a\r\n${text}`;
 
   it('costs one call of PowerShell, and tells of each process what it holds', async () => {
     const { calls, scan } = await look('win32', at('7 1 1048576 0 133769012345678890 133769012345678899\r\n'));
@@ -60,6 +62,7 @@ describe('a look at all processes of Windows', () => {
       startTime: '133769012345678901',
       rss: 40 * 1024 * 1024,
       cpu: 156.25,
+      command: '"C:\\node.exe" a',
       hasEnded: false,
     });
   });

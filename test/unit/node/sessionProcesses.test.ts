@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startBackground } from '../../../src/node/backgroundProcess.ts';
 import { countOpenFiles } from '../../../src/node/openFiles.ts';
@@ -97,22 +97,44 @@ describe('what a session has left', () => {
 
   it('leaves out a helper that has the id nevertheless', async () => {
     if (!isLinux) return;
-    const script = path.join(await dirs.make(), 'helper.cjs');
+    const folder = await runtimeFolder();
+    const script = path.join(folder, 'helper.cjs');
     await writeFile(script, 'process.stdin.resume()');
     const helper = start([process.execPath, script], { HOLDFAST_SESSION_ID: id });
-    await waitFor(() => isOwnProgram(helper.pid as number));
+    await waitFor(() => isOwnProgram({ pid: helper.pid as number }));
     assert.deepEqual(await findSessionProcesses(id), []);
   });
 
   it('tells a helper and a host from all others', async () => {
     if (!isLinux) return;
-    const folder = await dirs.make();
-    const scripts = ['helper.cjs', 'host.cjs', 'other.cjs'].map((name) => path.join(folder, name));
+    const [folder, users] = [await runtimeFolder(), await dirs.make()];
+    const own = ['helper.cjs', 'host.cjs', 'other.cjs'].map((name) => path.join(folder, name));
+    const scripts = [...own, path.join(users, 'helper.cjs')];
     for (const script of scripts) await writeFile(script, 'process.stdin.resume()');
     const pids = scripts.map((script) => start([process.execPath, '--no-warnings', script, 'key'], {}).pid as number);
-    await waitFor(() => pids.map(isOwnProgram).join() === 'true,true,false');
-    assert.equal(isOwnProgram(process.pid), false);
+    await waitFor(() => pids.map((pid) => isOwnProgram({ pid })).join() === 'true,true,false,false');
+    assert.equal(isOwnProgram({ pid: process.pid }), false);
   });
+
+  for (const [command, isOwn] of [
+    [
+      '/usr/bin/node --v8-pool-size=1 /Users/a b/Library/Application Support/holdfast/runtime/0.1.0-1a/helper.cjs key',
+      true,
+    ],
+    ['"C:\\node.exe" "C:\\Users\\a\\AppData\\Local\\holdfast\\runtime\\0.1.0-1a\\host.cjs" key', true],
+    ['node /work/dist/host.cjs', false],
+    ['node /work/runtime/1/host.cjs.map', false],
+  ] as const) {
+    it(`is ${isOwn ? '' : 'not '}told to be one of them by the command line ${command}`, () => {
+      assert.equal(isOwnProgram({ pid: process.pid, command }), isOwn);
+    });
+  }
+
+  async function runtimeFolder(): Promise<string> {
+    const folder = path.join(await dirs.make(), 'runtime', '0.1.0-1a');
+    await mkdir(folder, { recursive: true });
+    return folder;
+  }
 
   function start([file = '', ...args]: string[], env: Record<string, string>): ChildProcess {
     const options = { detached: true, stdio: ['pipe', 'ignore', 'ignore'] as ['pipe', 'ignore', 'ignore'] };
