@@ -1,6 +1,7 @@
 import { HoldfastError } from '../base/errors.ts';
 import { describeOutcome } from '../core/explain.ts';
 import { isRunning } from '../core/sessionRecord.ts';
+import { keptNotice } from '../core/supervisionNotices.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
@@ -12,9 +13,9 @@ export async function keepRunning(program: Program, { name, json }: CommandArgum
   return withSessions(program, async (sessions) => {
     const { helper, record } = await sessions.find(name);
     if (!isRunning(record)) throw notRunning(record);
-    await helper.keepRunning(record.id);
-    if (json) printJson(shownRecord(record));
-    else print(`${record.name} goes on: its time without output or input counts anew.`);
+    const kept = await helper.keepRunning(record.id);
+    if (json) printJson({ ...shownRecord(record), ...kept });
+    else print(keptNotice(record.name, kept, new Date()));
     return 0;
   });
 }

@@ -102,8 +102,9 @@ describe('what is asked before many sessions are stopped or destroyed', () => {
       calls.push(call);
       return call[1] ?? records.map((record) => ({ state: 'planned', record }));
     };
+    const supervision = { cleanUp, health: async () => ({ leftovers: [] }) };
     const log = { info: () => undefined, error: () => undefined };
-    const handlers = supervisionHandlers({ supervision: { cleanUp }, log } as unknown as CommandContext);
+    const handlers = supervisionHandlers({ supervision, log } as unknown as CommandContext);
     await handlers[commandIds.cleanUpSessions]?.(archiveRow);
     return calls;
   }
@@ -136,7 +137,7 @@ describe('what is asked and told about one session', () => {
           ['Session “login”', ['Show Log', 'Copy']],
           ['Session “login”', ['Restart', 'Show Log', 'Copy']],
         ],
-        dialogs.shown[1]?.detail,
+        dialogs.shown[1]?.detail?.replaceAll('\n\n', '\n'),
       ],
     );
   });

@@ -56,7 +56,7 @@ function fakeWindow() {
     list: () => [aRecord({ id: unknown, status: 'recovering' })],
     onChange: records.event,
     supervision: { onHealth: new Emitter().event },
-    helper: { onAlert: alerts.event },
+    helper: { onAlert: alerts.event, noteUse: () => undefined, speaks: true },
   };
   const log = { warn: () => undefined, error: () => undefined } as unknown as vscode.LogOutputChannel;
   const options = { manager, log, memento: undefined } as unknown as SupervisionNoticesOptions;

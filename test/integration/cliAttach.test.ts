@@ -261,7 +261,7 @@ describeOnUnix('holdfast attach', () => {
     terminal.type('x'.repeat(70 * 1024 * 1024));
     await terminal.waitForText(/>$/, { timeout: 45_000 });
     terminal.type('none\r');
-    const text = await terminal.waitForText(/^rest: .*$/m);
+    const text = await terminal.waitForText(/^rest: .*$/m, { timeout: 45_000 });
     const code = await terminal.exit();
     const [before, after] = terminal.output.match(/<[\w:=]+>/g) ?? [];
     const { mouseTrackingMode, bracketedPasteMode } = terminal.modes;

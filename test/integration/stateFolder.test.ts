@@ -84,7 +84,7 @@ describeOnUnix('when the state folder is deleted while a session runs', () => {
     const { scene, client } = running();
     const { id } = await client.create(scene.record(), null);
     await deleteState(scene);
-    await waitFor(() => existsSync(scene.session(id).record));
+    await waitFor(() => [scene.session(id).record, scene.places.helperFile].every((file) => existsSync(file)));
     await killHelper(scene);
     const { records } = await (await scene.client()).list();
     assert.equal(records.find((record) => record.id === id)?.status, 'idle');

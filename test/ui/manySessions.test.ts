@@ -53,7 +53,7 @@ suite(canFindMarked ? description : `${description} (their processes cannot be f
     await workbench.quickInput.pick('login');
     const text = await workbench.messages.dialog();
     await workbench.screenshot('many-01-explained');
-    await workbench.messages.pressDialogButton('OK');
+    await workbench.messages.pressDialogButton('Cancel');
     assert.deepEqual(timeless(text), [
       'Session “login”',
       '“login” is running: it was started (AGO).',
@@ -99,7 +99,7 @@ suite(canFindMarked ? description : `${description} (their processes cannot be f
     await workbench.tree.pickFromMenu('search', 'Explain Session');
     const text = await workbench.messages.dialog();
     await workbench.screenshot('many-04-unresponsive');
-    await workbench.messages.pressDialogButton('OK');
+    await workbench.messages.pressDialogButton('Cancel');
     signal(silent, 'SIGCONT');
     await workbench.statusBarItem('unresponsive').waitFor({ state: 'detached' });
     assert.match(
@@ -206,7 +206,7 @@ suite(canFindMarked ? description : `${description} (their processes cannot be f
     await workbench.runCommand('holdfast.stopAllSessions');
     await workbench.messages.dialog();
     const before = await areRunning();
-    await workbench.messages.pressDialogButton('Stop All');
+    await workbench.messages.pressDialogButton('Stop');
     const said = await workbench.messages.waitForNotification('stopped');
     const after = await areRunning();
     await workbench.statusBarItem('3 ended').waitFor();
@@ -214,7 +214,9 @@ suite(canFindMarked ? description : `${description} (their processes cannot be f
     assert.deepEqual(
       { question, before, said, after },
       {
-        question: 'Stop all sessions?\nTheir processes are ended; worktrees and branches stay as they are.',
+        question:
+          'Stop 2 sessions?\nsearch: running\nlogin: running\n\n' +
+          'Their processes are ended; worktrees and branches stay as they are.',
         before: [true, true],
         said: '2 sessions stopped.',
         after: [false, false],
