@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { programOf, resolveCommand, withVariables } from '../core/launchCommand.ts';
+import { isolatingVariables, sessionVariables } from '../core/sessionVariables.ts';
 import { findExecutable, isKnownCommand } from '../node/executable.ts';
 import { requireFolder } from '../node/repository.ts';
 import type { LaunchSpec, TerminalSize } from '../protocol/hostMessages.ts';
@@ -31,9 +32,9 @@ export async function launchSpec(record: SessionRecord, context: LaunchContext):
     ...(resumeCommand === undefined ? {} : { resume: call(resumeCommand) }),
     cwd,
     env: withVariables(env, {
+      ...isolatingVariables(record),
       ...extraEnvironment(record),
-      HOLDFAST_SESSION_ID: record.id,
-      HOLDFAST_SESSION_NAME: record.name,
+      ...sessionVariables(record),
     }),
     ...size,
     scrollback,

@@ -1,3 +1,5 @@
+import { isOfSession } from './sessionVariables.ts';
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -64,6 +66,7 @@ const editorProgram = /[\\/]extensions[\\/]git[\\/]dist[\\/]|[\\/]bin[\\/]helper
 
 /** Whether a variable belongs to the processes above a session and would mislead a program in it. */
 export function isMisleading(name: string, env: Variables): boolean {
+  if (isOfSession(name, env)) return true;
   if (editorVariables.test(name) || terminalVariables.test(name) || repositoryVariables.includes(name)) return true;
   if (name === 'SSH_ASKPASS_REQUIRE') return isEditorProgram(env.SSH_ASKPASS);
   return programVariables.has(name) && isEditorProgram(env[name]);

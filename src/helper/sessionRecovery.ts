@@ -4,6 +4,7 @@ import { Emitter } from '../base/event.ts';
 import { type CircuitBreaker, startsReleased, systemFailure } from '../core/circuitBreaker.ts';
 import { sessionEnvironment, withVariables } from '../core/launchCommand.ts';
 import { isLive, isRecovering } from '../core/sessionRecord.ts';
+import { isolatingVariables, sessionVariables } from '../core/sessionVariables.ts';
 import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import { readLastScreen } from '../node/savedScreen.ts';
@@ -224,10 +225,10 @@ export class SessionRecovery {
   }
 
   /** Where host and helper were killed together, nobody knows the environment any more but for what is the session's own. */
-  async #savedLaunch({ id, metadata }: SessionRecord): Promise<LaunchSpec> {
-    const launch = await this.#options.files.readLaunch(id);
-    const own = (metadata?.env ?? {}) as Record<string, string>;
-    return { ...launch, env: withVariables(sessionEnvironment(process.env, own), { HOLDFAST_SESSION_ID: id }) };
+  async #savedLaunch(record: SessionRecord): Promise<LaunchSpec> {
+    const launch = await this.#options.files.readLaunch(record.id);
+    const own = { ...isolatingVariables(record), ...(record.metadata?.env as Record<string, string> | undefined) };
+    return { ...launch, env: withVariables(sessionEnvironment(process.env, own), sessionVariables(record)) };
   }
 
   #now(): number {

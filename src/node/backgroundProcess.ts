@@ -149,7 +149,6 @@ async function firstLine(child: ChildProcess): Promise<unknown> {
  * in go, for a program that outlives it is not that session's; Electron is to be plain Node.
  */
 function programEnvironment(): Record<string, string> {
-  const { TERM, COLORTERM, TERM_PROGRAM, NODE_OPTIONS, HOLDFAST_SESSION_ID, HOLDFAST_SESSION_NAME, ...env } =
-    sessionEnvironment(process.env);
+  const { TERM, COLORTERM, TERM_PROGRAM, NODE_OPTIONS, ...env } = sessionEnvironment(process.env);
   return process.versions.electron ? { ...env, ELECTRON_RUN_AS_NODE: '1' } : env;
 }

@@ -117,20 +117,25 @@ describeOnUnix('creating a session', () => {
     assert.deepEqual([file.version, file.sessions], ['1.0', [record]]);
   });
 
-  it('starts the command in the folder asked for, with the environment asked for and its own id', async () => {
+  it('starts the command in the folder asked for, with the environment asked for and what tells of its session', async () => {
     const window = await project().open();
     await mkdir(path.join(project().folder, 'docs'));
     await writeFile(path.join(project().folder, 'docs', 'readme'), '');
     await commitAll(project().folder);
     const out = path.join(await project().newFolder('out'), 'text');
-    const command = ['sh', '-c', 'printf "%s %s %s." "$PWD" "$COLOUR" "$HOLDFAST_SESSION_ID" > "$OUT"; cat'];
+    const command = [
+      'sh',
+      '-c',
+      'printf "%s %s %s %s %s." "$PWD" "$COLOUR" "$HOLDFAST_SESSION_ID" "$HOLDFAST_WORKTREE" "$HOLDFAST_BRANCH" > "$OUT"; cat',
+    ];
     const env = { COLOUR: 'green', OUT: out };
     const { record } = await window.create({ name: 'env', command, cwd: 'docs', env });
     const text = await waitFor(
       () => readFile(out, 'utf8').catch(() => ''),
       (content) => content.endsWith('.'),
     );
-    assert.equal(text, `${path.join(record.worktreePath, 'docs')} green ${record.id}.`);
+    const told = `${record.id} ${record.worktreePath} feature/env`;
+    assert.equal(text, `${path.join(record.worktreePath, 'docs')} green ${told}.`);
   });
 
   it('starts from another branch where one is named', async () => {

@@ -9,7 +9,7 @@ describe('what a session is started with', () => {
   it('names the session to all that runs in it, whatever another session and the user’s variables say', async () => {
     const record = aRecord({
       worktreePath: await dirs.make(),
-      metadata: { env: { HOLDFAST_SESSION_ID: 'the user’s', EXTRA: '1' } },
+      metadata: { env: { HOLDFAST_SESSION_ID: 'the user’s', COMPOSE_PROJECT_NAME: 'the user’s', EXTRA: '1' } },
     });
     const { env } = await launchSpec(record, {
       shell: '/bin/sh',
@@ -22,6 +22,9 @@ describe('what a session is started with', () => {
       EXTRA: '1',
       HOLDFAST_SESSION_ID: record.id,
       HOLDFAST_SESSION_NAME: record.name,
+      HOLDFAST_WORKTREE: record.worktreePath,
+      HOLDFAST_BRANCH: record.branch,
+      COMPOSE_PROJECT_NAME: 'the user’s',
     });
   });
 });
