@@ -3,7 +3,9 @@ import { HoldfastError } from '../base/errors.ts';
 import { programOf, resolveCommand, withVariables } from '../core/launchCommand.ts';
 import { isolatingVariables, sessionVariables } from '../core/sessionVariables.ts';
 import { findExecutable, isKnownCommand } from '../node/executable.ts';
-import { requireFolder } from '../node/repository.ts';
+import { type Machine, stateFolder } from '../node/places.ts';
+import { leasePorts } from '../node/portLeases.ts';
+import { requireFolder, type Workplace } from '../node/repository.ts';
 import type { LaunchSpec, TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionCommand, SessionRecord } from '../protocol/sessionRecord.ts';
 
@@ -17,11 +19,13 @@ export interface LaunchContext {
   size?: TerminalSize | undefined;
   /** The environment, without the record's own additions. */
   env: Record<string, string>;
+  /** The first of the ports that are the session's. */
+  port?: number | undefined;
 }
 
 /** Everything a session host needs to run the record's command. @throws {HoldfastError} `NO_FOLDER` */
 export async function launchSpec(record: SessionRecord, context: LaunchContext): Promise<LaunchSpec> {
-  const { shell, scrollback, theme, size = initialSize, env } = context;
+  const { shell, scrollback, theme, size = initialSize, env, port } = context;
   const { command, resumeCommand } = record;
   const call = (wanted: SessionCommand) => resolveCommand(wanted, { platform: process.platform, shell });
   const cwd = path.join(record.worktreePath, record.cwd ?? '');
@@ -34,12 +38,20 @@ export async function launchSpec(record: SessionRecord, context: LaunchContext):
     env: withVariables(env, {
       ...isolatingVariables(record),
       ...extraEnvironment(record),
-      ...sessionVariables(record),
+      ...sessionVariables(record, port),
     }),
     ...size,
     scrollback,
     theme,
   };
+}
+
+/** The first of the ports that are the session's on this machine; undefined where there are none left. */
+export function portOf(
+  { machine, workplace }: { machine: Machine; workplace: Workplace },
+  { id }: SessionRecord,
+): Promise<number | undefined> {
+  return leasePorts({ stateFolder: stateFolder(machine), key: workplace.key, id });
 }
 
 export interface CommandLookup {

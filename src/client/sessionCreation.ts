@@ -21,7 +21,7 @@ import type { SessionCommand, SessionPolicy, SessionRecord } from '../protocol/s
 import { whileCreating } from './creationLock.ts';
 import { type UnfinishedSession, undoCreation } from './creationUndo.ts';
 import type { HelperClient } from './helperClient.ts';
-import { checkCommand, isInWorktree, launchSpec } from './launch.ts';
+import { checkCommand, isInWorktree, launchSpec, portOf } from './launch.ts';
 import { checkPolicy, checkResumeCommand } from './sessionChoices.ts';
 import type { ManagerSettings, SessionManagerOptions } from './sessionManager.ts';
 import { beginWorktree, tagSession } from './sessionWorktree.ts';
@@ -193,10 +193,11 @@ function chosen(
   };
 }
 
-async function prepareLaunch({ settings }: CreationContext, record: SessionRecord, plan: Plan): Promise<LaunchSpec> {
+async function prepareLaunch(context: CreationContext, record: SessionRecord, plan: Plan): Promise<LaunchSpec> {
   const { command, env } = plan;
+  const { settings } = context;
   const { shell } = settings();
-  const launch = await launchSpec(record, { ...settings(), env });
+  const launch = await launchSpec(record, { ...settings(), env, port: await portOf(context, record) });
   if (isInWorktree(command)) await checkCommand(command, { cwd: launch.cwd, shell, env });
   return launch;
 }

@@ -8,7 +8,7 @@ import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { whileCreating } from './creationLock.ts';
-import { launchSpec } from './launch.ts';
+import { launchSpec, portOf } from './launch.ts';
 import { type CreatedSession, type CreationContext, told } from './sessionCreation.ts';
 import { completeWorktree, ownsBranch, tagSession } from './sessionWorktree.ts';
 
@@ -95,9 +95,10 @@ async function startAnew(
 }
 
 /** Before anything is stopped it is known whether the session can start again. */
-async function launchAgain({ settings }: LifeContext, record: SessionRecord): Promise<LaunchSpec> {
+async function launchAgain(context: LifeContext, record: SessionRecord): Promise<LaunchSpec> {
   try {
-    return await launchSpec(record, { ...settings(), env: sessionEnvironment(process.env) });
+    const port = await portOf(context, record);
+    return await launchSpec(record, { ...context.settings(), env: sessionEnvironment(process.env), port });
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== 'NO_FOLDER') throw error;
     throw new HoldfastError('NO_FOLDER', `The folder of “${record.name}” is gone: ${String(error.data.folder)}.`, {

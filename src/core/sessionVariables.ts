@@ -2,13 +2,17 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
 type Told = Pick<SessionRecord, 'id' | 'name' | 'branch' | 'worktreePath'>;
 
-/** What programs in a session are told of it, whatever the user's own variables say. */
-export function sessionVariables({ id, name, branch, worktreePath }: Told): Record<string, string> {
+/** What programs in a session are told of it, whatever the user's own variables say; `port` is the first of its ten. */
+export function sessionVariables(
+  { id, name, branch, worktreePath }: Told,
+  port: number | undefined,
+): Record<string, string> {
   return {
     HOLDFAST_SESSION_ID: id,
     HOLDFAST_SESSION_NAME: name,
     HOLDFAST_WORKTREE: worktreePath,
     ...(branch ? { HOLDFAST_BRANCH: branch } : {}),
+    ...(port === undefined ? {} : { HOLDFAST_PORT: String(port) }),
   };
 }
 
@@ -34,7 +38,7 @@ function composeProject(worktreePath: string, shortId: string): string {
   return plain.endsWith(shortId) ? plain : [plain, shortId].filter(Boolean).join('-');
 }
 
-const names = ['HOLDFAST_SESSION_ID', 'HOLDFAST_SESSION_NAME', 'HOLDFAST_WORKTREE', 'HOLDFAST_BRANCH'];
+const names = ['HOLDFAST_SESSION_ID', 'HOLDFAST_SESSION_NAME', 'HOLDFAST_WORKTREE', 'HOLDFAST_BRANCH', 'HOLDFAST_PORT'];
 
 /** Whether a variable of an environment tells of the session that its process runs in, and of no other. */
 export function isOfSession(name: string, env: Readonly<Record<string, string | undefined>>): boolean {

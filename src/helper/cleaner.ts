@@ -4,6 +4,7 @@ import { type CreationLock, findCreationLocks } from '../node/creationLocks.ts';
 import { sweepDrafts } from '../node/leftDrafts.ts';
 import { tryLock } from '../node/lockFile.ts';
 import type { Log } from '../node/log.ts';
+import { releaseLeftPorts } from '../node/portLeases.ts';
 import { removeUnusedRuntimes } from '../node/runtimeFolder.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { DestroyedSessions } from './destroyedSessions.ts';
@@ -15,11 +16,16 @@ import type { SessionFiles } from './sessionFiles.ts';
 /** How old a creation's lock must be before it is looked at; milliseconds. */
 const minLockAge = 24 * 3_600_000;
 
+/** The same of a lease of ports; milliseconds. */
+const minLeaseAge = 24 * 3_600_000;
+
 export interface CleanerOptions {
   registry: Registry;
   files: SessionFiles;
   destroyed: DestroyedSessions;
   links: Pick<HostLinks, 'inTurn'>;
+  /** Of the repository. */
+  key: string;
   stateFolder: string;
   repositoryFolder: string;
   savedFolder: string;
@@ -40,7 +46,7 @@ export class Cleaner {
 
   /** What cannot be removed now is noted, and tried again the next time. */
   async run(): Promise<void> {
-    const { registry, links, files, stateFolder, repositoryFolder, savedFolder, log, now } = this.#options;
+    const { registry, links, files, key, stateFolder, repositoryFolder, savedFolder, log, now } = this.#options;
     const tombstones = registry.list().records.filter((record) => !isLive(record));
     await this.#attempt({ repositoryFolder }, () => this.#see(tombstones));
     for (const { id } of tombstones.filter((record) => isOutputDue(record, this.#ageOf(record))))
@@ -53,6 +59,10 @@ export class Cleaner {
     await this.#attempt({ repositoryFolder }, async () => {
       for (const folder of [stateFolder, repositoryFolder, savedFolder]) await sweepDrafts(folder);
       await files.sweep();
+    });
+    await this.#attempt({ stateFolder }, () => {
+      const isThere = (id: string) => registry.get(id) !== undefined;
+      return releaseLeftPorts(stateFolder, { key, isThere, minAge: minLeaseAge });
     });
     await this.#attempt({ stateFolder }, async () => {
       const runtimes = await removeUnusedRuntimes(stateFolder, log, now().getTime());

@@ -84,6 +84,7 @@ async function startHelper(
     files,
     destroyed,
     links: supervision.supervisor.links,
+    key,
     stateFolder,
     repositoryFolder,
     savedFolder,

@@ -15,7 +15,9 @@ import {
   repositoryPlaces,
   type SessionPlaces,
   sessionPlaces,
+  stateFolder,
 } from '../node/places.ts';
+import { findPorts, releasePorts } from '../node/portLeases.ts';
 import { quarantine } from '../node/quarantine.ts';
 import { type RecordReading, readRecordFile } from '../node/recordFile.ts';
 import { type HostFile, hostFileSchema, type LaunchSpec, launchSpecSchema } from '../protocol/hostMessages.ts';
@@ -128,8 +130,14 @@ export class SessionFiles {
     await this.saveLaunch({ ...launch.output, env: {} });
   }
 
+  /** The first of the ports that are the session's. */
+  port(id: string): Promise<number | undefined> {
+    return findPorts(stateFolder(this.#machine), id);
+  }
+
   /** Forgets everything but the record, which stays as the tombstone. */
   async forget(id: string): Promise<void> {
+    await releasePorts(stateFolder(this.#machine), id);
     const { launch, host, screen, checkpoint } = this.places(id);
     const files = [launch, host, screen, checkpoint, previousVersion(checkpoint)];
     await Promise.all(files.map((file) => rm(file, { force: true })));

@@ -35,7 +35,7 @@ const screenDeadline = 1_000;
 export interface SessionRecoveryOptions {
   registry: Registry;
   supervisor: Pick<HostSupervisor, 'startInTurn' | 'onStart'> & { links: Pick<HostLinks, 'inTurn' | 'launchOf'> };
-  files: Pick<SessionFiles, 'places' | 'readLaunch'>;
+  files: Pick<SessionFiles, 'places' | 'port' | 'readLaunch'>;
   folders: Pick<StartFolders, 'require'>;
   progress: SessionProgress;
   breaker: CircuitBreaker;
@@ -226,9 +226,10 @@ export class SessionRecovery {
 
   /** Where host and helper were killed together, nobody knows the environment any more but for what is the session's own. */
   async #savedLaunch(record: SessionRecord): Promise<LaunchSpec> {
-    const launch = await this.#options.files.readLaunch(record.id);
+    const { files } = this.#options;
+    const [launch, port] = [await files.readLaunch(record.id), await files.port(record.id)];
     const own = { ...isolatingVariables(record), ...(record.metadata?.env as Record<string, string> | undefined) };
-    return { ...launch, env: withVariables(sessionEnvironment(process.env, own), sessionVariables(record)) };
+    return { ...launch, env: withVariables(sessionEnvironment(process.env, own), sessionVariables(record, port)) };
   }
 
   #now(): number {

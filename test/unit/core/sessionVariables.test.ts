@@ -13,17 +13,19 @@ describe('the variables of a session', () => {
       branch: 'feature/log-in',
       worktreePath: '/work/.worktrees/log-in-0a1b2c3d',
     });
-    assert.deepEqual(sessionVariables(record), {
+    assert.deepEqual(sessionVariables(record, 21_340), {
       HOLDFAST_SESSION_ID: id,
       HOLDFAST_SESSION_NAME: 'Log in',
       HOLDFAST_WORKTREE: '/work/.worktrees/log-in-0a1b2c3d',
       HOLDFAST_BRANCH: 'feature/log-in',
+      HOLDFAST_PORT: '21340',
     });
   });
 
   it('name no branch and keep no containers apart in the user’s own checkout', () => {
-    const record = aRecord({ branch: '', worktreePath: '/work' });
-    assert.deepEqual([sessionVariables(record).HOLDFAST_BRANCH, isolatingVariables(record)], [undefined, {}]);
+    const { HOLDFAST_BRANCH, HOLDFAST_PORT } = sessionVariables(aRecord({ branch: '' }), undefined);
+    const isolating = isolatingVariables(aRecord({ branch: '' }));
+    assert.deepEqual([HOLDFAST_BRANCH, HOLDFAST_PORT, isolating], [undefined, undefined, {}]);
   });
 
   const projects: [worktreePath: string, project: string][] = [
@@ -42,7 +44,7 @@ describe('the variables of a session', () => {
 
   it('are none of those that a window or a shell in another session hands on', () => {
     const record = aRecord({ id, branch: 'feature/x', worktreePath: '/x' });
-    const inSession = { ...sessionVariables(record), ...isolatingVariables(record), MINE: '1' };
+    const inSession = { ...sessionVariables(record, 20_000), ...isolatingVariables(record), MINE: '1' };
     const told = (env: Record<string, string>) =>
       Object.keys(sessionEnvironment(env)).filter((name) => /^(HOLDFAST_|COMPOSE_|MINE)/.test(name));
     assert.deepEqual(

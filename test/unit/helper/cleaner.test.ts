@@ -166,6 +166,7 @@ describe('what destroyed sessions have left', () => {
       files,
       destroyed,
       links,
+      key: path.basename(repositoryFolder),
       stateFolder,
       repositoryFolder,
       savedFolder: path.join(repositoryFolder, 'saved'),
