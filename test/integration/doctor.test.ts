@@ -22,7 +22,8 @@ import { helperPid, hostPids, useProject } from './support/project.ts';
 import { dist, processEnd } from './support/scene.ts';
 
 describeOnUnix('the doctor', () => {
-  const { current, key, places, files, look, fix, end, endHelper, told, evidence, checkpointed } = useDoctorScene();
+  const { stop, current, key, places, files, look, fix, end, endHelper, told, evidence, checkpointed } =
+    useDoctorScene();
   let window: SessionManager;
   let storage: string;
   let list: string;
@@ -34,7 +35,7 @@ describeOnUnix('the doctor', () => {
 
   it('finds nothing where all is well, while the helper runs and while none does', async () => {
     const running = told(await look());
-    await window.stop(login.id);
+    await stop();
     window.dispose();
     await endHelperPolitely();
     assert.deepEqual([running, told(await look())], [[], []]);

@@ -18,6 +18,7 @@ const uuid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
 describeOnUnix('the doctor, of what it repairs safely,', () => {
   const {
+    stop,
     current,
     project,
     key,
@@ -124,7 +125,7 @@ describeOnUnix('the doctor, of what it repairs safely,', () => {
       'a checkpoint that is damaged',
       async () => {
         await checkpointed();
-        await window.stop(login.id);
+        await stop();
         await truncate(files().checkpoint, 100);
       },
       ['warning checkpoint-damaged SESSION/checkpoint.json (safe)'],
@@ -134,7 +135,7 @@ describeOnUnix('the doctor, of what it repairs safely,', () => {
       'checkpoints of which none is whole',
       async () => {
         await checkpointed();
-        await window.stop(login.id);
+        await stop();
         for (const name of ['', '.previous']) await truncate(path.join(files().folder, `checkpoint${name}.json`), 0);
       },
       [

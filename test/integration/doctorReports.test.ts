@@ -20,6 +20,7 @@ const uuid = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
 describeOnUnix('the doctor, of what it leaves to the user,', () => {
   const {
+    stop,
     current,
     project,
     key,
@@ -157,7 +158,7 @@ describeOnUnix('the doctor, of what it leaves to the user,', () => {
     [
       'a host’s file that is damaged',
       async () => {
-        await window.stop(login.id);
+        await stop();
         await writeFile(files().host, '{');
       },
       ['warning host-file-damaged SESSION/host.json'],
@@ -166,7 +167,7 @@ describeOnUnix('the doctor, of what it leaves to the user,', () => {
     [
       'a session whose worktree is gone',
       async () => {
-        await window.stop(login.id);
+        await stop();
         await rename(login.worktreePath, path.join(project().folder, 'elsewhere'));
       },
       ['warning worktree-gone “login” (ID)'],
@@ -187,7 +188,7 @@ describeOnUnix('the doctor, of what it leaves to the user,', () => {
     [
       'a worktree that was moved',
       async () => {
-        await window.stop(login.id);
+        await stop();
         await project().git('worktree', 'move', login.worktreePath, path.join(project().folder, '.worktrees', 'moved'));
       },
       ['warning worktree-moved PROJECT/.worktrees/moved'],
@@ -196,7 +197,7 @@ describeOnUnix('the doctor, of what it leaves to the user,', () => {
     [
       'a worktree that a killed window has left',
       async () => {
-        await window.helper.delete(await window.stop(login.id));
+        await window.helper.delete(await stop());
         await windowHas(/"deletedAt"/);
       },
       ['warning worktree-left WORKTREE'],

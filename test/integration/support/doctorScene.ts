@@ -57,6 +57,13 @@ export function useDoctorScene() {
     for (const pid of pids) signal(pid, 'SIGKILL');
     await Promise.all(pids.map(processEnd));
   };
+  /** Its host says that the process has ended a moment before it is gone itself. */
+  const stop = async (): Promise<SessionRecord> => {
+    const pids = await hostPids(window);
+    const stopped = await window.stop(login.id);
+    await Promise.all(pids.map(processEnd));
+    return stopped;
+  };
   const endHelper = async (): Promise<void> => {
     const pid = await helperPid(window);
     window.dispose();
@@ -124,6 +131,7 @@ export function useDoctorScene() {
     look,
     fix,
     end,
+    stop,
     endHelper,
     tagFile,
     changeTag,

@@ -197,7 +197,12 @@ async function endAll(key: string): Promise<void> {
   const running = records.filter(({ ptyPid }) => ptyPid !== undefined);
   await Promise.all(
     running.map(({ id }) => helper.request(helperMethods.stop, { requestId: `end-${id}`, id, graceMs: 0 })),
-  );
+  ).catch(async (error) => {
+    const log = await readFile(places.helperLog, 'utf8').catch(() => '');
+    throw new Error(`A session could not be ended. The helper’s log ends so:\n${lines(log).slice(-20).join('\n')}`, {
+      cause: error,
+    });
+  });
   await helper.shutdown();
   await waitFor(
     () => hostProcesses(key),
