@@ -3,6 +3,7 @@ import path from 'node:path';
 import { HelperLauncher } from '../../../src/client/helperLauncher.ts';
 import { HostClient } from '../../../src/client/hostClient.ts';
 import { type ManagerSettings, SessionManager } from '../../../src/client/sessionManager.ts';
+import { isGoingOn, isLive } from '../../../src/core/sessionRecord.ts';
 import { defaultSettings } from '../../../src/core/supervisionPolicy.ts';
 import { readJson } from '../../../src/node/durableFile.ts';
 import { type RepositoryPlaces, repositoryPlaces, sessionPlaces } from '../../../src/node/places.ts';
@@ -194,7 +195,8 @@ async function endAll(key: string): Promise<void> {
   const client = { kind: 'test' as const, pid: process.pid, version: '0.0.0' };
   const helper = await new HelperLauncher({ machine, key, dist, client }).connectOrStart();
   const { records } = await helper.request0(helperMethods.list);
-  const running = records.filter(({ ptyPid }) => ptyPid !== undefined);
+  // One that is to be started again may be so before the helper has ended.
+  const running = records.filter((record) => isLive(record) && isGoingOn(record));
   await Promise.all(
     running.map(({ id }) => helper.request(helperMethods.stop, { requestId: `end-${id}`, id, graceMs: 0 })),
   ).catch(async (error) => {
