@@ -11,12 +11,12 @@ describe('the variables of a session', () => {
       id,
       name: 'Log in',
       branch: 'feature/log-in',
-      worktreePath: '/work/.worktrees/log-in-0a1b2c3d',
+      worktreePath: '/repo/.worktrees/log-in-0a1b2c3d',
     });
     assert.deepEqual(sessionVariables(record, 21_340), {
       HOLDFAST_SESSION_ID: id,
       HOLDFAST_SESSION_NAME: 'Log in',
-      HOLDFAST_WORKTREE: '/work/.worktrees/log-in-0a1b2c3d',
+      HOLDFAST_WORKTREE: '/repo/.worktrees/log-in-0a1b2c3d',
       HOLDFAST_BRANCH: 'feature/log-in',
       HOLDFAST_PORT: '21340',
     });
@@ -29,8 +29,8 @@ describe('the variables of a session', () => {
   });
 
   const projects: [worktreePath: string, project: string][] = [
-    ['/work/.worktrees/log-in-0a1b2c3d', 'log-in-0a1b2c3d'],
-    ['C:\\work\\.worktrees\\log-in-0a1b2c3d', 'log-in-0a1b2c3d'],
+    ['/repo/.worktrees/log-in-0a1b2c3d', 'log-in-0a1b2c3d'],
+    ['C:\\repo\\.worktrees\\log-in-0a1b2c3d', 'log-in-0a1b2c3d'],
     ['/elsewhere/My Feature.2', 'my-feature-2-0a1b2c3d'],
     ['/elsewhere/_draft', 'draft-0a1b2c3d'],
     ['/elsewhere/подсказка', '0a1b2c3d'],

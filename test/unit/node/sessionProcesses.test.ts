@@ -122,8 +122,8 @@ describe('what a session has left', () => {
       true,
     ],
     ['"C:\\node.exe" "C:\\Users\\a\\AppData\\Local\\holdfast\\runtime\\0.1.0-1a\\host.cjs" key', true],
-    ['node /work/dist/host.cjs', false],
-    ['node /work/runtime/1/host.cjs.map', false],
+    ['node /repo/dist/host.cjs', false],
+    ['node /repo/runtime/1/host.cjs.map', false],
   ] as const) {
     it(`is ${isOwn ? '' : 'not '}told to be one of them by the command line ${command}`, () => {
       assert.equal(isOwnProgram({ pid: process.pid, command }), isOwn);
