@@ -284,45 +284,6 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
     assert.deepEqual([leftovers[0]?.pid, code, stdout], [pid, 0, `${name} is in the list again.\n`]);
   });
 
-  it('lists what a session left behind with its session, and ends it', async function () {
-    if (process.platform !== 'linux') this.skip();
-    const { name, id } = (
-      await window.create({ name: 'leaving', command: "setsid sh -c 'exec sleep 604' & sleep 0.5" })
-    ).record;
-    const left = async () => (await window.supervision.health()).leftovers.filter(({ sessionId }) => sessionId === id);
-    const [{ pid } = { pid: 0 }] = await waitFor(left, (found) => found.length > 0, { timeout: 30_000 });
-    const run = (...args: string[]) => runCli(project().folder, ...args);
-    const told = [await run('status'), await run('leftovers', 'list'), await run('leftovers', 'adopt', String(pid))];
-    const done = [await run('leftovers', 'end', String(pid)), await run('leftovers', 'end', String(pid))];
-    assert.match(told[0]?.stdout ?? '', new RegExp(`^Left over +sleep 604 \\(process ${pid}\\), of ${name}$`, 'm'));
-    assert.match(told[1]?.stdout ?? '', new RegExp(`^${pid} +process +${name} +sleep 604$`, 'm'));
-    assert.deepEqual(
-      [told[2], ...done].map((result) => [result?.code, `${result?.stdout}${result?.stderr}`.split('\n')[0]]),
-      [
-        [
-          1,
-          `holdfast: Process ${pid} (sleep 604) is no session host. Only a host can be made a session again. Nothing was changed. (INVALID_ARGUMENT)`,
-        ],
-        [0, `Ended process ${pid}, which leaving had left behind.`],
-        [
-          1,
-          `holdfast: Process ${pid} is none that a session left behind. Nothing was changed. “holdfast leftovers list” tells what there is. (SESSION_NOT_FOUND)`,
-        ],
-      ],
-    );
-  });
-
-  it('makes a session again of a host that has none', async () => {
-    const { id, name } = (await window.create({ name: 'lost', command: ['cat'] })).record;
-    const list = async () => JSON.parse((await runCli(project().folder, 'leftovers', 'list', '--json')).stdout);
-    assert.deepEqual(await list(), { leftovers: [], untold: 0 });
-    const pid = await forgotten(id, name);
-    const { leftovers } = await list();
-    const { code, stdout } = await runCli(project().folder, 'leftovers', 'adopt', String(pid));
-    await runCli(project().folder, 'stop', name);
-    assert.deepEqual([leftovers[0]?.pid, code, stdout], [pid, 0, `${name} is in the list again.\n`]);
-  });
-
   it('tells what the processes of one session use', async () => {
     const { record } = await window.create({ name: 'well', command: ['cat'] });
     await waitFor(async () => (await window.supervision.health()).sessions.find(({ id }) => id === record.id)?.use);
