@@ -102,9 +102,16 @@ export class HealthMonitor {
     return { at: now().toISOString(), ...summarize(records, sessions), sessions, ...leftovers.told(), ...held };
   }
 
-  /** A session has told of itself. */
-  noteActivity(id: string): void {
-    this.#hosts.signs(id).activeAt = this.#options.monotonic();
+  /** Whether a session's host has said how long its process has run; it is asked where it has not. */
+  isHeard(id: string): Promise<boolean> {
+    return this.#hosts.isHeard(this.#options.registry.require(id));
+  }
+
+  /** What is noted of a session that has told of itself: its idle time, where that has a limit, counts anew. */
+  activityOf(record: SessionRecord): Pick<SessionRecord, 'countsFrom'> {
+    const now = this.#hosts.livingSigns(record)?.runningFor(this.#options.monotonic());
+    const isCounted = isRunning(record) && this.#policyOf(record).idleTimeout > 0;
+    return isCounted && now !== undefined ? { countsFrom: { ...record.countsFrom, idleTimeout: now } } : {};
   }
 
   /** Whether sessions are started by themselves has changed, which no record tells. */

@@ -72,10 +72,13 @@ export class HelperService {
     return { ...this.registry.list(), ...(heldBack.length > 0 ? { heldBack } : {}) };
   }
 
-  report(id: string, report: Pick<SessionReport, 'state' | 'message'>): Promise<SessionRecord> {
-    this.registry.require(id);
-    this.supervision.monitor.noteActivity(id);
-    return this.registry.apply(id, (record) => afterReport(record, report, new Date()));
+  async report(id: string, report: Pick<SessionReport, 'state' | 'message'>): Promise<SessionRecord> {
+    const { monitor } = this.supervision;
+    await monitor.isHeard(id);
+    return this.registry.apply(id, (record) => {
+      const changes = { ...monitor.activityOf(record), ...afterReport(record, report, new Date()) };
+      return Object.keys(changes).length > 0 ? changes : undefined;
+    });
   }
 
   async endLeftover(sessionId: string, pid: number): Promise<null> {

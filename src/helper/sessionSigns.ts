@@ -12,8 +12,6 @@ export class SessionSigns {
   /** A question to its host that is under way. */
   asking: Promise<void> | undefined;
   streaks: LimitStreaks = {};
-  /** It has told of itself: idle time counts from here. By a monotonic clock; milliseconds. */
-  activeAt: number | undefined;
   #heardAt = 0;
   #transcript: { last: number; growth: number } | undefined;
 
@@ -42,14 +40,10 @@ export class SessionSigns {
     const transcriptGrowth = this.status?.transcriptWritten ?? this.#transcript?.growth;
     return {
       ...(running === undefined ? {} : { running }),
-      ...(idle === undefined ? {} : { idle: Math.min(idle, this.#activeFor(now)) }),
+      ...(idle === undefined ? {} : { idle }),
       ...(use === undefined ? {} : { use }),
       ...(transcriptGrowth === undefined ? {} : { transcriptGrowth }),
     };
-  }
-
-  #activeFor(now: number): number {
-    return this.activeAt === undefined ? Number.POSITIVE_INFINITY : Math.max(0, now - this.activeAt);
   }
 
   /** Between two answers time goes on. */
@@ -60,7 +54,6 @@ export class SessionSigns {
   /** Another life of the session. */
   #begin({ transcriptBytes }: HostStatus): void {
     this.streaks = {};
-    this.activeAt = undefined;
     this.#transcript = transcriptBytes === undefined ? undefined : { last: transcriptBytes, growth: 0 };
   }
 

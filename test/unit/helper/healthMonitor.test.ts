@@ -251,13 +251,15 @@ describe('a monitor of the sessions’ health', () => {
     assert.deepEqual([before, trips], [[], ['memory']]);
   });
 
-  it('lets one go on that has told of itself', async () => {
+  it('lets one go on that has told of itself, also where it is a later helper’s to end it', async () => {
     open({ policy: { retry: 'never', idleTimeout: 5 } });
-    (link as StubLink).answer = { idleFor: 5 * minute - second };
+    (link as StubLink).answer = { upFor: 60 * minute, idleFor: 5 * minute - second };
     await look();
     const warned = health()?.endsAt;
-    monitor.noteActivity(id);
-    (link as StubLink).answer = { idleFor: 5 * minute + 4 * second };
+    await registry.apply(id, (record) => monitor.activityOf(record));
+    monitor.dispose();
+    open(registry.require(id));
+    (link as StubLink).answer = { upFor: 60 * minute + 5 * second, idleFor: 5 * minute + 4 * second };
     await look();
     assert.deepEqual([warned !== undefined, health()?.endsAt, trips], [true, undefined, []]);
   });

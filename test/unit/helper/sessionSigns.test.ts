@@ -23,22 +23,6 @@ describe('what was last seen of a session', () => {
     );
   });
 
-  it('is idle from when the user wanted it to go on', () => {
-    const signs = new SessionSigns();
-    signs.hear(aStatus({ idleFor: 5 * minute }), hour);
-    signs.activeAt = hour;
-    const idle = [0, second, minute].map((passed) => signs.facts(undefined, hour + passed).idle);
-    assert.deepEqual(idle, [0, second, minute]);
-  });
-
-  it('is idle from its last activity where that came after the user’s wish', () => {
-    const signs = new SessionSigns();
-    signs.activeAt = 0;
-    signs.hear(aStatus({ idleFor: second }), hour);
-    signs.activeAt = minute;
-    assert.equal(signs.facts(undefined, hour).idle, second);
-  });
-
   it('counts how its transcript grows, also over a file that is put aside', () => {
     const signs = new SessionSigns();
     const growths = [500, 700, 700, 100, 150].map((transcriptBytes) => {
@@ -60,9 +44,8 @@ describe('what was last seen of a session', () => {
     const signs = new SessionSigns();
     signs.hear(aStatus({ transcriptBytes: 500 }), 0);
     signs.hear(aStatus({ transcriptBytes: 900 }), 0);
-    signs.activeAt = 0;
     signs.streaks = { memory: 2 };
     signs.hear(aStatus({ transcriptBytes: 900, startedAt: '2026-03-07T11:00:00.000Z' }), 0);
-    assert.deepEqual([signs.facts(undefined).transcriptGrowth, signs.activeAt, signs.streaks], [0, undefined, {}]);
+    assert.deepEqual([signs.facts(undefined).transcriptGrowth, signs.streaks], [0, {}]);
   });
 });
