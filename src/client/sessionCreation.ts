@@ -267,6 +267,7 @@ function draftRecord(
 ): SessionRecord {
   const worktrees = path.resolve(workplace.root, settings().worktreesFolder);
   const branch = base ? (options.branch ?? branchPrefix + name) : '';
+  const ownsBranch = base !== undefined && !branches.includes(branch);
   const record = newRecord({
     id,
     name,
@@ -276,10 +277,10 @@ function draftRecord(
     ...(resumeCommand === undefined ? {} : { resumeCommand }),
     branch,
     baseBranch: base?.ref ?? '',
+    ...(base && ownsBranch ? { baseCommit: base.commit } : {}),
     worktreePath: restored?.worktreePath ?? (base ? path.join(worktrees, `${name}-${id.slice(0, 8)}`) : folder),
     now: new Date(),
   });
-  const ownsBranch = base !== undefined && !branches.includes(branch);
   const draft = { ...record, metadata: { ownsBranch, ...(options.env ? { env: options.env } : {}) } };
   return restored ? restoredRecord(draft, restored.record) : draft;
 }

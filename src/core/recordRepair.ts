@@ -47,6 +47,7 @@ const defaults: [field: string, value: (fields: Fields) => unknown][] = [
 ];
 
 const optionalFields = [
+  'baseCommit',
   'cwd',
   'ptyPid',
   'startedAt',

@@ -8,6 +8,7 @@ export const ownedFields = [
   'name',
   'branch',
   'baseBranch',
+  'baseCommit',
   'worktreePath',
   'cwd',
   'command',

@@ -126,13 +126,14 @@ const ownFields = new Set<string>(Object.keys(sessionRecordSchema.entries));
 /** The draft of a session with all that its user has decided about the one that it brings back. */
 export function restoredRecord(draft: SessionRecord, saved: SessionRecord): SessionRecord {
   const unknownFields = Object.entries(saved).filter(([field]) => !ownFields.has(field));
-  const { template, policy, resumeCommand, agentSessionId } = saved;
+  const { baseCommit, template, policy, resumeCommand, agentSessionId } = saved;
   // The draft has as much of the environment as is sound.
   const { env: _, ...metadata } = saved.metadata ?? {};
   const ownsBranch = draft.metadata?.ownsBranch === true || metadata.ownsBranch === true;
   return {
     ...Object.fromEntries(unknownFields),
     ...draft,
+    ...(baseCommit === undefined ? {} : { baseCommit }),
     template,
     policy,
     ...(resumeCommand === undefined ? {} : { resumeCommand }),

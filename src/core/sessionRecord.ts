@@ -11,6 +11,8 @@ export interface NewSession {
   name: string;
   branch: string;
   baseBranch: string;
+  /** Where its branch stands now; a full hash. */
+  baseCommit?: string;
   worktreePath: string;
   command: SessionCommand;
   cwd?: string;

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
 import { isIntact, sealed } from './checksum.ts';
 
-const { id, name, branch, baseBranch, worktreePath, createdAt, deletedAt, cwd, command, template, policy } =
+const { id, name, branch, baseBranch, baseCommit, worktreePath, createdAt, deletedAt, cwd, command, template, policy } =
   sessionRecordSchema.entries;
 
 /**
@@ -15,6 +15,7 @@ export const worktreeTagSchema = v.looseObject({
   name,
   branch,
   baseBranch,
+  baseCommit,
   createdAt,
   /** Of the repository. */
   key: v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/)),
@@ -33,7 +34,7 @@ export type WorktreeTag = v.InferOutput<typeof worktreeTagSchema>;
 /** The tag for a session's worktree in the repository of that key. */
 export function tagOf(record: SessionRecord, key: string): WorktreeTag {
   const { id, name, branch, baseBranch, createdAt, worktreePath, cwd, command, template, policy, metadata } = record;
-  const { deletedAt } = record;
+  const { baseCommit, deletedAt } = record;
   const where = { worktreePath, ...(cwd === undefined ? {} : { cwd }) };
   const ownsBranch = metadata?.ownsBranch === true;
   return {
@@ -42,6 +43,7 @@ export function tagOf(record: SessionRecord, key: string): WorktreeTag {
     name,
     branch,
     baseBranch,
+    ...(baseCommit === undefined ? {} : { baseCommit }),
     createdAt,
     key,
     ...where,
@@ -65,13 +67,14 @@ function unknownFields(tag: WorktreeTag): Record<string, unknown> {
 
 /** The record that a tag stands for, as no helper has taken it in yet; what the tag does not say is as for a shell. */
 export function recordOfTag(tag: WorktreeTag, worktreePath: string): SessionRecord {
-  const { id, name, branch, baseBranch, createdAt, cwd, command = null, ownsBranch = false } = tag;
+  const { id, name, branch, baseBranch, baseCommit, createdAt, cwd, command = null, ownsBranch = false } = tag;
   return {
     id,
     name,
     status: 'idle',
     branch,
     baseBranch,
+    ...(baseCommit === undefined ? {} : { baseCommit }),
     worktreePath,
     ...(cwd ? { cwd } : {}),
     createdAt,

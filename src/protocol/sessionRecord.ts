@@ -139,6 +139,8 @@ export const sessionRecordSchema = v.looseObject({
   branch: v.string(),
   /** A branch, or a commit where the checkout had a detached HEAD; empty without a worktree. */
   baseBranch: v.string(),
+  /** Where its branch stood when the session was made; a full hash. */
+  baseCommit: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{40,64}$/, 'A base commit must be a full hash.'))),
   worktreePath: v.pipe(v.string(), v.regex(absolutePath, 'A worktree’s path must be absolute.')),
   /** Folder inside the worktree in which the command starts; relative, empty for the worktree itself. */
   cwd: v.optional(v.string()),
