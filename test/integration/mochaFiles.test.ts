@@ -60,7 +60,7 @@ describe('test files that each run in a process of their own', () => {
       together: [await meeting('a', 'b'), await meeting('b', 'a')],
       alone: [await lonely('c', met), await lonely('d', `${met} c.note`)],
     });
-    assert.deepEqual(counts, { passed: 4, failed: 0, skipped: [] });
+    assert.deepEqual(counts, { passed: 4, failed: 0, failures: [], skipped: [] });
   });
 
   it('are printed one after the other, each failure whole, and named again at the end', async () => {
@@ -77,13 +77,22 @@ describe('test files that each run in a process of their own', () => {
     const [reportOfA, reportOfB] = ['a', 'b'].map((name) => printed.find((text) => text.includes(`${name}.test.cjs,`)));
     assert.deepEqual(
       {
-        counts: { ...counts, skipped: counts.skipped.toSorted() },
+        counts: {
+          ...counts,
+          failures: counts.failures.map((text) => text.split('\n').slice(0, 2)),
+          skipped: counts.skipped.toSorted(),
+        },
         isWhole: /a begins\na ends\n[\s\S]+ 1 failing[\s\S]+'seen' !== 'wanted'/.test(reportOfA ?? ''),
         isAlone: !/a begins|failing/.test(reportOfB ?? ''),
         named: printed.at(-1)?.replace(/ {2}\S+\//, '  '),
       },
       {
-        counts: { passed: 1, failed: 1, skipped: ['of a', 'of b'] },
+        counts: {
+          passed: 1,
+          failed: 1,
+          failures: [['talks', '  AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:']],
+          skipped: ['of a', 'of b'],
+        },
         isWhole: true,
         isAlone: true,
         named: '\nFailed:\n  a.test.cjs: 1\n',
@@ -112,11 +121,11 @@ describe('test files that each run in a process of their own', () => {
     const { counts, printed } = await running;
     assert.deepEqual(
       [
-        counts,
+        { ...counts, failures: counts.failures.map((text) => text.split('\n')[1]) },
         /a\.test\.cjs failed:\n {2}Too late\./.test(`${printed}`),
         /b\.test\.cjs failed:\n {2}It was not begun/.test(`${printed}`),
       ],
-      [{ passed: 0, failed: 2, skipped: [] }, true, true],
+      [{ passed: 0, failed: 2, failures: ['  Too late.', '  It was not begun. Too late.'], skipped: [] }, true, true],
     );
   });
 

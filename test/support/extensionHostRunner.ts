@@ -99,6 +99,7 @@ async function readCounts(run: TestRun): Promise<SuiteCounts> {
 async function withLeaks(counts: SuiteCounts, run: TestRun): Promise<SuiteCounts> {
   const leaks = await collectLeaks(run);
   if (leaks.length === 0) return counts;
-  console.error(`The tests left behind:\n${leaks.join('\n')}`);
-  return { ...counts, failed: counts.failed + 1 };
+  const complaint = `The tests left behind:\n${leaks.join('\n')}`;
+  console.error(complaint);
+  return { ...counts, failed: counts.failed + 1, failures: [...counts.failures, complaint] };
 }

@@ -1,4 +1,5 @@
 import type { MochaOutcome } from './mochaProcess.ts';
+import type { SuiteCounts } from './mochaRun.ts';
 
 /** What became of a file of tests that ran in a process of its own. */
 export interface FileResult extends MochaOutcome {
@@ -17,6 +18,11 @@ export function fileReport({ name, seconds, output, complaints }: FileResult): s
 /** Why a process itself counts as a failure. */
 export function complaintLines(name: string, complaints: readonly string[]): string[] {
   return complaints.length === 0 ? [] : [`The process of ${name} failed:`, ...complaints.map((line) => `  ${line}`)];
+}
+
+/** The counts of a process with why it failed itself among the failures. */
+export function withComplaints(counts: SuiteCounts, lines: readonly string[]): SuiteCounts {
+  return lines.length === 0 ? counts : { ...counts, failures: [...counts.failures, lines.join('\n')] };
 }
 
 /** Names the files in which to look for failures, the last of many having been printed long ago; empty if there is none. */

@@ -2,7 +2,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { forEachAtMost } from '../../src/base/async.ts';
-import { type FileResult, failedFiles, fileReport } from './fileReport.ts';
+import { complaintLines, type FileResult, failedFiles, fileReport, withComplaints } from './fileReport.ts';
 import { type MochaProcessOptions, runMochaProcess } from './mochaProcess.ts';
 import type { SuiteCounts } from './mochaRun.ts';
 import { repositoryRoot } from './paths.ts';
@@ -40,7 +40,7 @@ export async function runMochaFiles(
     await rm(outputs, { recursive: true, force: true });
   }
   print(failedFiles(results));
-  return total(results.map(({ counts }) => counts));
+  return total(results.map(({ name, counts, complaints }) => withComplaints(counts, complaintLines(name, complaints))));
 }
 
 /** The output goes to a file, since a process that was left behind would keep a pipe open. */

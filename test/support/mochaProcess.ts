@@ -32,7 +32,7 @@ export interface MochaOutcome {
   readonly complaints: readonly string[];
 }
 
-const nothing: SuiteCounts = { passed: 0, failed: 0, skipped: [] };
+const nothing: SuiteCounts = { passed: 0, failed: 0, failures: [], skipped: [] };
 const failure: SuiteCounts = { ...nothing, failed: 1 };
 
 /**
@@ -63,8 +63,8 @@ export async function runMochaProcess(options: MochaProcessOptions): Promise<Moc
   await ending;
   if (told.counts && code === 0) return { counts: told.counts, complaints: [] };
   const reason = signal.aborted ? `${signal.reason}` : `It ended with ${code ?? name}.`;
-  const { passed, failed, skipped } = told.counts ?? nothing;
-  return { counts: { passed, failed: failed + 1, skipped }, complaints: [reason, ...(await remains(told.run))] };
+  const { failed, ...counts } = told.counts ?? nothing;
+  return { counts: { ...counts, failed: failed + 1 }, complaints: [reason, ...(await remains(told.run))] };
 }
 
 function mochaArguments({ files, timeout, grep, color }: MochaProcessOptions): string[] {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { complaintLines } from './fileReport.ts';
+import { complaintLines, withComplaints } from './fileReport.ts';
 import { runMochaFiles } from './mochaFiles.ts';
 import { type MochaProcessOptions, runMochaProcess } from './mochaProcess.ts';
 import type { SuiteCounts } from './mochaRun.ts';
@@ -44,6 +44,7 @@ async function inOneProcess(
   options: Omit<MochaProcessOptions, 'files' | 'output'>,
 ): Promise<SuiteCounts> {
   const { counts, complaints } = await runMochaProcess({ ...options, files: suiteFiles(suite), output: 'inherit' });
-  for (const line of complaintLines(`the ${suite} suite`, complaints)) console.error(line);
-  return counts;
+  const lines = complaintLines(`the ${suite} suite`, complaints);
+  for (const line of lines) console.error(line);
+  return withComplaints(counts, lines);
 }

@@ -24,7 +24,7 @@ if (unknown.length > 0) {
 }
 const requested = positionals.length > 0 ? positionals.filter(isSuiteName) : suiteNames;
 
-const failure: SuiteCounts = { passed: 0, failed: 1, skipped: [] };
+const failure: SuiteCounts = { passed: 0, failed: 1, failures: [], skipped: [] };
 
 const results = new Map<string, SuiteCounts>(values.failed.map((name) => [name, failure]));
 for (const suite of requested) {

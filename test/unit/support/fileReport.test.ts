@@ -5,7 +5,7 @@ const fine = {
   name: 'integration/cli.test.ts',
   seconds: 3.14,
   output: '\n  1 passing\n\n',
-  counts: { passed: 1, failed: 0, skipped: [] },
+  counts: { passed: 1, failed: 0, failures: [], skipped: [] },
   complaints: [],
 };
 
@@ -29,7 +29,11 @@ describe('the report of a file of tests', () => {
 
 describe('the list of files with failures', () => {
   it('names each with their number, and no other', () => {
-    const broken = { ...fine, name: 'faults/locks.test.ts', counts: { passed: 1, failed: 2, skipped: [] } };
+    const broken = {
+      ...fine,
+      name: 'faults/locks.test.ts',
+      counts: { passed: 1, failed: 2, failures: [], skipped: [] },
+    };
     assert.equal(failedFiles([fine, broken]), '\nFailed:\n  faults/locks.test.ts: 2\n');
   });
 
