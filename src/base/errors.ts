@@ -38,6 +38,7 @@ export const errorCodes = [
   'UNKNOWN',
   'UNSAFE_FILE',
   'UNSAFE_FOLDER',
+  'WORKTREE_MISMATCH',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

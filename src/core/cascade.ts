@@ -2,6 +2,7 @@ import type { HealthState } from '../protocol/health.ts';
 import type { Evidence, SessionRecord } from '../protocol/sessionRecord.ts';
 import { judgeHeartbeat } from './heartbeat.ts';
 import { isLive, isRunning } from './sessionRecord.ts';
+import { judgeWorktree, type WorktreeLink } from './worktreeLink.ts';
 
 /** From cheap to dear. */
 export type Layer = 'pid' | 'heartbeat' | 'integrity' | 'disk' | 'orphaned';
@@ -31,8 +32,8 @@ export interface CascadeFacts {
 export interface FileFacts {
   record: FileState;
   checkpoint: FileState;
-  /** Whether git knows the worktree as the session's; undefined without one. */
-  worktree?: 'linked' | 'gone' | 'foreign';
+  /** What git's files say of its worktree; undefined without one. */
+  worktree?: WorktreeLink;
 }
 
 export type FileState = 'sound' | 'damaged' | 'missing';
@@ -86,12 +87,8 @@ const integrity: Look = (record, { files }) => {
     const action = 'Its host writes the next one by itself.';
     found.push(['degraded', `its checkpoint is ${files.checkpoint}`, action]);
   }
-  if (files.worktree === 'gone') {
-    const action = `Bring it back with “git worktree add”, or destroy the session.`;
-    found.push(['degraded', `its worktree ${record.worktreePath} is gone`, action]);
-  }
-  if (files.worktree === 'foreign')
-    found.push(['degraded', 'git does not know its worktree as one of this repository', doctor]);
+  const worktree = files.worktree && judgeWorktree(record, files.worktree);
+  if (worktree) found.push(['degraded', worktree.what, worktree.action]);
   return found;
 };
 

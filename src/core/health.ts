@@ -10,6 +10,7 @@ import { type CascadeFacts, runCascade } from './cascade.ts';
 import type { LimitWarning } from './limits.ts';
 import { span } from './moments.ts';
 import { isGoingOn, isLive, isRecovering, isRunning } from './sessionRecord.ts';
+import { judgeWorktree } from './worktreeLink.ts';
 
 /** Typing that a program has not taken for so long is stuck; milliseconds. */
 const inputPatience = 2_000;
@@ -47,6 +48,7 @@ interface Sign {
 /** How a session is, and by what that is known. */
 export function judgeHealth(record: SessionRecord, facts: HealthFacts): SessionHealth {
   const signs = signsOf(record, facts).sort((a, b) => rank(b.state) - rank(a.state));
+  const worktree = facts.files?.worktree && judgeWorktree(record, facts.files.worktree);
   const end = facts.warnings?.find(({ endsAt }) => endsAt !== undefined);
   return {
     id: record.id,
@@ -57,6 +59,7 @@ export function judgeHealth(record: SessionRecord, facts: HealthFacts): SessionH
     ...(facts.use === undefined ? {} : { use: facts.use }),
     ...(end?.endsAt === undefined ? {} : { endsAt: end.endsAt }),
     ...(end?.endsBy === undefined ? {} : { endsBy: end.endsBy }),
+    ...(worktree === undefined ? {} : { worktree: worktree.trouble }),
   };
 }
 

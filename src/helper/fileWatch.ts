@@ -16,6 +16,8 @@ const maxAge = 3 * interval;
 export interface FileWatchOptions {
   registry: Pick<Registry, 'list'>;
   files: Pick<SessionFiles, 'places'>;
+  /** Of the repository. */
+  key: string;
   /** The folder of the sessions’ files. */
   folder: string;
   questions: DiskQuestions;
@@ -66,8 +68,9 @@ export class FileWatch {
 
   async #lookAt(record: SessionRecord, own: DiskAnswer<DiskFacts>): Promise<Facts> {
     const { id } = record;
+    const { key } = this.#options;
     const files = await this.#askForFiles(record, own);
-    const worktree = await this.#options.questions.ask(`worktree of ${id}`, () => this.#looks.worktree(record));
+    const worktree = await this.#options.questions.ask(`worktree of ${id}`, () => this.#looks.worktree(record, key));
     const ownDisk = files.state === 'silent' ? files : own;
     return {
       ...(files.state === 'answered' ? { files: { ...files.value, ...linkOf(worktree) } } : {}),

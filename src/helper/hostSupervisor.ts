@@ -18,11 +18,14 @@ import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
 import type { SessionProgress } from './sessionProgress.ts';
 import type { TreeEnder, TreePart } from './treeEnder.ts';
+import { requireOwnWorktree } from './worktreeGuard.ts';
 
 /** What a process that was told to end gets on top of its grace time until its host reports; milliseconds. */
 const stopMargin = 10_000;
 
 export interface HostSupervisorOptions {
+  /** Of the repository. */
+  key: string;
   /** The bundle of the session host. */
   hostScript: string;
   files: SessionFiles;
@@ -67,7 +70,11 @@ export class HostSupervisor {
     return this.links.inTurn(launch.sessionId, () => this.startInTurn(launch, 'user'));
   }
 
-  /** The same for one that has its turn already. Starting one that runs returns its record. */
+  /**
+   * The same for one that has its turn already. Starting one that runs returns its record.
+   *
+   * @throws {HoldfastError} also as {@link requireOwnWorktree}
+   */
   async startInTurn(launch: LaunchSpec, by: Starter): Promise<SessionRecord> {
     const id = launch.sessionId;
     const { files, registry, former } = this.#options;
@@ -75,6 +82,7 @@ export class HostSupervisor {
     await this.links.adoptUntried(id);
     if (this.links.get(id)) return registry.require(id);
     if (this.links.isUnreachable(id)) throw mayStillRun(registry.require(id), await files.readHost(id));
+    await requireOwnWorktree(registry.require(id), this.#options.key);
     await former.end(id, by);
     const { notice: _, ...again } = launch;
     this.links.rememberLaunch(again);

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { withDeadline } from '../base/async.ts';
 import { HoldfastError, toErrorShape } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
@@ -209,7 +210,9 @@ export class SessionRecovery {
   async #launchOf(record: SessionRecord): Promise<LaunchSpec> {
     const { files, folders, supervisor, settings } = this.#options;
     const known = supervisor.links.launchOf(record.id) ?? (await this.#savedLaunch(record));
-    await folders.require(record.id, known.cwd);
+    // Its worktree may have moved since it was launched.
+    const cwd = path.join(record.worktreePath, record.cwd ?? '');
+    await folders.require(record.id, cwd);
     const last = await withDeadline(
       readLastScreen(files.places(record.id)),
       screenDeadline,
@@ -219,6 +222,7 @@ export class SessionRecovery {
     return {
       ...known,
       ...known.resume,
+      cwd,
       ...(last ? { cols: last.cols, rows: last.rows } : {}),
       notice: describeAttempt(record, maxAttempts),
     };

@@ -85,11 +85,11 @@ export class Supervision {
     const former = new FormerProcess({ files, sampler, log });
     this.leftovers = new Leftovers({ registry, links, files, token, epoch, sampler, mayRun, log });
     const hosts = { links, starter, trees, former, leftovers: this.leftovers };
-    this.supervisor = new HostSupervisor({ hostScript, files, registry, progress, log, ...hosts });
+    this.supervisor = new HostSupervisor({ key: places.key, hostScript, files, registry, progress, log, ...hosts });
     const { supervisor } = this;
     this.recovery = new SessionRecovery({ registry, supervisor, files, folders, progress, breaker, settings, log });
     this.#watchdog = new Watchdog({ registry, supervisor, progress, settings, log });
-    const watch = new FileWatch({ registry, files, folder: places.folder, questions });
+    const watch = new FileWatch({ registry, files, key: places.key, folder: places.folder, questions });
     this.monitor = new HealthMonitor({
       registry,
       links,

@@ -31,6 +31,9 @@ export interface UseSample {
   processes: number;
 }
 
+/** What can be wrong with a session’s worktree: it is gone, is not the session’s, or has another branch checked out. */
+export type WorktreeTrouble = 'gone' | 'foreign' | 'otherBranch';
+
 export interface SessionHealth {
   id: string;
   name: string;
@@ -44,6 +47,8 @@ export interface SessionHealth {
   endsAt?: string;
   /** Which one; absent from older helpers. */
   endsBy?: TimeLimit;
+  /** Absent where nothing is wrong with its worktree, and from older helpers. */
+  worktree?: WorktreeTrouble;
 }
 
 /** Processes that a session has left behind, or a host that no session has. */

@@ -14,10 +14,11 @@ const now = new Date('2026-03-07T10:00:00Z');
 const ago = (passed: number) => new Date(now.getTime() - passed).toISOString();
 const active = aRecord({ status: 'active', ptyPid: 7 });
 const waiting = aRecord({ status: 'waiting', ptyPid: 7 });
-const sound = { record: 'sound', checkpoint: 'sound', worktree: 'linked' } as const;
+const sound = { record: 'sound', checkpoint: 'sound', worktree: { state: 'own', branch: 'feature/login' } } as const;
 
 describe('the layers of the diagnosis', () => {
   const doctor = '“Holdfast: Doctor” repairs it.';
+  const repairWorktree = '“Repair Worktree…” tells what can be done.';
   const left = (host: string) =>
     `It is left alone, for it may go on; to give it up, kill its session host${host}, which counts as a crash.`;
   const findings: [what: string, record: SessionRecord, facts: Partial<HealthFacts>, finding: string][] = [
@@ -60,8 +61,8 @@ describe('the layers of the diagnosis', () => {
     [
       'a worktree of another repository',
       aRecord(),
-      { files: { ...sound, worktree: 'foreign' } },
-      `integrity degraded: git does not know its worktree as one of this repository (${doctor})`,
+      { files: { ...sound, worktree: { state: 'foreign', why: 'one of another repository' } } },
+      `integrity degraded: its worktree /repo/.worktrees/login-3f1c9d2e is one of another repository (${repairWorktree})`,
     ],
     [
       'a disk that cannot be written',
@@ -100,7 +101,7 @@ describe('the layers of the diagnosis', () => {
 
   it('find a worktree that is gone, and what can be done', () => {
     assert.match(
-      diagnosed(aRecord(), { files: { ...sound, worktree: 'gone' } })[0] ?? '',
+      diagnosed(aRecord(), { files: { ...sound, worktree: { state: 'gone' } } })[0] ?? '',
       /^integrity degraded: its worktree \/repo\/\.worktrees\/login-3f1c9d2e is gone \(.+\)$/,
     );
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Deferred } from '../../../src/base/async.ts';
 import { runCascade } from '../../../src/core/cascade.ts';
@@ -42,6 +42,7 @@ describe('the watch over the sessions’ files', () => {
     new FileWatch({
       registry: new Registry({ records, save: async () => undefined }),
       files: { places: (id) => sessionPlaces(thisMachine({ HOLDFAST_STATE_DIR: folder }), '0123456789abcdef', id) },
+      key: '0123456789abcdef',
       folder,
       questions: new DiskQuestions(silentLog, 20),
       monotonic: () => monotonic,
@@ -51,7 +52,7 @@ describe('the watch over the sessions’ files', () => {
         worktree: async ({ name }) => {
           asked.push(name);
           await answerOf(name);
-          return { link: 'gone' };
+          return { link: { state: 'gone' } };
         },
         ...looks,
       },
@@ -144,20 +145,9 @@ describe('the watch over the sessions’ files', () => {
         const link = path.join(login.worktreePath, '.git');
         await mkdir(login.worktreePath);
         await plant(link);
-        assert.equal((await fileLooks.worktree(login)).link, 'foreign');
+        const seen = await fileLooks.worktree(login, '0123456789abcdef');
+        assert.deepEqual(seen.link, { state: 'foreign', why: 'no worktree of git' });
       });
     }
-
-    it('follows its link to git’s own folder for it', async () => {
-      const login = session('login');
-      await mkdir(path.join(folder, 'notes'));
-      await mkdir(login.worktreePath);
-      const links: unknown[] = [];
-      for (const name of ['notes', 'gone']) {
-        await writeFile(path.join(login.worktreePath, '.git'), `gitdir: ../${name}\n`);
-        links.push((await fileLooks.worktree(login)).link);
-      }
-      assert.deepEqual(links, ['linked', 'foreign']);
-    });
   });
 });

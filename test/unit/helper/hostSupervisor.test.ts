@@ -22,7 +22,7 @@ describe('a start of a session', () => {
 
   /** Over hosts that start and are connected at once. */
   function supervise(): HostSupervisor {
-    const registry = new Registry({ records: [aRecord()], save: async () => undefined });
+    const registry = new Registry({ records: [aRecord({ branch: '' })], save: async () => undefined });
     let isLinked = false;
     const links = {
       inTurn: (_: string, task: () => Promise<unknown>) => task(),

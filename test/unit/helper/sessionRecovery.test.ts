@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { symlink } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { mock } from 'node:test';
 import { Deferred, KeyedSequencer } from '../../../src/base/async.ts';
@@ -51,7 +51,7 @@ describe('the recovery of sessions', () => {
   let saveError: Error | undefined;
   let nextPid: number;
   let monotonic: number;
-  let launchFolder: string;
+  let sessionFolder: string;
   /** Whether there is a folder; undefined for a real look. */
   let look: ((folder: string) => Promise<boolean>) | undefined;
   /** Also those that a test does not wait for. */
@@ -73,7 +73,7 @@ describe('the recovery of sessions', () => {
     saveError = undefined;
     nextPid = 100;
     monotonic = 5 * minute;
-    launchFolder = folder;
+    sessionFolder = folder;
     look = undefined;
     attempts = [];
   });
@@ -131,11 +131,11 @@ describe('the recovery of sessions', () => {
   };
 
   const aLaunch = (sessionId: string): LaunchSpec => {
-    return { sessionId, file: 'cat', args: [], cwd: launchFolder, env: {}, cols: 80, rows: 24, scrollback: 100 };
+    return { sessionId, file: 'cat', args: [], cwd: '/where/it/was', env: {}, cols: 80, rows: 24, scrollback: 100 };
   };
 
   const crashed = (name: string): SessionRecord =>
-    aRecord({ id: randomUUID(), name, branch: '', status: 'active', ptyPid: 7 });
+    aRecord({ id: randomUUID(), name, branch: '', worktreePath: sessionFolder, status: 'active', ptyPid: 7 });
   const crash = ({ id }: SessionRecord) => progress.lost(id, { kind: 'hostLost' });
   const seen = ({ id }: SessionRecord) => registry.require(id);
   const pass = (time: number) => {
@@ -409,10 +409,20 @@ describe('the recovery of sessions', () => {
     assert.equal(starts.length, 4);
   });
 
+  it('starts one where its record says that it is, wherever it was started before', async () => {
+    const login = { ...crashed('login'), cwd: 'web' };
+    await mkdir(path.join(folder, 'web'));
+    open(login);
+    await crash(login);
+    pass(second);
+    await until(() => starts.length === 1);
+    assert.equal(launches[0]?.cwd, path.join(folder, 'web'));
+  });
+
   it('does not start one in a folder that is gone, and says so', async () => {
+    sessionFolder = '/no/such/folder';
     const login = crashed('login');
     open(login);
-    launchFolder = '/no/such/folder';
     await crash(login);
     pass(second);
     await until(() => seen(login).attempts === 2);
@@ -423,10 +433,10 @@ describe('the recovery of sessions', () => {
   });
 
   it('does not take a folder that cannot be looked at for gone', async () => {
+    sessionFolder = path.join(folder, 'loop');
+    await symlink(sessionFolder, sessionFolder);
     const login = crashed('login');
     open(login);
-    launchFolder = path.join(folder, 'loop');
-    await symlink(launchFolder, launchFolder);
     await crash(login);
     pass(second);
     await until(() => seen(login).attempts === 2);

@@ -1,0 +1,38 @@
+import type { WorktreeTrouble } from '../protocol/health.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+
+/** What git’s own files say of the folder that a session has for its worktree. */
+export type WorktreeLink =
+  /** It is the session’s. `branch` is what is checked out: null for a commit alone, absent where git’s files do not tell. */
+  | { state: 'own'; branch?: string | null }
+  | { state: 'gone' }
+  /** `why` goes on after “its worktree … is”, as a part of a sentence. */
+  | { state: 'foreign'; why: string };
+
+/** What is wrong with a session’s worktree, as parts of sentences. */
+export interface WorktreeFinding {
+  trouble: WorktreeTrouble;
+  what: string;
+  action: string;
+}
+
+const repair = '“Repair Worktree…” tells what can be done.';
+
+/** Undefined where nothing is wrong; a session without a worktree has none that could be. */
+export function judgeWorktree(
+  { branch, worktreePath }: Pick<SessionRecord, 'branch' | 'worktreePath'>,
+  link: WorktreeLink,
+): WorktreeFinding | undefined {
+  if (!branch) return undefined;
+  if (link.state === 'gone') return { trouble: 'gone', what: `its worktree ${worktreePath} is gone`, action: repair };
+  if (link.state === 'foreign')
+    return { trouble: 'foreign', what: `its worktree ${worktreePath} is ${link.why}`, action: repair };
+  if (link.branch === undefined || link.branch === branch) return undefined;
+  const there = link.branch === null ? 'no branch, but a commit,' : `the branch ${link.branch}`;
+  return { trouble: 'otherBranch', what: `its worktree has ${there} checked out instead of ${branch}`, action: repair };
+}
+
+/** Whether a tag that names the session `taggedId` may stand in the worktree of `record`: its own, or that of the one it continues. */
+export function isTagOf(taggedId: string, { id, metadata }: Pick<SessionRecord, 'id' | 'metadata'>): boolean {
+  return taggedId === id || taggedId === metadata?.restoredFrom;
+}
