@@ -114,11 +114,19 @@ export class Stage {
     return (await waitFor(read, isTold, { timeout: 30_000, what: 'the health' })) as SessionHealth;
   }
 
-  /** The first state of its record that is as wanted. */
+  /** The first state of its record that is as wanted; one that soon passes is among those that the helper tells. */
   async record({ id }: { id: string }, isWanted: (record: SessionRecord) => boolean): Promise<SessionRecord> {
-    const read = async () => (await this.client.list()).records.find((record) => record.id === id);
-    const isFound = (record?: SessionRecord) => record !== undefined && isWanted(record);
-    return (await waitFor(read, isFound, { timeout: 30_000, what: 'the record' })) as SessionRecord;
+    let told: SessionRecord | undefined;
+    const isFound = (record?: SessionRecord) => record?.id === id && isWanted(record);
+    const listening = this.client.onChange((record) => {
+      if (isFound(record)) told ??= record;
+    });
+    const read = async () => told ?? (await this.client.list()).records.find((record) => record.id === id);
+    try {
+      return (await waitFor(read, isFound, { timeout: 30_000, what: 'the record' })) as SessionRecord;
+    } finally {
+      listening.dispose();
+    }
   }
 
   async hostPid({ id }: { id: string }): Promise<number> {
