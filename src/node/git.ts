@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
+import { type GitProgress, readProgress, withoutProgress } from '../core/gitProgress.ts';
 import { repositoryVariables } from '../core/misleadingVariables.ts';
+import { GitProcessError, runGit } from './gitProcess.ts';
 
 /** `rev-parse --path-format` came with 2.31. */
 const minVersion = [2, 31] as const;
@@ -13,6 +15,12 @@ export interface GitOptions {
   cwd: string;
   /** Milliseconds. */
   timeout?: number;
+  /** Ends git, with all that it started, and rejects with the signal's reason once it is gone. */
+  signal?: AbortSignal | undefined;
+  /** How long git may go without a word of progress; milliseconds. */
+  patience?: number;
+  /** How far it is, where its arguments make it tell. */
+  onProgress?: ((progress: GitProgress) => void) | undefined;
 }
 
 /**
@@ -20,7 +28,13 @@ export interface GitOptions {
  *
  * @throws {HoldfastError} `GIT_MISSING`; `NO_FOLDER`; `GIT_FAILED` with `data.stderr` and `data.exitCode`.
  */
-export async function git(args: readonly string[], { cwd, timeout = defaultTimeout }: GitOptions): Promise<string> {
+export async function git(args: readonly string[], options: GitOptions): Promise<string> {
+  const { signal, patience, onProgress } = options;
+  if (signal || patience !== undefined || onProgress) return watchedGit(args, options);
+  return plainGit(args, options);
+}
+
+function plainGit(args: readonly string[], { cwd, timeout = defaultTimeout }: GitOptions): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { cwd, timeout, maxBuffer: maxOutput, windowsHide: true, env: gitEnvironment() };
     execFile('git', [...args], options, (error, stdout, stderr) => {
@@ -28,6 +42,23 @@ export async function git(args: readonly string[], { cwd, timeout = defaultTimeo
       else resolve(stdout);
     });
   });
+}
+
+/** One that can be ended before its time, and tells how far it is. */
+async function watchedGit(args: readonly string[], options: GitOptions): Promise<string> {
+  const { cwd, timeout = defaultTimeout, signal, patience, onProgress } = options;
+  const onLine = (line: string) => {
+    const progress = readProgress(line);
+    if (progress) onProgress?.(progress);
+  };
+  // Git would wait two seconds before it tells anything.
+  const env = { ...gitEnvironment(), GIT_PROGRESS_DELAY: '0' };
+  try {
+    return await runGit(args, { cwd, env, timeout, patience, signal, onLine, maxOutput });
+  } catch (error) {
+    if (!(error instanceof GitProcessError)) throw error;
+    throw toGitError(error, args, cwd, withoutProgress(error.stderr));
+  }
 }
 
 /** What git printed, or undefined where it ended badly; for questions to which “no” is an answer. */
