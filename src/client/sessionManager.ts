@@ -6,6 +6,7 @@ import type { RebuildPlan } from '../core/rebuildPlan.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { isLive } from '../core/sessionRecord.ts';
 import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
+import type { WorktreeSituation } from '../core/worktreeSituation.ts';
 import { exists } from '../node/exists.ts';
 import { journalFile } from '../node/journalFiles.ts';
 import { type Machine, repositoryPlaces, sessionPlaces } from '../node/places.ts';
@@ -38,6 +39,7 @@ import {
 import { SessionSupervision } from './sessionSupervision.ts';
 import { StateKeeper } from './stateKeeper.ts';
 import { noteOf, registerStorage } from './windowStorages.ts';
+import { type RepairChoice, repairWorktree, situationOf } from './worktreeReconciliation.ts';
 
 /** What the user has set; asked for anew at each use. */
 export interface ManagerSettings {
@@ -192,6 +194,17 @@ export class SessionManager implements Disposable {
       const { name, notice } = chooseName(input, new Date(), taken);
       return told(await this.#replica.keepDone(await this.helper.update(record, () => ({ name }))), notice);
     });
+  }
+
+  /** How the session’s worktree is. @throws {HoldfastError} `SESSION_NOT_FOUND`, `NOT_A_REPOSITORY` */
+  async inspectWorktree(id: string): Promise<WorktreeSituation> {
+    return situationOf(this.#life(), this.require(id));
+  }
+
+  /** Puts the session and its worktree together again. @throws {HoldfastError} see {@link repairWorktree} */
+  async repairWorktree(id: string, choice: RepairChoice): Promise<CreatedSession> {
+    this.#replica.requireWritable();
+    return repairWorktree(this.#life(), this.require(id), choice);
   }
 
   async stop(id: string): Promise<SessionRecord> {
