@@ -27,15 +27,18 @@ export interface EndContext {
   end: SessionEnd;
   policy: EffectivePolicy;
   now: Date;
+  /** When its process ended, by its host’s clock; `now` where nobody saw that. */
+  endedAt?: Date;
   random?: () => number;
 }
 
 /** Whether a session is started again by itself, and when. */
-export function decideRecovery({ record, end, policy, now, random = Math.random }: EndContext): RecoveryVerdict {
+export function decideRecovery(context: EndContext): RecoveryVerdict {
+  const { record, end, policy, now, random = Math.random } = context;
   if (!isRetried(end, policy)) return { kind: 'end' };
   if (end.kind === 'exited' && policy.neverRetry.includes(end.code ?? Number.NaN))
     return { kind: 'end', why: `the policy never retries after code ${end.code}` };
-  const loop = crashLoop(recoveryAfter(record, end, now), now);
+  const loop = crashLoop(recoveryAfter(context), now);
   if (loop !== undefined) return { kind: 'end', why: loop };
   if (record.attempts >= policy.maxAttempts) {
     const why = policy.maxAttempts === 0 ? undefined : `no attempt is left of ${policy.maxAttempts}`;
@@ -59,14 +62,15 @@ function pauses({ retryDelay, maxRetryDelay }: EffectivePolicy, random: () => nu
 }
 
 /** What is known of the last starts, with the process that has ended, or the start that has failed, now. */
-function recoveryAfter(record: SessionRecord, { kind }: SessionEnd, now: Date): Recovery {
+function recoveryAfter({ record, end: { kind }, now, endedAt = now }: EndContext): Recovery {
   if (kind === 'startFailed') return recoveryWith(record, now.toISOString());
   const { recovery, startedAt, status } = record;
   const { starts = [], quickExits = 0, ...rest } = settled(recovery);
   if (status === 'recovering' || startedAt === undefined) return { ...rest, starts, quickExits };
-  const ran = now.getTime() - Date.parse(startedAt);
-  // A clock that was put back says nothing about how long it ran.
-  return { ...rest, starts, quickExits: ran >= 0 && ran < quickTime ? quickExits + 1 : 0 };
+  const start = Date.parse(startedAt);
+  // On a busy machine its end is told late; and a clock that was put back says nothing about how long it ran.
+  const isQuick = now.getTime() >= start && Math.min(now.getTime(), endedAt.getTime()) - start < quickTime;
+  return { ...rest, starts, quickExits: isQuick ? quickExits + 1 : 0 };
 }
 
 /** Why there is a crash loop, as a part of a sentence. */
@@ -81,7 +85,7 @@ export function afterEnd(context: EndContext): RecordChanges {
   const { record, end, now } = context;
   const verdict = decideRecovery(context);
   const at = now.toISOString();
-  const recovery = recoveryAfter(record, end, now);
+  const recovery = recoveryAfter(context);
   const common = { ptyPid: undefined, ending: undefined, countsFrom: undefined };
   if (verdict.kind === 'end') {
     return {

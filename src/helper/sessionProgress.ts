@@ -115,7 +115,14 @@ export class SessionProgress {
       if (!told) return undefined;
       const { end, exit, endedAt } = told;
       const policy = effectivePolicy(record.policy, settings().policy);
-      const changes = afterEnd({ record, end, policy, now: this.#now(), ...(random ? { random } : {}) });
+      const changes = afterEnd({
+        record,
+        end,
+        policy,
+        now: this.#now(),
+        endedAt: new Date(endedAt),
+        ...(random ? { random } : {}),
+      });
       return { ...changes, exit, endedAt };
     });
   }

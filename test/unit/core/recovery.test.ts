@@ -111,6 +111,14 @@ describe('the breaker of crash loops', () => {
     assert.deepEqual(lives([999, 999, 999]), ['recovering', 'recovering', 'it ended within a second 3 times in a row']);
   });
 
+  it('goes by when a process ended, however late that is told', () => {
+    const quick = [20 * second, 999, -20].map((length) => {
+      const times = { now: at(20 * second), endedAt: at(length) };
+      return ended(started(aRecord()), crash, times).recovery?.quickExits;
+    });
+    assert.deepEqual(quick, [0, 1, 1]);
+  });
+
   it('does not count on over a process that ran for longer', () => {
     assert.deepEqual(lives([999, 999, 31 * second, 999, 999]), Array(5).fill('recovering'));
   });
@@ -298,13 +306,14 @@ function taken(record: SessionRecord, step: Step, policy: Partial<EffectivePolic
 }
 
 interface EndOptions {
+  endedAt?: Date;
   policy?: Partial<EffectivePolicy>;
   now?: Date;
   luck?: number;
 }
 
-function ended(record: SessionRecord, end: SessionEnd, { policy = {}, now = at(0), luck = 0 }: EndOptions = {}) {
-  return revise(record, afterEnd({ record, end, policy: whole(policy), now, random: () => luck }));
+function ended(record: SessionRecord, end: SessionEnd, { policy = {}, luck = 0, ...times }: EndOptions = {}) {
+  return revise(record, afterEnd({ record, end, policy: whole(policy), now: at(0), ...times, random: () => luck }));
 }
 
 function started(record: SessionRecord, now = at(0), by: Starter = 'retry'): SessionRecord {
