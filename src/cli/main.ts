@@ -25,6 +25,7 @@ import { deleteSaved, listSaved, loadSaved, saveSession, showSaved } from './sav
 import { showStatus } from './statusCommand.ts';
 import { stopSession } from './stopCommand.ts';
 import { validateOne } from './validateCommand.ts';
+import { worktreeOf } from './worktreeCommand.ts';
 
 const handlers: Record<CommandName, CommandHandler> = {
   ls: listSessions,
@@ -37,6 +38,7 @@ const handlers: Record<CommandName, CommandHandler> = {
   'give-up': giveUpSession,
   restart: restartOne,
   resume: resumeSession,
+  worktree: worktreeOf,
   'clean-up': cleanUpSessions,
   report: reportState,
   'keep-running': keepRunning,

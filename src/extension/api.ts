@@ -10,6 +10,7 @@ import type { KeptSession } from '../protocol/helperRpc.ts';
 import type { SessionPolicy, SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
 import type { ExportedFile, ImportedSession } from './stateActions.ts';
 import type { CleanedUpSession, LeftoverRequest, SessionOutcome } from './supervisionActions.ts';
+import type { RepairRequest, WorktreeInspection } from './worktreeRepair.ts';
 
 export type {
   Backup,
@@ -25,11 +26,13 @@ export type {
   ListedSession,
   PolicyChanges,
   Proposal,
+  RepairRequest,
   SavedSession,
   SessionOutcome,
   SessionPolicy,
   SessionRecord,
   SessionStatus,
+  WorktreeInspection,
 };
 
 /** What a new session may be told; everything has a default. */
@@ -101,6 +104,10 @@ export interface HoldfastApi {
   restartSession(id: string): Promise<SessionRecord>;
   renameSession(id: string, name: string): Promise<SessionRecord>;
   destroySession(id: string): Promise<DestroyedSession>;
+  /** Whether the session’s worktree was moved, removed or switched to another branch, and what can be done about it. */
+  inspectWorktree(id: string): Promise<WorktreeInspection>;
+  /** Puts the session and its worktree together again. */
+  repairWorktree(request: RepairRequest): Promise<SessionRecord>;
   /** How all sessions are, with evidence, asked for anew. */
   health(): Promise<HealthReport>;
   /** In sentences: how a session is, why, and what will happen next. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { policyChoiceSchema } from '../client/sessionChoices.ts';
+import { worktreeRepairs } from '../core/worktreeSituation.ts';
 
 const flag = v.optional(v.boolean());
 const text = v.optional(v.string());
@@ -36,6 +37,11 @@ export const exportOneSchema = v.strictObject({ ...fileSchema.entries, ...fileOp
 export const importOptionsSchema = v.strictObject({ salvage: flag, start: flag });
 export const importSchema = v.strictObject({ ...fileSchema.entries, ...importOptionsSchema.entries });
 export const doctorSchema = v.strictObject({ fix: flag });
+export const repairSchema = v.strictObject({
+  id: v.string(),
+  repair: v.picklist(worktreeRepairs),
+  path: text,
+});
 export const leftoverSchema = v.strictObject({
   sessionId: v.string(),
   pid: v.pipe(v.number(), v.integer()),

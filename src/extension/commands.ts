@@ -3,7 +3,14 @@ import { leftNotice } from '../core/healthPresentation.ts';
 import { isGoingOn, isRunning } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { DestroyedSession, NewSessionOptions } from './api.ts';
-import { logSchema, newSessionSchema, nothingSchema, renameSchema } from './argumentSchemas.ts';
+import {
+  logSchema,
+  newSessionSchema,
+  nothingSchema,
+  renameSchema,
+  repairSchema,
+  targetSchema,
+} from './argumentSchemas.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
 import { confirm, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
@@ -18,6 +25,7 @@ import { stateHandlers } from './stateCommands.ts';
 import type { SupervisionActions } from './supervisionActions.ts';
 import { supervisionHandlers } from './supervisionCommands.ts';
 import type { Workspace } from './workspace.ts';
+import { askRepair, inspectWorktree, repairWorktree } from './worktreeRepair.ts';
 
 export interface CommandContext {
   workspace: Workspace;
@@ -47,6 +55,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     [commandIds.renameSession]: (argument) => renameSession(context, argument),
     [commandIds.destroySession]: (argument) =>
       onSession(context, argument, { title: 'Destroy Session', action: (id) => destroy(context, id, argument) }),
+    [commandIds.repairWorktree]: (argument) => repair(context, argument),
     [commandIds.showLog]: (argument) => showLog(context, argument),
     [commandIds.restartHelper]: (argument) => restartHelper(context, argument),
     [commandIds.tryAgain]: (argument) => tryAgain(context, argument),
@@ -147,6 +156,21 @@ async function tellKept(
   const chosen = await vscode.window.showInformationMessage(text, 'Open Folder');
   if (chosen)
     await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(path), { forceNewWindow: true });
+}
+
+/** With an id alone it tells how the worktree is, and what can be done about it. */
+async function repair(context: CommandContext, argument: unknown): Promise<unknown> {
+  const { workspace } = context;
+  if (isPlainObject(argument)) {
+    if (!('repair' in argument)) return inspectWorktree(workspace, parseArgument(targetSchema, argument).id);
+    return repairWorktree(workspace, parseArgument(repairSchema, argument));
+  }
+  return onSession(context, argument, {
+    title: 'Repair Worktree',
+    action: (id) => askRepair(workspace, id, { modal: true }),
+    applies: ({ branch }) => branch !== '',
+    none: 'No session has a worktree.',
+  });
 }
 
 async function showLog({ workspace, actions, log }: CommandContext, argument: unknown): Promise<unknown> {

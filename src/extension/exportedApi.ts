@@ -19,6 +19,7 @@ import {
   logSchema,
   nameSchema,
   newSessionSchema,
+  repairSchema,
   restoreSchema,
   saveSchema,
   targetSchema,
@@ -29,6 +30,7 @@ import type { SessionActions } from './sessionActions.ts';
 import type { StateActions } from './stateActions.ts';
 import type { SupervisionActions } from './supervisionActions.ts';
 import type { Workspace } from './workspace.ts';
+import { inspectWorktree, repairWorktree } from './worktreeRepair.ts';
 
 export interface ApiParts {
   workspace: Workspace;
@@ -52,6 +54,7 @@ export function exportedApi(parts: ApiParts): HoldfastApi {
     listSessions: () => workspace.list(),
     getSession: (id) => workspace.get(id),
     ...sessionMethods(parts),
+    ...worktreeMethods(parts),
     ...supervisionMethods(parts),
     ...stateMethods(parts),
     diagnose: async (options = {}) => diagnose(workspace, parseArgument(doctorSchema, options).fix ?? false),
@@ -69,6 +72,14 @@ function sessionMethods({ actions }: ApiParts) {
     destroySession: async (id) => actions.destroy(idOf(id)),
     showLog: async (id) => actions.showLog(parseArgument(logSchema, { id }).id),
     restartHelper: () => actions.restartHelper(),
+  } satisfies Partial<HoldfastApi>;
+}
+
+/** What is done about worktrees. */
+function worktreeMethods({ workspace }: ApiParts) {
+  return {
+    inspectWorktree: async (id) => inspectWorktree(workspace, idOf(id)),
+    repairWorktree: async (request) => repairWorktree(workspace, parseArgument(repairSchema, request)),
   } satisfies Partial<HoldfastApi>;
 }
 

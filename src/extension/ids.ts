@@ -26,6 +26,7 @@ export const commandIds = {
   stopAllSessions: 'holdfast.stopAllSessions',
   resumeAllSessions: 'holdfast.resumeAllSessions',
   cleanUpSessions: 'holdfast.cleanUpSessions',
+  repairWorktree: 'holdfast.repairWorktree',
 } as const;
 
 export const viewIds = { sessions: 'holdfast.sessions' } as const;

@@ -6,6 +6,7 @@ import { isPlainObject, parseArgument } from './commandArguments.ts';
 import { tell } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
 import type { Workspace } from './workspace.ts';
+import { worktreeErrorActions } from './worktreeRepair.ts';
 
 export interface SessionCommand<T> {
   title: string;
@@ -31,7 +32,7 @@ export async function onSession<T>(
     const id = typeof argument === 'string' ? argument : await pickSession(workspace, command);
     return id === undefined ? undefined : await command.action(id);
   } catch (error) {
-    return showError<T>(error, log);
+    return showError<T>(error, log, worktreeErrorActions);
   }
 }
 

@@ -15,6 +15,7 @@ import { tellOnce, tellProblem, tellProposed, tellRecovered } from './notices.ts
 import { readSettings } from './settings.ts';
 import { SupervisionNotices } from './supervisionNotices.ts';
 import { Terminals } from './terminals.ts';
+import { WorktreeNotices } from './worktreeNotices.ts';
 
 /** Milliseconds between attempts to get a helper. */
 const reconnectPauses = { initial: 1_000, max: 30_000 };
@@ -143,6 +144,7 @@ export class Workspace implements Disposable {
     const { quarantined, rebuilt = { sessions: [], proposals: [] } } = loaded;
     if (quarantined) log.warn(`The damaged session list is kept: ${quarantined}`);
     const notices = this.#opened.add(new SupervisionNotices({ manager, memento: context.globalState, log }));
+    this.#opened.add(new WorktreeNotices({ manager, workspace: this, memento: context.workspaceState, log }));
     const known = new Set(manager.list().map(({ id }) => id));
     this.#terminals = this.#opened.add(new Terminals({ manager, memento: context.workspaceState, restart }));
     await this.#restore(manager);
