@@ -8,6 +8,7 @@ import { isLive } from '../core/sessionRecord.ts';
 import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { WorktreeSituation } from '../core/worktreeSituation.ts';
 import { exists } from '../node/exists.ts';
+import { gitEnvironmentOf } from '../node/gitProgram.ts';
 import { journalFile } from '../node/journalFiles.ts';
 import { type Machine, repositoryPlaces, sessionPlaces } from '../node/places.ts';
 import { type RecordReading, readRecordFile } from '../node/recordFile.ts';
@@ -93,7 +94,7 @@ export class SessionManager implements Disposable {
     this.options = options;
     const { machine, workplace, dist, client, storage } = options;
     const { key, root } = workplace;
-    const environment = () => (options.settings().surviveLogout ? {} : withoutScopes);
+    const environment = () => ({ ...gitEnvironmentOf(), ...(options.settings().surviveLogout ? {} : withoutScopes) });
     this.#launcher = new HelperLauncher({ machine, key, dist, client, environment });
     this.#replica = new RegistryReplica({ folder: storage, key, root });
     this.helper = new HelperClient({

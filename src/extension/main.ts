@@ -7,6 +7,7 @@ import type { HoldfastApi } from './api.ts';
 import { registerCommands } from './commands.ts';
 import { showError } from './errorMessage.ts';
 import { exportedApi } from './exportedApi.ts';
+import { followGitExtension } from './gitExtension.ts';
 import { SessionActions } from './sessionActions.ts';
 import { watchSessionContext } from './sessionContext.ts';
 import { SessionTree } from './sessionTree.ts';
@@ -38,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   disposables.add(registerCommands({ workspace, actions, state, supervision, log, memento: context.workspaceState }));
   disposables.add(watchSettings(log, () => workspace.configure()));
   disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(() => workspace.foldersChanged()));
+  disposables.add(followGitExtension(log, () => workspace.gitChanged()));
   workspace.open();
   const changes = disposables.add(new vscode.EventEmitter<void>());
   disposables.add(workspace.onChange(() => changes.fire()));

@@ -46,6 +46,7 @@ export class Workspace implements Disposable {
   #manager: SessionManager | undefined;
   #terminals: Terminals | undefined;
   #ready: Promise<void> = Promise.resolve();
+  #state: WindowState | undefined;
 
   constructor(options: WorkspaceOptions) {
     this.#options = options;
@@ -113,6 +114,11 @@ export class Workspace implements Disposable {
   foldersChanged(): void {
     const [first] = localFolders();
     if (first !== this.#manager?.options.folder) this.open();
+  }
+
+  /** Git was found, where it was missing before. */
+  gitChanged(): void {
+    if (this.#state === 'gitMissing') this.open();
   }
 
   /** The same anew, after the folder became a repository; rejects where {@link open} would only log. */
@@ -244,6 +250,7 @@ export class Workspace implements Disposable {
   }
 
   #setState(state: WindowState): void {
+    this.#state = state;
     void vscode.commands.executeCommand('setContext', contextKeys.state, state);
   }
 }

@@ -4,6 +4,7 @@ import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { type GitProgress, readProgress, withoutProgress } from '../core/gitProgress.ts';
 import { repositoryVariables } from '../core/misleadingVariables.ts';
 import { GitProcessError, runGit } from './gitProcess.ts';
+import { gitProgram } from './gitProgram.ts';
 
 /** `rev-parse --path-format` came with 2.31. */
 const minVersion = [2, 31] as const;
@@ -37,7 +38,7 @@ export async function git(args: readonly string[], options: GitOptions): Promise
 function plainGit(args: readonly string[], { cwd, timeout = defaultTimeout }: GitOptions): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { cwd, timeout, maxBuffer: maxOutput, windowsHide: true, env: gitEnvironment() };
-    execFile('git', [...args], options, (error, stdout, stderr) => {
+    execFile(gitProgram(), [...args], options, (error, stdout, stderr) => {
       if (error) reject(toGitError(error, args, cwd, stderr));
       else resolve(stdout);
     });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { delay } from '../base/async.ts';
 import { systemErrorCode } from '../base/errors.ts';
+import { gitProgram } from './gitProgram.ts';
 import { isGroupAlive } from './processIdentity.ts';
 import { type Execute, execute, systemFolder, windowsOptions } from './systemPrograms.ts';
 
@@ -76,7 +77,13 @@ class GitRun {
     const detached = process.platform !== 'win32';
     this.#options = options;
     this.#settle = settle;
-    this.#child = spawn('git', [...args], { cwd, env, detached, windowsHide: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(gitProgram(), [...args], {
+      cwd,
+      env,
+      detached,
+      windowsHide: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#deadline = setTimeout(() => this.#end(tooLong(timeout)), timeout);
   }
 

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { chmod, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { git } from '../../../src/node/git.ts';
+import { chooseGit, gitEnvironmentOf, gitProgram } from '../../../src/node/gitProgram.ts';
+import { useTempDirs } from '../../support/tempDirs.ts';
+import { describeOnUnix } from '../../support/unix.ts';
+
+describe('the git that is run', () => {
+  afterEach(() => chooseGit(undefined));
+
+  it('is the chosen one, else that of the environment, else the first on the path', () => {
+    const seen = [gitProgram({}), gitProgram({ HOLDFAST_GIT: '/opt/git' })];
+    chooseGit('/usr/local/bin/git');
+    seen.push(gitProgram({ HOLDFAST_GIT: '/opt/git' }));
+    assert.deepEqual(seen, ['git', '/opt/git', '/usr/local/bin/git']);
+  });
+
+  it('is told to what is started only where it was chosen', () => {
+    const before = gitEnvironmentOf();
+    chooseGit('/usr/local/bin/git');
+    assert.deepEqual([before, gitEnvironmentOf()], [{}, { HOLDFAST_GIT: '/usr/local/bin/git' }]);
+  });
+
+  describeOnUnix('at a path of its own', () => {
+    const dirs = useTempDirs();
+
+    it('is run in the place of the one on the path, also where it can be cancelled', async () => {
+      const program = path.join(await dirs.make(), 'my git');
+      await writeFile(program, '#!/bin/sh\necho "mine: $*"\n');
+      await chmod(program, 0o755);
+      chooseGit(program);
+      const [plain, watched] = [{}, { signal: new AbortController().signal }].map((options) =>
+        git(['status', 'a b'], { cwd: '/', ...options }),
+      );
+      assert.deepEqual([await plain, await watched], ['mine: status a b\n', 'mine: status a b\n']);
+    });
+
+    it('is missing where it was removed', async () => {
+      chooseGit('/no/such/git');
+      await assert.rejects(git(['--version'], { cwd: '/' }), { code: 'GIT_MISSING' });
+    });
+  });
+});
