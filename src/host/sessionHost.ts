@@ -22,6 +22,9 @@ const resumeAt = 256 * 1024;
 /** How long a full-screen program gets to notice the smaller of two sizes; milliseconds. */
 const repaintPause = 50;
 
+/** How often a process is killed that has not ended yet; milliseconds. */
+const killInterval = 1_000;
+
 export interface SessionHostOptions {
   sessionId: string;
   pty: Pty;
@@ -176,8 +179,14 @@ export class SessionHost implements OutputSource {
     if (this.#exit) return;
     clearTimeout(this.#stopping);
     this.#stoppingSince ??= new Date();
-    this.#stopping = setTimeout(() => this.#pty.signal('SIGKILL'), graceMs);
+    this.#stopping = setTimeout(() => this.#kill(), graceMs);
     this.#pty.hangUp();
+  }
+
+  /** Again and again: no signal finds a process that has just been forked and has no group of its own yet. */
+  #kill(): void {
+    this.#pty.signal('SIGKILL');
+    this.#stopping = setTimeout(() => this.#kill(), killInterval);
   }
 
   #read(data: Buffer): void {

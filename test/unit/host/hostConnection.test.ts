@@ -242,6 +242,17 @@ describe('a client’s connection to a session host', () => {
     assert.deepEqual(pty.calls, ['hangUp', 'signal SIGKILL']);
   });
 
+  it('kills again until it has ended, and not after', async () => {
+    await greet();
+    client.sendJson(frameType.stop, 2, { graceMs: 0 });
+    await waitFor(() => pty.calls.length === 1);
+    mock.timers.tick(0);
+    mock.timers.tick(1_000);
+    pty.onExit.fire({ code: null, signal: 9 });
+    mock.timers.tick(5_000);
+    assert.deepEqual(pty.calls, ['hangUp', 'signal SIGKILL', 'signal SIGKILL']);
+  });
+
   async function greet(): Promise<void> {
     client.sendJson(frameType.hello, 1, greeting);
     await logged(1);
