@@ -1,6 +1,7 @@
 /** Every error a user can meet, by its stable code. Codes are only ever added. */
 export const errorCodes = [
   'AMBIGUOUS_SESSION',
+  'ARCHIVE_NOT_FOUND',
   'BACKUP_NOT_FOUND',
   'BRANCH_EXISTS',
   'COMMAND_NOT_FOUND',
@@ -22,6 +23,7 @@ export const errorCodes = [
   'MAX_SESSIONS',
   'NAME_EXISTS',
   'NEWER_FORMAT',
+  'NOT_ARCHIVED',
   'NOT_A_REPOSITORY',
   'NO_COMMITS',
   'NO_FOLDER',

@@ -7,7 +7,7 @@ import type { HelperClient } from './helperClient.ts';
 /** What there is of a session whose creation failed. */
 export interface UnfinishedSession {
   record?: SessionRecord;
-  worktree?: NewWorktree;
+  worktree?: Pick<NewWorktree, 'undo'>;
   /** Its process may run. */
   isStarted?: boolean;
 }

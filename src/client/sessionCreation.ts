@@ -15,7 +15,7 @@ import {
   namedBase,
   requireFolder,
 } from '../node/repository.ts';
-import { requireBranchName } from '../node/worktree.ts';
+import { type NewWorktree, requireBranchName } from '../node/worktree.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionCommand, SessionPolicy, SessionRecord } from '../protocol/sessionRecord.ts';
 import { whileCreating } from './creationLock.ts';
@@ -62,6 +62,8 @@ export interface Restoration {
   worktreePath?: string;
   /** False leaves its command to be started later. */
   start: boolean;
+  /** Makes its worktree and its branch where those come from elsewhere, at `worktreePath` if that is given. */
+  bringBack?: (record: SessionRecord) => Pick<NewWorktree, 'checkOut' | 'undo'>;
 }
 
 export interface CreationContext extends Pick<SessionManagerOptions, 'machine' | 'workplace' | 'folder' | 'settings'> {
@@ -117,11 +119,14 @@ async function makeAll(
   await context.keep(record);
   await pausePoint('creation-kept');
   const repository = context.workplace as GitRepository;
-  const isBound = plan.restored?.worktreePath !== undefined;
+  const { bringBack } = plan.restored ?? {};
+  const isBound = plan.restored?.worktreePath !== undefined && !bringBack;
   if (plan.base && !isBound) {
-    made.worktree = await beginWorktree(repository, record, plan.restored?.hasBranch ? undefined : plan.base);
+    const base = plan.restored?.hasBranch ? undefined : plan.base;
+    const worktree = bringBack ? bringBack(record) : await beginWorktree(repository, record, base);
+    made.worktree = worktree;
     await pausePoint('creation-worktree-begun');
-    await made.worktree.checkOut();
+    await worktree.checkOut();
     await pausePoint('creation-checked-out');
     await tagSession(repository, record);
     await pausePoint('creation-tagged');

@@ -1,8 +1,9 @@
-import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { sessionEnvironment } from '../core/launchCommand.ts';
 import { shareWork } from '../core/newcomers.ts';
 import { isGoingOn, wasStarted } from '../core/sessionRecord.ts';
+import { pausePoint } from '../node/pausePoint.ts';
+import { type RemovalOutcome, worktreeOf } from '../node/sessionRemoval.ts';
 import { isWorktreeOf } from '../node/worktree.ts';
 import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
@@ -10,7 +11,8 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { whileCreating } from './creationLock.ts';
 import { launchSpec, portOf } from './launch.ts';
 import { type CreatedSession, type CreationContext, told } from './sessionCreation.ts';
-import { completeWorktree, ownsBranch, tagSession } from './sessionWorktree.ts';
+import { completeWorktree, tagSession } from './sessionWorktree.ts';
+import { removalOf, type WorktreeChoice, WorktreeFarewell } from './worktreeFarewell.ts';
 
 /** How long a session's process may take to end after the hangup; milliseconds. */
 export const stopGrace = 5_000;
@@ -22,10 +24,13 @@ export interface LifeContext
   keepDone: (record: SessionRecord) => Promise<SessionRecord>;
 }
 
-export interface DestroyedSession {
+export interface DestroyedSession extends RemovalOutcome {
   record: SessionRecord;
-  /** Present where work was kept: where it is and why. */
-  kept?: KeptWork;
+}
+
+export interface DestroyOptions {
+  /** What is to become of the worktree; without it, it goes only where nothing is lost, else it is kept. */
+  worktree?: WorktreeChoice | undefined;
 }
 
 export interface RestartOptions {
@@ -57,20 +62,60 @@ export async function restartSession(
 }
 
 /**
- * Stops the session and forgets it. Its worktree goes only if that loses no work, or if it is gone already.
+ * Stops the session and forgets it. Its worktree goes where that loses no work, or where `worktree` says so; all of it
+ * is archived first.
  *
  * @throws {HoldfastError} `SESSION_RUNNING` where it does not end, or another window starts it meanwhile.
  */
-export async function destroySession(context: LifeContext, { id }: SessionRecord): Promise<DestroyedSession> {
+export async function destroySession(
+  context: LifeContext,
+  { id }: SessionRecord,
+  { worktree }: DestroyOptions = {},
+): Promise<DestroyedSession> {
   const record = await endSession(context, id);
-  // Once it is forgotten, no other window can start it in the worktree that goes.
-  const tombstone = await context.helper.delete(record);
+  const { workplace } = context;
   const other = context.sessions().find((session) => shareWork(session, record));
-  const kept = other ? inUse(record, other) : await removeWorktree(context, record);
-  // What another session has is marked as its own.
-  if (kept && !other) await tagKept(context, tombstone);
+  if (!record.branch || workplace.kind !== 'git' || other) return forgetOnly(context, record, other);
+  const removal = removalOf(record, worktree);
+  if ('stays' in removal) {
+    const kept = { path: record.worktreePath, reason: removal.stays };
+    return forget(context, record, async () => ({ kept }));
+  }
+  const farewell = await WorktreeFarewell.begin(context, workplace, { record, ...removal });
+  return forget(context, record, () => farewell.carryOut()).catch(async (error) => {
+    await farewell.end(isRefused(error));
+    throw error;
+  });
+}
+
+/** The session stays; after any other error it may be forgotten all the same, and the helper finds out. */
+function isRefused(error: unknown): boolean {
+  return error instanceof HoldfastError && ['SESSION_RUNNING', 'REVISION_CONFLICT'].includes(error.code);
+}
+
+/** What another session has is marked as its own. */
+async function forgetOnly(
+  context: LifeContext,
+  record: SessionRecord,
+  other: SessionRecord | undefined,
+): Promise<DestroyedSession> {
+  const tombstone = await context.helper.delete(record);
   await context.keepDone(tombstone);
-  return kept ? { record: tombstone, kept } : { record: tombstone };
+  return other ? { record: tombstone, kept: inUse(record, other) } : { record: tombstone };
+}
+
+/** Once it is forgotten, no other window can start it in the worktree that goes. */
+async function forget(
+  context: LifeContext,
+  record: SessionRecord,
+  remove: () => Promise<RemovalOutcome>,
+): Promise<DestroyedSession> {
+  const tombstone = await context.helper.delete(record);
+  await pausePoint('destroy-forgotten');
+  const outcome = await remove();
+  if (outcome.kept && !outcome.isPending) await tagKept(context, tombstone);
+  await context.keepDone(tombstone);
+  return { record: tombstone, ...outcome };
 }
 
 /** Asks even if the record says that nothing runs: another window may have started it just now. */
@@ -132,15 +177,7 @@ async function tagKept({ workplace }: LifeContext, tombstone: SessionRecord): Pr
 }
 
 async function removeWorktree({ workplace }: LifeContext, record: SessionRecord): Promise<KeptWork | undefined> {
-  const { worktreePath, branch, baseBranch } = record;
-  if (!branch) return undefined;
-  return removeUnlessNeeded({
-    root: workplace.root,
-    path: path.resolve(worktreePath),
-    branch,
-    base: baseBranch,
-    ownsBranch: ownsBranch(record),
-  });
+  return record.branch ? removeUnlessNeeded(worktreeOf(record, workplace.root)) : undefined;
 }
 
 function inUse({ worktreePath }: SessionRecord, { name }: SessionRecord): KeptWork {

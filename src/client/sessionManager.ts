@@ -31,6 +31,7 @@ import {
 } from './sessionCreation.ts';
 import {
   type DestroyedSession,
+  type DestroyOptions,
   destroySession,
   type LifeContext,
   type RestartOptions,
@@ -219,16 +220,16 @@ export class SessionManager implements Disposable {
   }
 
   /** @throws {HoldfastError} see {@link destroySession} */
-  async destroy(id: string): Promise<DestroyedSession> {
+  async destroy(id: string, options: DestroyOptions = {}): Promise<DestroyedSession> {
     this.require(id);
-    return (await this.prepareToDestroy())(id);
+    return (await this.prepareToDestroy())(id, options);
   }
 
   /** What destroys one session after the other: all of them are in the one backup that is taken here. */
-  async prepareToDestroy(): Promise<(id: string) => Promise<DestroyedSession>> {
+  async prepareToDestroy(): Promise<(id: string, options?: DestroyOptions) => Promise<DestroyedSession>> {
     this.#replica.requireWritable();
     await this.#replica.backUp('destroy');
-    return (id) => destroySession(this.#life(), this.require(id));
+    return (id, options) => destroySession(this.#life(), this.require(id), options);
   }
 
   status(): Promise<HelperStatus> {

@@ -38,6 +38,8 @@ export type RestoreOrigin =
   | { from: 'branch'; stale?: string }
   /** Its branch is gone, too, and is made anew: at the saved commit, or without its work at the base. */
   | { from: 'commit' | 'base'; base: Base }
+  /** All of its worktree is in its archive. */
+  | { from: 'archive' }
   /** It has no worktree; `folder` is where it ran, or the open folder. */
   | { from: 'folder'; folder: string };
 
@@ -100,7 +102,10 @@ export async function planRestoration(context: RestorePlanContext, saved: Restor
   return origin;
 }
 
-async function findOrigin(context: RestorePlanContext, { record, commit }: RestorableSession): Promise<RestoreOrigin> {
+async function findOrigin(
+  context: RestorePlanContext,
+  { record, commit }: RestorableSession,
+): Promise<Exclude<RestoreOrigin, { from: 'archive' }>> {
   const { workplace, helper, sessions } = context;
   // Connecting brings in the sessions of other windows.
   await helper.connect();
@@ -134,6 +139,8 @@ export function describeOrigin({ branch, worktreePath }: SessionRecord, origin: 
       return `in a new worktree of ${branch}, made anew at ${origin.base.commit.slice(0, 8)}`;
     case 'base':
       return `in a new worktree of ${branch}, made anew at ${origin.base.ref} without its work`;
+    case 'archive':
+      return `in its worktree as it was archived: ${worktreePath}`;
     case 'folder':
       return `in the folder ${origin.folder}`;
   }
@@ -141,7 +148,8 @@ export function describeOrigin({ branch, worktreePath }: SessionRecord, origin: 
 
 const variablesSchema = v.record(v.string(), v.string());
 
-function creationOptions({ name, branch, command, cwd, metadata }: SessionRecord) {
+/** What a session is made with that brings back another one. */
+export function creationOptions({ name, branch, command, cwd, metadata }: SessionRecord) {
   const env = v.safeParse(variablesSchema, metadata?.env);
   return {
     name,
@@ -154,7 +162,7 @@ function creationOptions({ name, branch, command, cwd, metadata }: SessionRecord
 
 function restoration(
   record: SessionRecord,
-  origin: Exclude<RestoreOrigin, { from: 'list' }>,
+  origin: Exclude<RestoreOrigin, { from: 'list' | 'archive' }>,
   start: boolean,
 ): Restoration {
   const known: Base = { ref: record.baseBranch, commit: '', isDetached: false };
@@ -172,7 +180,7 @@ function restoration(
 }
 
 /** Two sessions never go on with one conversation. */
-function withOwnConversation({ sessions }: CreationContext, record: SessionRecord) {
+export function withOwnConversation({ sessions }: CreationContext, record: SessionRecord) {
   const { agentSessionId, ...others } = record;
   const isShared =
     agentSessionId !== undefined && sessions().some((session) => session.agentSessionId === agentSessionId);

@@ -1,8 +1,10 @@
 import type { RebuildPlan } from '../core/rebuildPlan.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
 import { describeSecondCopy, type ListedSession, type SavedSession } from '../core/savedSession.ts';
+import type { ListedArchive } from '../node/archiveList.ts';
 import { repositoryPlaces } from '../node/places.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { deleteArchivedSession, listArchivedSessions, restoreArchivedSession } from './archivedSessions.ts';
 import type { Backup } from './backupFile.ts';
 import { BackupStores } from './backupStores.ts';
 import { readExport, writeExport } from './exportFile.ts';
@@ -98,6 +100,22 @@ export class StateKeeper {
   /** @throws {HoldfastError} see {@link SavedSessions.delete} */
   deleteSaved(id: string): Promise<ListedSession> {
     return this.#saved.delete(id);
+  }
+
+  /** The archives of destroyed sessions' worktrees, newest first; one that cannot be read is among them. */
+  listArchived(): Promise<ListedArchive[]> {
+    return listArchivedSessions(this.#options.manager.workplace);
+  }
+
+  /** Brings a destroyed session back with its worktree as it was. @throws {HoldfastError} see {@link restoreArchivedSession} */
+  async restoreArchived(id: string, options: RestoreOptions = {}): Promise<RestoredSession> {
+    this.#options.replica.requireWritable();
+    return restoreArchivedSession(this.#options.creation(), id, options);
+  }
+
+  /** @throws {HoldfastError} see {@link deleteArchivedSession} */
+  deleteArchived(id: string): Promise<ListedArchive> {
+    return deleteArchivedSession(this.#options.manager.workplace, id);
   }
 
   /** @throws {HoldfastError} see {@link writeExport} */

@@ -22,19 +22,26 @@ const policyFields = {
   'limits.action': 'onLimit',
 } as const satisfies Record<string, keyof SessionPolicy & keyof typeof defaultPolicy>;
 
-const otherFields = ['staleAfter', 'archiveAfter'] as const;
+/** The others, each with the field that it decides. */
+const otherFields = {
+  staleAfter: 'staleAfter',
+  archiveAfter: 'archiveAfter',
+  'archive.keepDays': 'archiveKeepDays',
+} as const satisfies Record<string, keyof SupervisionSettings>;
+type OtherSetting = keyof typeof otherFields;
 
 type PolicySetting = keyof typeof policyFields;
-export type SupervisionSetting = PolicySetting | (typeof otherFields)[number];
+export type SupervisionSetting = PolicySetting | OtherSetting;
 
 const policySettings = Object.keys(policyFields) as PolicySetting[];
-export const supervisionSettingNames: readonly SupervisionSetting[] = [...policySettings, ...otherFields];
+export const supervisionSettingNames: readonly SupervisionSetting[] = [
+  ...policySettings,
+  ...(Object.keys(otherFields) as OtherSetting[]),
+];
 
 /** What applies where the user has set nothing. */
 export function defaultOf(setting: SupervisionSetting): string | number {
-  return setting === 'staleAfter' || setting === 'archiveAfter'
-    ? defaultSettings[setting]
-    : defaultPolicy[policyFields[setting]];
+  return isOther(setting) ? defaultSettings[otherFields[setting]] : defaultPolicy[policyFields[setting]];
 }
 
 export interface ReadSupervision {
@@ -54,12 +61,21 @@ export function readSupervision(valueSet: (setting: SupervisionSetting) => unkno
     return defaultOf(setting);
   };
   const policy = Object.fromEntries(policySettings.map((setting) => [policyFields[setting], read(setting)]));
-  const [staleAfter, archiveAfter] = [Number(read('staleAfter')), Number(read('archiveAfter'))];
-  return { settings: { policy: policy as PolicySettings, staleAfter, archiveAfter }, problems };
+  const settings = {
+    policy: policy as PolicySettings,
+    staleAfter: Number(read('staleAfter')),
+    archiveAfter: Number(read('archiveAfter')),
+    archiveKeepDays: Number(read('archive.keepDays')),
+  };
+  return { settings, problems };
+}
+
+function isOther(setting: SupervisionSetting): setting is OtherSetting {
+  return setting in otherFields;
 }
 
 function schemaOf(setting: SupervisionSetting): v.GenericSchema {
-  return setting === 'staleAfter' || setting === 'archiveAfter'
-    ? supervisionSettingsSchema.entries[setting]
+  return isOther(setting)
+    ? supervisionSettingsSchema.entries[otherFields[setting]]
     : policySchema.entries[policyFields[setting]];
 }

@@ -26,12 +26,19 @@ export const supervisionSettingsSchema = v.object({
   staleAfter: v.optional(amount, 5),
   /** A session that has ended leaves the list so much later; minutes, 0 for never. */
   archiveAfter: v.optional(amount, 60),
+  /** The archive of a destroyed session's worktree is kept so long; days, 0 for ever. */
+  archiveKeepDays: v.optional(amount, 30),
 });
 export type SupervisionSettings = v.InferOutput<typeof supervisionSettingsSchema>;
 
 export type PolicySettings = SupervisionSettings['policy'];
 
-export const defaultSettings: SupervisionSettings = { policy: {}, staleAfter: 5, archiveAfter: 60 };
+export const defaultSettings: SupervisionSettings = {
+  policy: {},
+  staleAfter: 5,
+  archiveAfter: 60,
+  archiveKeepDays: 30,
+};
 
 export function effectivePolicy(own: SessionPolicy, settings: PolicySettings = {}): EffectivePolicy {
   return { ...defaultPolicy, ...told(settings), ...told(own) } as EffectivePolicy;

@@ -2,17 +2,20 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { toErrorShape } from '../base/errors.ts';
 import { createFileLog, type Log } from '../node/log.ts';
-import { type Machine, repositoryPlaces, thisMachine } from '../node/places.ts';
+import { type Machine, type RepositoryPlaces, repositoryPlaces, thisMachine } from '../node/places.ts';
+import { RemovalNotes } from '../node/removalNotes.ts';
 import { markRuntimeUse } from '../node/runtimeFolder.ts';
 import { prepareSocketFolder } from '../node/sockets.ts';
 import { ServerToken } from '../node/token.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { ArchiveKeeper } from './archiveKeeper.ts';
 import { Cleaner } from './cleaner.ts';
 import { DestroyedSessions } from './destroyedSessions.ts';
 import { HelperServer } from './helperServer.ts';
 import { HelperService } from './helperService.ts';
 import { HelperState } from './helperState.ts';
 import { Registry } from './registry.ts';
+import { RemovalKeeper } from './removalKeeper.ts';
 import { SessionFiles } from './sessionFiles.ts';
 import { Supervision } from './supervision.ts';
 import { takeRight, withFreeSocket } from './takeOver.ts';
@@ -21,6 +24,9 @@ const defaultGraceMs = 30_000;
 
 /** How often what nobody needs any more is removed; milliseconds. */
 const cleaningInterval = 6 * 3_600_000;
+
+/** How often it is tried to finish the removals of worktrees; milliseconds. */
+const removalInterval = 5 * 60_000;
 
 /**
  * `helper.cjs <repository key> [<nonce of the lock of a helper that does not answer>]`; says on standard output, in one
@@ -92,9 +98,32 @@ async function startHelper(
   });
   void cleaner.run();
   setInterval(() => void cleaner.run(), cleaningInterval);
+  keepWorktrees({ places, registry, supervision, log });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void server.close());
   log.info('Helper started', { key, version, epoch, hosts: supervision.supervisor.links.count });
   return server;
+}
+
+/** What goes on with worktrees whose session is destroyed, and with their archives. */
+function keepWorktrees({ places, registry, supervision, log }: WorktreeKeeping): void {
+  const { key } = places;
+  const notes = new RemovalNotes(places.removalsFolder);
+  const removals = new RemovalKeeper({ notes, registry, links: supervision.supervisor.links, key, log });
+  const keepDays = () => supervision.settings.current.archiveKeepDays;
+  const archives = new ArchiveKeeper({ places, notes, keepDays, log });
+  const look = () =>
+    archives.run().catch((error) => log.warn('The archives of worktrees could not be looked at', { error }));
+  void removals.run();
+  void look();
+  setInterval(() => void removals.run(), removalInterval);
+  setInterval(() => void look(), cleaningInterval);
+}
+
+interface WorktreeKeeping {
+  places: RepositoryPlaces;
+  registry: Registry;
+  supervision: Supervision;
+  log: Log;
 }
 
 function readVersion(): string {

@@ -10,7 +10,7 @@ import { gitProgram } from './gitProgram.ts';
 const minVersion = [2, 31] as const;
 
 const defaultTimeout = 30_000;
-const maxOutput = 64 * 1024 * 1024;
+const maxOutput = 256 * 1024 * 1024;
 
 export interface GitOptions {
   cwd: string;
@@ -22,6 +22,10 @@ export interface GitOptions {
   patience?: number;
   /** How far it is, where its arguments make it tell. */
   onProgress?: ((progress: GitProgress) => void) | undefined;
+  /** What it reads from its standard input; not together with what is above. */
+  input?: string;
+  /** Variables of its own beside the user's; not together with what is above. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -35,13 +39,18 @@ export async function git(args: readonly string[], options: GitOptions): Promise
   return plainGit(args, options);
 }
 
-function plainGit(args: readonly string[], { cwd, timeout = defaultTimeout }: GitOptions): Promise<string> {
+function plainGit(args: readonly string[], options: GitOptions): Promise<string> {
+  const { cwd, timeout = defaultTimeout, input, env } = options;
   return new Promise((resolve, reject) => {
-    const options = { cwd, timeout, maxBuffer: maxOutput, windowsHide: true, env: gitEnvironment() };
-    execFile(gitProgram(), [...args], options, (error, stdout, stderr) => {
+    const how = { cwd, timeout, maxBuffer: maxOutput, windowsHide: true, env: { ...gitEnvironment(), ...env } };
+    const child = execFile(gitProgram(), [...args], how, (error, stdout, stderr) => {
       if (error) reject(toGitError(error, args, cwd, stderr));
       else resolve(stdout);
     });
+    if (input === undefined) return;
+    // A git that ends before it has read everything says why itself.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }
 
@@ -95,20 +104,32 @@ export function gitMessage(error: unknown): string {
   return error instanceof HoldfastError ? String(error.data.stderr ?? '') : '';
 }
 
-function gitEnvironment(): NodeJS.ProcessEnv {
+/** What git is started with: in one language, asking nobody, and in no other repository than that of its folder. */
+export function gitEnvironment(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' };
   for (const name of repositoryVariables) delete env[name];
   return env;
 }
 
-function toGitError(error: Error & { code?: unknown }, args: readonly string[], cwd: string, stderr: string): Error {
+/** What a git that could not be started or ended badly means to the user. */
+export function toGitError(
+  error: Error & { code?: unknown },
+  args: readonly string[],
+  cwd: string,
+  stderr: string,
+): Error {
   if (systemErrorCode(error) === 'ENOENT') return notStarted(error, cwd);
   const trust = stderr.match(/git config --global --add safe\.directory .*/)?.[0];
-  return new HoldfastError('GIT_FAILED', `git ${args[0]} failed: ${reasonIn(stderr) || error.message}`, {
+  return new HoldfastError('GIT_FAILED', `git ${commandIn(args)} failed: ${reasonIn(stderr) || error.message}`, {
     ...(trust ? { advice: `If you trust what is in it, run “${trust}”.` } : {}),
     data: { cwd, stderr, exitCode: typeof error.code === 'number' ? error.code : -1 },
     cause: error,
   });
+}
+
+/** Settings of one run stand before the command. */
+function commandIn(args: readonly string[]): string | undefined {
+  return args.find((arg, index) => !arg.startsWith('-') && args[index - 1] !== '-c');
 }
 
 /** The system says the same of a program and of a folder to start it in that are not there. */

@@ -49,8 +49,16 @@ async function* candidates(worktree: string, ignored: string[], main: string): A
   }
 }
 
-/** A folder of such a name deeper inside an ignored one may be anything, so the outermost name alone counts. */
-function isGenerated(entry: string): boolean {
+/** The `.git` of every repository in a folder that tools fill, as paths inside `worktree`. */
+export function repositoriesIn(worktree: string, folder: string): AsyncGenerator<string> {
+  return repositories(worktree, path.normalize(folder), repositoryDepth);
+}
+
+/**
+ * Whether tools make again what git ignores there; a folder that is ignored as a whole ends with `/`. One of such a name
+ * deeper inside an ignored one may be anything, so the outermost name alone counts.
+ */
+export function isGenerated(entry: string): boolean {
   const name = path.posix.basename(entry);
   return entry.endsWith('/') ? generatedFolders.has(name) : generatedFile.test(name);
 }

@@ -92,6 +92,14 @@ export interface RepositoryPlaces {
   sessionsFolder: string;
   /** What the user has saved of sessions. */
   savedFolder: string;
+  /** Notes about worktrees that are being removed. */
+  removalsFolder: string;
+  /** Where the repository is whose sessions' archives are looked after. */
+  repositoryFile: string;
+  /** The variables of sessions whose worktrees are archived. */
+  variablesFolder: string;
+  /** Since when archives are too old. */
+  archivesFile: string;
 }
 
 /** 16 hex digits for the real path of a git common dir, or of a folder where there is no git. */
@@ -117,6 +125,10 @@ export function repositoryPlaces(machine: Machine, key: string): RepositoryPlace
     settingsFile: join(folder, 'settings.json'),
     sessionsFolder: join(folder, 'sessions'),
     savedFolder: join(folder, 'saved'),
+    removalsFolder: join(folder, 'removals'),
+    repositoryFile: join(folder, 'repository.json'),
+    variablesFolder: join(folder, 'variables'),
+    archivesFile: join(folder, 'archives.json'),
   };
 }
 

@@ -19,11 +19,15 @@ export async function countStaged(root: string, folder: string): Promise<number>
   return text.split('\0').filter(Boolean).length;
 }
 
-/** @see https://git-scm.com/docs/gitrepository-layout#Documentation/gitrepository-layout.txt-worktreesltidgtgitdir */
-async function findGitDir(root: string, folder: string): Promise<string | undefined> {
+/**
+ * Git's own folder for a worktree whose folder may be gone.
+ *
+ * @see https://git-scm.com/docs/gitrepository-layout#Documentation/gitrepository-layout.txt-worktreesltidgtgitdir
+ */
+export async function findGitDir(root: string, folder: string): Promise<string | undefined> {
   const args = ['rev-parse', '--path-format=absolute', '--git-common-dir'];
   const notes = path.join((await git(args, { cwd: root })).trimEnd(), 'worktrees');
-  for (const name of await readdir(notes)) {
+  for (const name of await readdir(notes).catch(() => [])) {
     const gitDir = path.join(notes, name);
     const link = await readFile(path.join(gitDir, 'gitdir'), 'utf8').catch(() => '');
     if (path.resolve(gitDir, link.trimEnd()) === path.join(folder, '.git')) return gitDir;

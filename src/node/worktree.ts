@@ -7,6 +7,7 @@ import { exists } from './exists.ts';
 import { git, gitMessage, tryGit } from './git.ts';
 import { makeFolders } from './makeFolders.ts';
 import { type GitRepository, listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
+import { restoringReason } from './worktreeLock.ts';
 import { isWorktree, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
 import { readTag, tagName } from './worktreeTags.ts';
 
@@ -100,7 +101,7 @@ export class NewWorktree {
 
 /** Whether git is still at work on the worktree, or was killed before it had all files. */
 export function isHalfMade({ lockReason }: WorktreeEntry): boolean {
-  return lockReason === 'initializing';
+  return lockReason === 'initializing' || lockReason === restoringReason;
 }
 
 /** Whether `folder` is the top of a checkout of this very repository, not of one around it or of another. */

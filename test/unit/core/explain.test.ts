@@ -119,7 +119,12 @@ describe('a session is explained', () => {
 
   it('by the policy that applies: its own first, then the settings', () => {
     const record = aRecord({ policy: { retry: 'onFailure', maxAttempts: 1, neverRetry: [2, 3], idleTimeout: 30 } });
-    const settings = { policy: { maxAttempts: 9, memoryLimit: 2048 }, staleAfter: 5, archiveAfter: 60 };
+    const settings = {
+      policy: { maxAttempts: 9, memoryLimit: 2048 },
+      staleAfter: 5,
+      archiveAfter: 60,
+      archiveKeepDays: 30,
+    };
     assert.deepEqual(explain(record, undefined, { now, settings }).slice(-2), [
       'Its policy: it is started again by itself after a crash, and where it ends without success, at most 1 time in a row, after a pause of 1 s, but not after code 2 or 3.',
       'It is ended when it has done nothing for 30 min, or its processes use 2048 MB of memory.',

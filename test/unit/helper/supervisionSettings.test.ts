@@ -6,7 +6,12 @@ import { KeptSettings } from '../../../src/helper/supervisionSettings.ts';
 import { type Log, silentLog } from '../../../src/node/log.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 
-const wanted: SupervisionSettings = { policy: { retry: 'never', memoryLimit: 400 }, staleAfter: 1, archiveAfter: 0 };
+const wanted: SupervisionSettings = {
+  policy: { retry: 'never', memoryLimit: 400 },
+  staleAfter: 1,
+  archiveAfter: 0,
+  archiveKeepDays: 10,
+};
 
 describe('the settings that a helper keeps', () => {
   const dirs = useTempDirs();
