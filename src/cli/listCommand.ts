@@ -1,7 +1,8 @@
 import { ailment, describeRetry } from '../core/healthPresentation.ts';
 import { describeCommand } from '../core/launchCommand.ts';
-import { age, countSessions, statusLook } from '../core/presentation.ts';
+import { age, countSessions, lookOf } from '../core/presentation.ts';
 import { isRecovering } from '../core/sessionRecord.ts';
+import { isBeingMadeReady } from '../core/setup.ts';
 import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { SessionHealth } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -55,8 +56,8 @@ interface RowContext {
 function describeStatus(record: SessionRecord, { now, settings, health }: RowContext): string {
   const { maxAttempts } = effectivePolicy(record.policy, settings.policy);
   const parts = [
-    statusLook(record.status).label,
-    isRecovering(record) ? describeRetry(record, maxAttempts, now) : undefined,
+    lookOf(record).label,
+    isRecovering(record) && !isBeingMadeReady(record) ? describeRetry(record, maxAttempts, now) : undefined,
     ailment(record, health.get(record.id)),
     record.archivedAt === undefined ? undefined : 'archived',
   ];

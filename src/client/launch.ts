@@ -1,12 +1,14 @@
 import path from 'node:path';
+import * as v from 'valibot';
 import { HoldfastError } from '../base/errors.ts';
-import { programOf, resolveCommand, withVariables } from '../core/launchCommand.ts';
-import { isolatingVariables, sessionVariables } from '../core/sessionVariables.ts';
+import { programOf, resolveCommand } from '../core/launchCommand.ts';
+import { launchEnvironment } from '../core/launchEnvironment.ts';
+import { readJson } from '../node/durableFile.ts';
 import { findExecutable, isKnownCommand } from '../node/executable.ts';
-import { type Machine, stateFolder } from '../node/places.ts';
+import { type Machine, sessionPlaces, stateFolder } from '../node/places.ts';
 import { leasePorts } from '../node/portLeases.ts';
 import { requireFolder, type Workplace } from '../node/repository.ts';
-import type { LaunchSpec, TerminalSize } from '../protocol/hostMessages.ts';
+import { type LaunchSpec, launchSpecSchema, type Setup, type TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionCommand, SessionRecord } from '../protocol/sessionRecord.ts';
 
 /** The size of a session where that of its terminal is not known. */
@@ -17,15 +19,21 @@ export interface LaunchContext {
   scrollback: number;
   theme: 'dark' | 'light';
   size?: TerminalSize | undefined;
-  /** The environment, without the record's own additions. */
+  /** The environment, without the additions of settings and record. */
   env: Record<string, string>;
+  /** What the user has set for all sessions, with placeholders. */
+  variables?: Readonly<Record<string, string>> | undefined;
+  /** The main checkout. */
+  root: string;
+  /** What has to succeed before the command is started. */
+  setup?: Setup | undefined;
   /** The first of the ports that are the session's. */
   port?: number | undefined;
 }
 
-/** Everything a session host needs to run the record's command. @throws {HoldfastError} `NO_FOLDER` */
+/** Everything a session host needs to run the record's command. @throws {HoldfastError} `NO_FOLDER`, `INVALID_ARGUMENT` */
 export async function launchSpec(record: SessionRecord, context: LaunchContext): Promise<LaunchSpec> {
-  const { shell, scrollback, theme, size = initialSize, env, port } = context;
+  const { shell, scrollback, theme, size = initialSize, root, variables, setup } = context;
   const { command, resumeCommand } = record;
   const call = (wanted: SessionCommand) => resolveCommand(wanted, { platform: process.platform, shell });
   const cwd = path.join(record.worktreePath, record.cwd ?? '');
@@ -35,15 +43,23 @@ export async function launchSpec(record: SessionRecord, context: LaunchContext):
     ...call(command),
     ...(resumeCommand === undefined ? {} : { resume: call(resumeCommand) }),
     cwd,
-    env: withVariables(env, {
-      ...isolatingVariables(record),
-      ...extraEnvironment(record),
-      ...sessionVariables(record, port),
-    }),
+    env: launchEnvironment(record, context),
     ...size,
     scrollback,
     theme,
+    root,
+    ...(variables === undefined ? {} : { variables: { ...variables } }),
+    ...(setup === undefined ? {} : { setup }),
   };
+}
+
+/** What a session was last started with, for those who know no settings of the user's; undefined where it never was. */
+export async function lastLaunch(
+  { machine, workplace }: { machine: Machine; workplace: Workplace },
+  { id }: SessionRecord,
+): Promise<LaunchSpec | undefined> {
+  const launch = v.safeParse(launchSpecSchema, await readJson(sessionPlaces(machine, workplace.key, id).launch));
+  return launch.success ? launch.output : undefined;
 }
 
 /** The first of the ports that are the session's on this machine; undefined where there are none left. */
@@ -86,9 +102,4 @@ async function unknownWord(command: SessionCommand, lookup: CommandLookup): Prom
   if (program !== undefined && !(await findExecutable(program, lookup))) return program;
   const isLine = typeof command === 'string' && word !== undefined;
   return isLine && !(await isKnownCommand(word, lookup)) ? word : undefined;
-}
-
-function extraEnvironment({ metadata }: SessionRecord): Record<string, string> {
-  const env = metadata?.env;
-  return typeof env === 'object' && env ? (env as Record<string, string>) : {};
 }

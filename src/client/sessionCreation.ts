@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
-import { sessionEnvironment } from '../core/launchCommand.ts';
 import { restoredRecord } from '../core/savedSession.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { newRecord } from '../core/sessionRecord.ts';
@@ -21,8 +20,9 @@ import type { SessionCommand, SessionPolicy, SessionRecord } from '../protocol/s
 import { whileCreating } from './creationLock.ts';
 import { type UnfinishedSession, undoCreation } from './creationUndo.ts';
 import type { HelperClient } from './helperClient.ts';
-import { checkCommand, isInWorktree, launchSpec, portOf } from './launch.ts';
+import { checkCommand, isInWorktree } from './launch.ts';
 import { checkPolicy, checkResumeCommand } from './sessionChoices.ts';
+import { plannedEnvironment, sessionLaunch } from './sessionLaunch.ts';
 import type { ManagerSettings, SessionManagerOptions } from './sessionManager.ts';
 import { beginWorktree, tagSession } from './sessionWorktree.ts';
 
@@ -156,7 +156,6 @@ interface Plan {
   base: Base | undefined;
   command: SessionCommand;
   cwd: string;
-  env: Record<string, string>;
   policy: SessionPolicy;
   resumeCommand: SessionCommand | undefined;
   restored: Restoration | undefined;
@@ -177,13 +176,15 @@ export async function planCreation(
   const command = toCommand(options.command);
   const cwd = toRelativeFolder(options.cwd);
   const choices = chosen(options, settings());
-  const env = sessionEnvironment(process.env, options.env);
+  const id = randomUUID();
+  const draft = { id, name: options.name ?? '', branch: '', worktreePath: folder, metadata: { env: options.env } };
+  const env = plannedEnvironment(context, draft);
   await requireFolder(folder);
   const base = restored ? restored.base : await findBase(context, options);
   if (base && options.branch !== undefined) await requireBranchName(workplace.root, options.branch);
   const isChecked = restored?.start !== false && !isInWorktree(command);
   if (isChecked) await checkCommand(command, { cwd: folder, shell: settings().shell, env });
-  return { id: randomUUID(), base, command, cwd, env, restored, ...choices };
+  return { id, base, command, cwd, restored, ...choices };
 }
 
 /** A session keeps the retry policy that was set when it was made, whatever is set later. */
@@ -199,11 +200,11 @@ function chosen(
 }
 
 async function prepareLaunch(context: CreationContext, record: SessionRecord, plan: Plan): Promise<LaunchSpec> {
-  const { command, env } = plan;
-  const { settings } = context;
-  const { shell } = settings();
-  const launch = await launchSpec(record, { ...settings(), env, port: await portOf(context, record) });
-  if (isInWorktree(command)) await checkCommand(command, { cwd: launch.cwd, shell, env });
+  const { command } = plan;
+  const launch = await sessionLaunch(context, record);
+  const { cwd, env, setup } = launch;
+  // What the setup makes is not there yet.
+  if (isInWorktree(command) && !setup) await checkCommand(command, { cwd, shell: context.settings().shell, env });
   return launch;
 }
 
@@ -286,7 +287,12 @@ function draftRecord(
     worktreePath: restored?.worktreePath ?? (base ? path.join(worktrees, `${name}-${id.slice(0, 8)}`) : folder),
     now: new Date(),
   });
-  const draft = { ...record, metadata: { ownsBranch, ...(options.env ? { env: options.env } : {}) } };
+  const setup = restored?.worktreePath === undefined ? base && { state: 'pending' as const } : restored.record.setup;
+  const draft = {
+    ...record,
+    ...(setup ? { setup } : {}),
+    metadata: { ownsBranch, ...(options.env ? { env: options.env } : {}) },
+  };
   return restored ? restoredRecord(draft, restored.record) : draft;
 }
 

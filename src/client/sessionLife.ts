@@ -1,7 +1,7 @@
 import { HoldfastError } from '../base/errors.ts';
-import { sessionEnvironment } from '../core/launchCommand.ts';
 import { shareWork } from '../core/newcomers.ts';
 import { isGoingOn, wasStarted } from '../core/sessionRecord.ts';
+import { exists } from '../node/exists.ts';
 import { pausePoint } from '../node/pausePoint.ts';
 import { type RemovalOutcome, worktreeOf } from '../node/sessionRemoval.ts';
 import { isWorktreeOf } from '../node/worktree.ts';
@@ -9,8 +9,8 @@ import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { whileCreating } from './creationLock.ts';
-import { launchSpec, portOf } from './launch.ts';
 import { type CreatedSession, type CreationContext, told } from './sessionCreation.ts';
+import { type SetupChoice, sessionLaunch } from './sessionLaunch.ts';
 import { completeWorktree, tagSession } from './sessionWorktree.ts';
 import { removalOf, type WorktreeChoice, WorktreeFarewell } from './worktreeFarewell.ts';
 
@@ -36,6 +36,8 @@ export interface DestroyOptions {
 export interface RestartOptions {
   /** Its command's own way to go on where it was is taken, where it has one. */
   isResumed?: boolean;
+  /** Whether the setup of its worktree is run; without it, as long as that has not succeeded. */
+  setup?: SetupChoice;
 }
 
 /**
@@ -53,8 +55,9 @@ export async function restartSession(
   return whileCreating(context, record, async () => {
     const { workplace } = context;
     if (!record.branch || workplace.kind !== 'git') return { record: await startAnew(context, record, options) };
+    const isNew = !(await exists(record.worktreePath));
     const notice = await completeWorktree(workplace, record);
-    const started = await startAnew(context, record, options).catch(async (error) => {
+    const started = await startAnew(context, isNew ? withNewWorktree(record) : record, options).catch(async (error) => {
       throw await undoRestart(context, record, error);
     });
     return told(started, notice);
@@ -118,6 +121,11 @@ async function forget(
   return { record: tombstone, ...outcome };
 }
 
+/** What an earlier worktree was made ready with is gone. */
+function withNewWorktree(record: SessionRecord): SessionRecord {
+  return { ...record, setup: { state: 'pending' } };
+}
+
 /** Asks even if the record says that nothing runs: another window may have started it just now. */
 async function endSession({ helper }: LifeContext, id: string): Promise<SessionRecord> {
   const record = await helper.stop(id, stopGrace);
@@ -131,19 +139,18 @@ async function endSession({ helper }: LifeContext, id: string): Promise<SessionR
 async function startAnew(
   context: LifeContext,
   record: SessionRecord,
-  { isResumed = false }: RestartOptions,
+  { isResumed = false, setup }: RestartOptions,
 ): Promise<SessionRecord> {
-  const launch = await launchAgain(context, record);
+  const launch = await launchAgain(context, record, setup);
   await endSession(context, record.id);
   const { resume = {} } = launch;
   return context.keepDone(await context.helper.start(isResumed ? { ...launch, ...resume } : launch));
 }
 
 /** Before anything is stopped it is known whether the session can start again. */
-async function launchAgain(context: LifeContext, record: SessionRecord): Promise<LaunchSpec> {
+async function launchAgain(context: LifeContext, record: SessionRecord, setup?: SetupChoice): Promise<LaunchSpec> {
   try {
-    const port = await portOf(context, record);
-    return await launchSpec(record, { ...context.settings(), env: sessionEnvironment(process.env), port });
+    return await sessionLaunch(context, record, setup);
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== 'NO_FOLDER') throw error;
     throw new HoldfastError('NO_FOLDER', `The folder of “${record.name}” is gone: ${String(error.data.folder)}.`, {

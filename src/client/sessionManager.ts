@@ -42,6 +42,7 @@ import { SessionSupervision } from './sessionSupervision.ts';
 import { StateKeeper } from './stateKeeper.ts';
 import { noteOf, registerStorage } from './windowStorages.ts';
 import { type RepairChoice, repairWorktree, situationOf } from './worktreeReconciliation.ts';
+import type { WorktreeSettings } from './worktreeSetup.ts';
 
 /** What the user has set; asked for anew at each use. */
 export interface ManagerSettings {
@@ -56,6 +57,10 @@ export interface ManagerSettings {
   surviveLogout: boolean;
   /** When sessions are started again by themselves, and when they are ended. */
   supervision: SupervisionSettings;
+  /** For the environments of all sessions, with placeholders; undefined where the user's settings are not known. */
+  variables?: Readonly<Record<string, string>>;
+  /** How worktrees are made ready; undefined where the user's settings are not known. */
+  worktree?: WorktreeSettings;
   /** Of the terminal that will probably show a new session. */
   size?: TerminalSize | undefined;
 }

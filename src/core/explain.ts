@@ -5,6 +5,7 @@ import { since, timeOfDay, until } from './moments.ts';
 import { explainPolicy } from './policyWords.ts';
 import { describeExit } from './presentation.ts';
 import { isGoingOn, isRecovering, isRunning, wasStarted } from './sessionRecord.ts';
+import { hasFailedSetup, isBeingMadeReady } from './setup.ts';
 import { defaultSettings, effectivePolicy, type SupervisionSettings } from './supervisionPolicy.ts';
 
 export interface ExplainContext {
@@ -123,6 +124,8 @@ function useSentence(record: SessionRecord, health: SessionHealth | undefined): 
 type NextContext = Required<Pick<ExplainContext, 'now' | 'settings'>> & Pick<ExplainContext, 'startsHeld'>;
 
 function nextSentences(record: SessionRecord, health: SessionHealth | undefined, context: NextContext): string[] {
+  if (isBeingMadeReady(record))
+    return ['Its command is started once its setup has succeeded.', ...endSentence(health, context.now)];
   if (isRecovering(record)) return [retrySentence(record, context)];
   if (isGoingOn(record)) return endSentence(health, context.now);
   return [endedSentence(record), ...archiveSentence(record, context)];
@@ -142,6 +145,8 @@ function endSentence(health: SessionHealth | undefined, now: Date): string[] {
 }
 
 function endedSentence(record: SessionRecord): string {
+  if (hasFailedSetup(record))
+    return 'Its command was not started; “Restart Session” runs the setup again, “Start Without Setup” leaves it out.';
   return `It is not started ${wasStarted(record) ? 'again ' : ''}by itself; “Restart Session” starts it.`;
 }
 

@@ -2,9 +2,10 @@ import type { HealthReport, HealthState, ResourceUse, SessionHealth } from '../p
 import type { SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
 import { rank } from './health.ts';
 import { countdown, until } from './moments.ts';
-import { describeExit, describeSession, statusLook } from './presentation.ts';
+import { describeExit, describeSession, lookOf } from './presentation.ts';
 import { wasLoss } from './sessionEnd.ts';
 import { isGoingOn, isRecovering } from './sessionRecord.ts';
+import { isBeingMadeReady } from './setup.ts';
 import { effectivePolicy, type PolicySettings } from './supervisionPolicy.ts';
 
 /** Ids of VS Code theme colours; what is well has the colour of its status. */
@@ -81,7 +82,7 @@ export function glance(record: SessionRecord, health: SessionHealth | undefined)
   const illness = ailment(record, health);
   const seen = surprising.includes(record.status) ? describeExit(record) : undefined;
   const why = illness === undefined ? seen : health?.evidence[0]?.what;
-  const state = [statusLook(record.status).label, illness].filter(Boolean).join(', ');
+  const state = [lookOf(record).label, illness].filter(Boolean).join(', ');
   return `${record.name} · ${state}${why === undefined ? '' : `: ${why}`}`;
 }
 
@@ -116,7 +117,8 @@ export function alarmOf(records: readonly SessionRecord[], report: HealthReport 
   const states = records.map((record) => worry(record, health.get(record.id)));
   if (states.some((state) => state === 'lost' || state === 'unresponsive')) return 'error';
   const isHeld = report?.startsHeld !== undefined;
-  const needsLook = (one: SessionRecord) => isRecovering(one) || one.status === 'waiting' || isLoss(one);
+  const isTorn = (one: SessionRecord) => isRecovering(one) && !isBeingMadeReady(one);
+  const needsLook = (one: SessionRecord) => isTorn(one) || one.status === 'waiting' || isLoss(one);
   return isHeld || states.includes('degraded') || records.some(needsLook) ? 'warning' : 'none';
 }
 
@@ -126,6 +128,7 @@ export function describeState(
   health: SessionHealth | undefined,
   { now, policy }: { now: Date; policy: PolicySettings },
 ): string {
+  if (isBeingMadeReady(record)) return ['setting up', describeSession(record, now)].join(' · ');
   if (isRecovering(record)) {
     const { maxAttempts } = effectivePolicy(record.policy, policy);
     // A narrow tree cuts the end off, and the time is what changes.

@@ -2,6 +2,7 @@ import type { SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts'
 import { describeCommand } from './launchCommand.ts';
 import { describeEnd } from './sessionEnd.ts';
 import { isRecovering } from './sessionRecord.ts';
+import { isBeingMadeReady } from './setup.ts';
 
 /** How a status looks: a codicon, a theme colour and a word. */
 export interface StatusLook {
@@ -24,6 +25,13 @@ const looks: Record<SessionStatus, StatusLook> = {
 
 export function statusLook(status: SessionStatus): StatusLook {
   return looks[status];
+}
+
+const settingUp: StatusLook = { icon: 'tools', color: 'charts.blue', label: 'setting up' };
+
+/** As its status, but while its worktree is made ready. */
+export function lookOf(record: SessionRecord): StatusLook {
+  return isBeingMadeReady(record) ? settingUp : statusLook(record.status);
 }
 
 const units: readonly [seconds: number, unit: string][] = [
@@ -95,16 +103,17 @@ export function describeSession({ branch, createdAt }: SessionRecord, now: Date)
 }
 
 /** A session’s row as it is read out: what stands beside its name says already that it is recovering. */
-export function spokenRow({ name, status }: SessionRecord, description: string): string {
+export function spokenRow(record: SessionRecord, description: string): string {
+  const { label } = lookOf(record);
   const words = description.replaceAll(' · ', ', ');
-  return [name, ...(status === 'recovering' ? [] : [statusLook(status).label]), words].join(', ');
+  return [record.name, ...(label === 'recovering' ? [] : [label]), words].join(', ');
 }
 
 /** The facts about a session, as label and text, for a tooltip or a detail view. */
 export function sessionFacts(record: SessionRecord, now: Date): [label: string, text: string][] {
   const why = describeExit(record) ?? record.evidence?.what;
   const facts: [string, string | undefined][] = [
-    ['Status', why ? `${statusLook(record.status).label}: ${why}` : statusLook(record.status).label],
+    ['Status', [lookOf(record).label, why].filter(Boolean).join(': ')],
     ['Runs', describeCommand(record.command)],
     ['Branch', record.branch ? `${record.branch} (from ${shortRef(record.baseBranch)})` : undefined],
     ['Folder', record.worktreePath],

@@ -60,6 +60,7 @@ const optionalFields = [
   'recovery',
   'ending',
   'archivedAt',
+  'setup',
   'agentSessionId',
 ];
 

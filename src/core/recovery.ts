@@ -150,7 +150,8 @@ export type Starter = 'user' | 'retry';
 export function afterStart(record: SessionRecord, ptyPid: number, now: Date, by: Starter): RecordChanges {
   const at = now.toISOString();
   const { attempts } = record;
-  const isAttempt = by === 'retry' && isRecovering(record);
+  // One that goes on after its setup is due as well, but no attempt was counted.
+  const isAttempt = by === 'retry' && isRecovering(record) && attempts > 0;
   return {
     ptyPid,
     status: transition(record.status, 'started'),

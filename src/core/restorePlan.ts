@@ -36,6 +36,7 @@ const liveFields = [
   'recovery',
   'ending',
   'countsFrom',
+  'setup',
   'revision',
 ] as const satisfies readonly (keyof SessionRecord)[];
 

@@ -75,8 +75,8 @@ export function meaningOf(end: SessionEnd): EndMeaning {
 }
 
 /** Whether a session has ended as nobody meant it to, and should be looked at. */
-export function wasLoss({ status, exit, evidence, attempts }: SessionRecord): boolean {
-  if (status === 'timeout') return true;
+export function wasLoss({ status, exit, evidence, attempts, setup }: SessionRecord): boolean {
+  if (status === 'timeout' || (status === 'failed' && setup?.state === 'failed')) return true;
   // Whoever gave up knows.
   if (status !== 'failed' || evidence?.by === 'user') return false;
   // A program that says that it did not succeed does so in its terminal.

@@ -2,15 +2,23 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
 type Told = Pick<SessionRecord, 'id' | 'name' | 'branch' | 'worktreePath'>;
 
-/** What programs in a session are told of it, whatever the user's own variables say; `port` is the first of its ten. */
+export interface ToldPlaces {
+  /** The first of the session's ten ports. */
+  port?: number | undefined;
+  /** The main checkout; absent where it is not known. */
+  root?: string | undefined;
+}
+
+/** What programs in a session are told of it, whatever the user's own variables say. */
 export function sessionVariables(
   { id, name, branch, worktreePath }: Told,
-  port: number | undefined,
+  { port, root }: ToldPlaces,
 ): Record<string, string> {
   return {
     HOLDFAST_SESSION_ID: id,
     HOLDFAST_SESSION_NAME: name,
     HOLDFAST_WORKTREE: worktreePath,
+    ...(root === undefined ? {} : { HOLDFAST_ROOT: root }),
     ...(branch ? { HOLDFAST_BRANCH: branch } : {}),
     ...(port === undefined ? {} : { HOLDFAST_PORT: String(port) }),
   };
@@ -38,7 +46,10 @@ function composeProject(worktreePath: string, shortId: string): string {
   return plain.endsWith(shortId) ? plain : [plain, shortId].filter(Boolean).join('-');
 }
 
-const names = ['HOLDFAST_SESSION_ID', 'HOLDFAST_SESSION_NAME', 'HOLDFAST_WORKTREE', 'HOLDFAST_BRANCH', 'HOLDFAST_PORT'];
+const names = [
+  ...['HOLDFAST_SESSION_ID', 'HOLDFAST_SESSION_NAME', 'HOLDFAST_WORKTREE', 'HOLDFAST_BRANCH', 'HOLDFAST_PORT'],
+  'HOLDFAST_ROOT',
+];
 
 /** Whether a variable of an environment tells of the session that its process runs in, and of no other. */
 export function isOfSession(name: string, env: Readonly<Record<string, string | undefined>>): boolean {

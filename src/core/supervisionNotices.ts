@@ -5,6 +5,7 @@ import { until } from './moments.ts';
 import { countSessions, describeExit } from './presentation.ts';
 import { wasLoss } from './sessionEnd.ts';
 import { isGoingOn, isRunning, wasLost } from './sessionRecord.ts';
+import { hasFailedSetup } from './setup.ts';
 
 /** What is told about a minute before a time limit ends a session; undefined where none is near. */
 export function endingNotice(record: SessionRecord, health: SessionHealth): string | undefined {
@@ -23,13 +24,19 @@ export function keptNotice(name: string, { endsAt, endsBy }: KeptSession, now: D
 /** What is told when a session has failed that was, or would have been, started again by itself. */
 export function failureNotice(before: SessionRecord | undefined, after: SessionRecord): string | undefined {
   const isNews = before !== undefined && isGoingOn(before) && after.status === 'failed';
-  return isNews && wasLoss(after) ? `“${after.name}” has failed${whyOf(after)}.` : undefined;
+  return isNews && wasLoss(after) && !hasFailedSetup(after) ? `“${after.name}” has failed${whyOf(after)}.` : undefined;
 }
 
 /** What is told when a time limit has ended a session that is not started again. */
 export function timeoutNotice(before: SessionRecord | undefined, after: SessionRecord): string | undefined {
   const isNews = before !== undefined && isGoingOn(before) && after.status === 'timeout';
-  return isNews ? `“${after.name}” was ended${whyOf(after)}.` : undefined;
+  return isNews && !hasFailedSetup(after) ? `“${after.name}” was ended${whyOf(after)}.` : undefined;
+}
+
+/** What is told when the setup of a session’s worktree has failed, so that its command was not started. */
+export function setupNotice(before: SessionRecord | undefined, after: SessionRecord): string | undefined {
+  const isNews = before !== undefined && !hasFailedSetup(before) && hasFailedSetup(after);
+  return isNews ? `“${after.name}” was not started${whyOf(after)}.` : undefined;
 }
 
 function whyOf(record: SessionRecord): string {

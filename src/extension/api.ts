@@ -57,6 +57,10 @@ export interface NewSessionOptions {
   resumeCommand?: string | string[];
 }
 
+export interface RestartOptions {
+  setup?: 'run' | 'skip';
+}
+
 export interface LoadOptions {
   /** False leaves the command to be started later. */
   start?: boolean;
@@ -101,7 +105,11 @@ export interface HoldfastApi {
   newSession(options?: NewSessionOptions): Promise<SessionRecord>;
   showTerminal(id: string): Promise<SessionRecord>;
   stopSession(id: string): Promise<SessionRecord>;
-  restartSession(id: string): Promise<SessionRecord>;
+  /**
+   * Ends its process where it runs, and starts its command anew. The setup of its worktree is run first as long as that
+   * has not succeeded; `run` runs it in any case, `skip` in none.
+   */
+  restartSession(id: string, options?: RestartOptions): Promise<SessionRecord>;
   renameSession(id: string, name: string): Promise<SessionRecord>;
   destroySession(id: string): Promise<DestroyedSession>;
   /** Whether the session’s worktree was moved, removed or switched to another branch, and what can be done about it. */

@@ -23,6 +23,7 @@ export const newSessionSchema = v.strictObject({
 export const nothingSchema = v.strictObject({});
 export const targetSchema = v.strictObject({ id: v.string() });
 export const logSchema = v.strictObject({ id: text });
+export const restartOptionsSchema = v.strictObject({ setup: v.optional(v.picklist(['run', 'skip'])) });
 export const nameSchema = v.strictObject({ name: v.string() });
 export const renameSchema = v.strictObject({ id: v.string(), name: text });
 export const restoreSchema = v.strictObject({ id: v.string(), sessionIds: ids });

@@ -20,6 +20,7 @@ import { promptName, promptNewSession } from './newSessionPrompt.ts';
 import type { SessionActions } from './sessionActions.ts';
 import { onSession } from './sessionPicker.ts';
 import { readSettings } from './settings.ts';
+import { setupHandlers } from './setupCommands.ts';
 import type { StateActions } from './stateActions.ts';
 import { stateHandlers } from './stateCommands.ts';
 import type { SupervisionActions } from './supervisionActions.ts';
@@ -59,6 +60,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     [commandIds.showLog]: (argument) => showLog(context, argument),
     [commandIds.restartHelper]: (argument) => restartHelper(context, argument),
     [commandIds.tryAgain]: (argument) => tryAgain(context, argument),
+    ...setupHandlers(context),
     ...stateHandlers(context),
     ...supervisionHandlers(context),
   };

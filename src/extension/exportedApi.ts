@@ -20,6 +20,7 @@ import {
   nameSchema,
   newSessionSchema,
   repairSchema,
+  restartOptionsSchema,
   restoreSchema,
   saveSchema,
   targetSchema,
@@ -67,7 +68,8 @@ function sessionMethods({ actions }: ApiParts) {
     newSession: async (options = {}) => actions.create(parseArgument(newSessionSchema, options) as NewSessionOptions),
     showTerminal: async (id) => actions.showTerminal(idOf(id)),
     stopSession: async (id) => actions.stop(idOf(id)),
-    restartSession: async (id) => actions.restart(idOf(id)),
+    restartSession: async (id, options = {}) =>
+      actions.restart(idOf(id), parseArgument(restartOptionsSchema, options).setup),
     renameSession: async (id, name) => actions.rename(idOf(id), nameOf(name)),
     destroySession: async (id) => actions.destroy(idOf(id)),
     showLog: async (id) => actions.showLog(parseArgument(logSchema, { id }).id),

@@ -27,6 +27,8 @@ export const commandIds = {
   resumeAllSessions: 'holdfast.resumeAllSessions',
   cleanUpSessions: 'holdfast.cleanUpSessions',
   repairWorktree: 'holdfast.repairWorktree',
+  runSetup: 'holdfast.runSetup',
+  startWithoutSetup: 'holdfast.startWithoutSetup',
 } as const;
 
 export const viewIds = { sessions: 'holdfast.sessions' } as const;
@@ -48,6 +50,12 @@ export const settingIds = {
   limitAction: 'holdfast.limits.action',
   staleAfter: 'holdfast.staleAfter',
   archiveAfter: 'holdfast.archiveAfter',
+  env: 'holdfast.env',
+  worktreeInclude: 'holdfast.worktree.include',
+  worktreeLink: 'holdfast.worktree.link',
+  worktreeSetup: 'holdfast.worktree.setup',
+  worktreeTeardown: 'holdfast.worktree.teardown',
+  worktreeSetupTimeout: 'holdfast.worktree.setupTimeout',
 } as const;
 
 /** How far the window has got with its sessions; each has a welcome text. */

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { SetupChoice } from '../client/sessionLaunch.ts';
 import { git } from '../node/git.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { DestroyedSession, NewSessionOptions } from './api.ts';
@@ -35,8 +36,10 @@ export class SessionActions {
     return (await this.#workspace.manager()).stop(id);
   }
 
-  async restart(id: string): Promise<SessionRecord> {
-    const { record, notice } = await (await this.#workspace.manager()).restart(id);
+  /** `setup`: whether that of its worktree is run; without it, as long as that has not succeeded. */
+  async restart(id: string, setup?: SetupChoice): Promise<SessionRecord> {
+    const options = setup === undefined ? {} : { setup };
+    const { record, notice } = await (await this.#workspace.manager()).restart(id, options);
     if (notice) void vscode.window.showWarningMessage(notice);
     return record;
   }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { ailment, healthColor } from '../core/healthPresentation.ts';
-import { countSessions, sessionFacts, spokenRow, statusLook } from '../core/presentation.ts';
+import { countSessions, lookOf, sessionFacts, spokenRow } from '../core/presentation.ts';
 import { isRecovering, isRunning } from '../core/sessionRecord.ts';
 import type { SessionHealth } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -13,7 +13,7 @@ export function sessionItem(
   health: SessionHealth | undefined,
 ): vscode.TreeItem {
   const item = new vscode.TreeItem(record.name);
-  const look = statusLook(record.status);
+  const look = lookOf(record);
   const illness = ailment(record, health);
   const color = (illness && healthColor(illness)) ?? look.color;
   item.id = record.id;
@@ -38,7 +38,7 @@ export function archiveItem(count: number): vscode.TreeItem {
 /** A heading, a table, for the eye finds a fact faster in a column, and below it how the session is in words. */
 export function sessionTooltip(record: SessionRecord, sentences: readonly string[], now: Date): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
-  text.appendMarkdown(`$(${statusLook(record.status).icon}) **${cell(record.name)}**\n\n|||\n|:--|:--|\n`);
+  text.appendMarkdown(`$(${lookOf(record).icon}) **${cell(record.name)}**\n\n|||\n|:--|:--|\n`);
   for (const [fact, value] of sessionFacts(record, now)) text.appendMarkdown(`|${fact}&nbsp;&nbsp;|${cell(value)}|\n`);
   // The spaces of a cell keep its words together, and those of a sentence must not.
   for (const sentence of sentences) text.appendMarkdown(`\n\n${cell(sentence).replaceAll('&nbsp;', ' ')}`);

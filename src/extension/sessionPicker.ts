@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { describeSession, statusLook } from '../core/presentation.ts';
+import { describeSession, lookOf } from '../core/presentation.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { targetSchema } from './argumentSchemas.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
@@ -48,7 +48,7 @@ async function pickSession(
   }
   const now = new Date();
   const items = records.map((record) => ({
-    label: `$(${statusLook(record.status).icon}) ${record.name}`,
+    label: `$(${lookOf(record).icon}) ${record.name}`,
     description: describeSession(record, now),
     id: record.id,
   }));

@@ -9,6 +9,7 @@ import type { SessionManager } from '../client/sessionManager.ts';
 import { exitSentence } from '../core/presentation.ts';
 import { describeEnd } from '../core/sessionEnd.ts';
 import { isRecovering, isRunning } from '../core/sessionRecord.ts';
+import { isGoingOnAfterSetup } from '../core/setup.ts';
 import { sessionPlaces } from '../node/places.ts';
 import { readLastScreen } from '../node/savedScreen.ts';
 import type { HostExit, TerminalSize } from '../protocol/hostMessages.ts';
@@ -259,6 +260,8 @@ export class SessionTerminal implements vscode.Pseudoterminal {
   }
 
   #tellEnd(record: SessionRecord): void {
+    // What follows a step of the setup says so itself.
+    if (isGoingOnAfterSetup(record)) return;
     this.#tell(exitSentence(record), isRecovering(record) ? 'start it now' : 'run it again');
   }
 

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ManagerSettings } from '../client/sessionManager.ts';
+import type { WorktreeSettings } from '../client/worktreeSetup.ts';
 import { defaultShell } from '../core/launchCommand.ts';
 import { type ReadSupervision, readSupervision } from '../core/supervisionConfiguration.ts';
 import { settingIds } from './ids.ts';
@@ -15,6 +16,30 @@ export function readSettings(): ManagerSettings {
     shell: vscode.env.shell || defaultShell(process.platform, process.env),
     surviveLogout: settings.get<boolean>(settingIds.surviveLogout, true),
     supervision: readSupervisionSettings().settings,
+    variables: readVariables(settings.get<unknown>(settingIds.env)),
+    worktree: readWorktreeSettings(settings),
+  };
+}
+
+/** Numbers and booleans are taken as the text that they are written as; what else is no text is left out. */
+function readVariables(value: unknown): Record<string, string> {
+  const entries = typeof value === 'object' && value ? Object.entries(value) : [];
+  const plain = entries.filter(([, text]) => ['string', 'number', 'boolean'].includes(typeof text));
+  return Object.fromEntries(plain.map(([name, text]) => [name, String(text)]));
+}
+
+function readWorktreeSettings(settings: vscode.WorkspaceConfiguration): WorktreeSettings {
+  const lines = (id: string) => {
+    const value = settings.get<unknown>(id);
+    return Array.isArray(value) ? value.filter((line) => typeof line === 'string') : [];
+  };
+  const timeout = settings.get<unknown>(settingIds.worktreeSetupTimeout);
+  return {
+    include: lines(settingIds.worktreeInclude),
+    link: lines(settingIds.worktreeLink),
+    setup: lines(settingIds.worktreeSetup),
+    teardown: lines(settingIds.worktreeTeardown),
+    ...(typeof timeout === 'number' && timeout >= 0 ? { setupTimeout: timeout } : {}),
   };
 }
 

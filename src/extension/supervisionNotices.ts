@@ -4,7 +4,14 @@ import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import type { SessionManager } from '../client/sessionManager.ts';
 import { startsReleased } from '../core/circuitBreaker.ts';
 import { isRecovering } from '../core/sessionRecord.ts';
-import { endingNotice, failureNotice, keptNotice, resumeOffer, timeoutNotice } from '../core/supervisionNotices.ts';
+import {
+  endingNotice,
+  failureNotice,
+  keptNotice,
+  resumeOffer,
+  setupNotice,
+  timeoutNotice,
+} from '../core/supervisionNotices.ts';
 import type { HealthReport, SessionHealth, TimeLimit } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { tell } from './dialogs.ts';
@@ -68,7 +75,9 @@ export class SupervisionNotices implements Disposable {
     for (const record of records) {
       const before = this.#known.get(record.id);
       const [failure, timeout] = [failureNotice(before, record), timeoutNotice(before, record)];
+      const setup = setupNotice(before, record);
       this.#known.set(record.id, record);
+      if (speaks && setup !== undefined) this.#telling(this.#tellSetup(record, setup));
       if (speaks && failure !== undefined)
         this.#telling(this.#tellEnd(record, vscode.window.showErrorMessage, failure));
       if (speaks && timeout !== undefined)
@@ -113,6 +122,14 @@ export class SupervisionNotices implements Disposable {
     // A string is what a row of the tree gives: what goes wrong is then shown.
     if (chosen === restart) await vscode.commands.executeCommand(commandIds.restartSession, id);
     if (chosen === log) await vscode.commands.executeCommand(commandIds.showLog, { id });
+  }
+
+  async #tellSetup({ id }: SessionRecord, text: string): Promise<void> {
+    const [again, anyway, show] = ['Run Setup Again', 'Start Anyway', 'Show Terminal'];
+    const chosen = await vscode.window.showErrorMessage(text, again, anyway, show);
+    if (chosen === again) await vscode.commands.executeCommand(commandIds.restartSession, id);
+    if (chosen === anyway) await vscode.commands.executeCommand(commandIds.startWithoutSetup, id);
+    if (chosen === show) await vscode.commands.executeCommand(commandIds.showTerminal, id);
   }
 
   async #tellEnding(record: SessionRecord, text: string): Promise<void> {

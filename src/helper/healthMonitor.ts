@@ -7,6 +7,7 @@ import { type HealthFacts, isSameHealth, judgeHealth, summarize } from '../core/
 import { heartbeatInterval } from '../core/heartbeat.ts';
 import { judgeLimits, type LimitFacts, type LimitVerdict, type LimitWarning, nextEnd } from '../core/limits.ts';
 import { isLive, isRecovering, isRunning } from '../core/sessionRecord.ts';
+import { isSettingUp, policyInSetup } from '../core/setup.ts';
 import { type EffectivePolicy, effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import type { Liveness } from '../node/processIdentity.ts';
@@ -247,8 +248,9 @@ export class HealthMonitor {
     return this.#hosts.livingSigns(record)?.facts(use, now) ?? (use === undefined ? {} : { use });
   }
 
-  #policyOf({ policy }: SessionRecord): EffectivePolicy {
-    return effectivePolicy(policy, this.#options.settings().policy);
+  #policyOf(record: SessionRecord): EffectivePolicy {
+    const policy = effectivePolicy(record.policy, this.#options.settings().policy);
+    return isSettingUp(record) ? policyInSetup(policy, record) : policy;
   }
 
   #forgetOthers(known: ReadonlySet<string>): void {

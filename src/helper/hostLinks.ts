@@ -98,7 +98,9 @@ export class HostLinks {
     if (ptyStartTime !== undefined) this.#roots.set(id, { pid: ptyPid, startTime: ptyStartTime });
   }
 
+  /** Of a session that this helper is about to start, and so looks after from its very beginning. */
   rememberLaunch(launch: LaunchSpec): void {
+    this.#watched.add(launch.sessionId);
     this.#launches.set(launch.sessionId, launch);
   }
 

@@ -4,6 +4,7 @@ import { HoldfastError } from '../base/errors.ts';
 import { Emitter, nextEvent } from '../base/event.ts';
 import type { Starter } from '../core/recovery.ts';
 import { isRecovering, isRunning } from '../core/sessionRecord.ts';
+import { isGoingOnAfterSetup, launchOfNow, setupAtStart } from '../core/setup.ts';
 import type { Log } from '../node/log.ts';
 import { pausePoint } from '../node/pausePoint.ts';
 import type { RegistryChange } from '../protocol/helperRpc.ts';
@@ -83,10 +84,12 @@ export class HostSupervisor {
     if (this.links.get(id)) return registry.require(id);
     if (this.links.isUnreachable(id)) throw mayStillRun(registry.require(id), await files.readHost(id));
     await requireOwnWorktree(registry.require(id), this.#options.key);
-    await former.end(id, by);
+    // What a step of the setup has left running on purpose, the next one may need.
+    await former.end(id, isGoingOnAfterSetup(registry.require(id)) ? 'user' : by);
     const { notice: _, ...again } = launch;
     this.links.rememberLaunch(again);
-    return this.#startHost(launch, by);
+    const record = await registry.apply(id, (current) => setupAtStart(current, launch, by));
+    return this.#startHost(launchOfNow(launch, record), by);
   }
 
   /**

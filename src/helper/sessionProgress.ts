@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEnd, afterStart, type Starter, settled } from '../core/recovery.ts';
 import { meaningOf, type SessionEnd } from '../core/sessionEnd.ts';
 import { isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
+import { afterSetupStep, isSettingUp, setupEvidence } from '../core/setup.ts';
 import { transition } from '../core/statusMachine.ts';
 import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { HostExit } from '../protocol/hostMessages.ts';
@@ -33,7 +34,9 @@ export class SessionProgress {
     return this.#options.registry.apply(id, (record) => {
       if (isRunning(record) && record.ptyPid === ptyPid) return undefined;
       // One that ran when it was last seen has ended and been started again unseen.
-      return afterStart(isRunning(record) ? { ...record, status: 'idle' } : record, ptyPid, this.#now(), by);
+      const before = isRunning(record) ? { ...record, status: 'idle' as const } : record;
+      const changes = afterStart(before, ptyPid, this.#now(), by);
+      return record.setup?.state === 'running' ? { ...changes, evidence: setupEvidence(record, this.#now()) } : changes;
     });
   }
 
@@ -115,14 +118,9 @@ export class SessionProgress {
       if (!told) return undefined;
       const { end, exit, endedAt } = told;
       const policy = effectivePolicy(record.policy, settings().policy);
-      const changes = afterEnd({
-        record,
-        end,
-        policy,
-        now: this.#now(),
-        endedAt: new Date(endedAt),
-        ...(random ? { random } : {}),
-      });
+      const at = { now: this.#now(), endedAt: new Date(endedAt) };
+      const context = { record, end, policy, ...at, ...(random ? { random } : {}) };
+      const changes = isSettingUp(record) ? afterSetupStep(context) : afterEnd(context);
       return { ...changes, exit, endedAt };
     });
   }

@@ -3,9 +3,10 @@ import { withDeadline } from '../base/async.ts';
 import { HoldfastError, toErrorShape } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { type CircuitBreaker, startsReleased, systemFailure } from '../core/circuitBreaker.ts';
-import { sessionEnvironment, withVariables } from '../core/launchCommand.ts';
+import { sessionEnvironment } from '../core/launchCommand.ts';
+import { launchEnvironment } from '../core/launchEnvironment.ts';
 import { isLive, isRecovering } from '../core/sessionRecord.ts';
-import { isolatingVariables, sessionVariables } from '../core/sessionVariables.ts';
+import { isGoingOnAfterSetup, setupDone } from '../core/setup.ts';
 import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { Log } from '../node/log.ts';
 import { readLastScreen } from '../node/savedScreen.ts';
@@ -219,21 +220,18 @@ export class SessionRecovery {
       () => new Error('slow disk'),
     ).catch(() => undefined);
     const { maxAttempts } = effectivePolicy(record.policy, settings().policy);
-    return {
-      ...known,
-      ...known.resume,
-      cwd,
-      ...(last ? { cols: last.cols, rows: last.rows } : {}),
-      notice: describeAttempt(record, maxAttempts),
-    };
+    const next = { ...known, cwd, ...(last ? { cols: last.cols, rows: last.rows } : {}) };
+    if (isGoingOnAfterSetup(record)) return { ...next, notice: setupDone };
+    return { ...next, ...known.resume, notice: describeAttempt(record, maxAttempts) };
   }
 
   /** Where host and helper were killed together, nobody knows the environment any more but for what is the session's own. */
   async #savedLaunch(record: SessionRecord): Promise<LaunchSpec> {
     const { files } = this.#options;
     const [launch, port] = [await files.readLaunch(record.id), await files.port(record.id)];
-    const own = { ...isolatingVariables(record), ...(record.metadata?.env as Record<string, string> | undefined) };
-    return { ...launch, env: withVariables(sessionEnvironment(process.env, own), sessionVariables(record, port)) };
+    const { root = '', variables } = launch;
+    const env = sessionEnvironment(process.env);
+    return { ...launch, env: launchEnvironment(record, { env, root, port, variables }) };
   }
 
   #now(): number {

@@ -61,7 +61,8 @@ export class HostServer {
   static async start(options: HostServerOptions): Promise<HostServer> {
     const preparation = await prepare(options);
     // From here to the listeners nothing else may be waited for: a process that ends at once would end unseen.
-    const pty = await spawnPty(preparation.launch);
+    const { launch } = preparation;
+    const pty = await spawnPty({ ...launch, ...launch.instead });
     return new HostServer(options, preparation, pty);
   }
 

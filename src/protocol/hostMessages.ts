@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { amount } from './sessionRecord.ts';
 
 /** JSON payloads of the session host's frozen verbs. Fields are only ever added, and are then optional. */
 
@@ -133,6 +134,17 @@ export const hostFileSchema = v.object({
 });
 export type HostFile = v.InferOutput<typeof hostFileSchema>;
 
+const callEntries = { file: v.string(), args: v.array(v.string()) };
+
+/** What makes a new worktree ready to work in, and runs in that, before the session's own command is started in the same terminal. */
+const setupSchema = v.object({
+  /** One after the other, each once the one before has ended with code 0. */
+  steps: v.array(v.object({ ...callEntries, what: v.string() })),
+  /** Minutes that each may take; 0 for no limit. */
+  timeout: amount,
+});
+export type Setup = v.InferOutput<typeof setupSchema>;
+
 /**
  * What a host is started with: `launch.json`, readable by the user alone because of `env`, which the host removes
  * from it.
@@ -149,7 +161,15 @@ export const launchSpecSchema = v.object({
   scrollback: count,
   theme: v.optional(v.picklist(['dark', 'light'])),
   /** What runs instead of `file` and `args` where the session is started again by itself. */
-  resume: v.optional(v.object({ file: v.string(), args: v.array(v.string()) })),
+  resume: v.optional(v.object(callEntries)),
+  /** What has to succeed first; absent where the worktree is ready. */
+  setup: v.optional(setupSchema),
+  /** What runs this time instead of `file` and `args` in `cwd`: a step of the setup. */
+  instead: v.optional(v.object({ ...callEntries, cwd: v.string() })),
+  /** The main checkout, of which programs are told. */
+  root: v.optional(v.string()),
+  /** What the user has set for the environments of all sessions, with placeholders: `env` has it resolved. */
+  variables: v.optional(v.record(v.string(), v.string())),
   /** One plain sentence on why the process is started again, shown between its earlier output and the new. */
   notice: v.optional(v.string()),
 });

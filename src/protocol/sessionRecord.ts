@@ -122,6 +122,20 @@ const countsFromSchema = v.looseObject({
   idleTimeout: v.optional(v.number()),
 });
 
+/** How far the setup of its worktree has come; absent where there is none to be run. */
+const setupSchema = v.looseObject({
+  /** `pending`: the worktree is new. `running`: it has begun. `skipped`: the user has started the command without it. */
+  state: v.picklist(['pending', 'running', 'failed', 'done', 'skipped']),
+  /** The step that runs, or ran last, counted from 0, and how many there are. */
+  step: v.optional(v.number()),
+  steps: v.optional(v.number()),
+  /** That step, as it is told to people. */
+  what: v.optional(v.string()),
+  /** Minutes that it may take; 0 for no limit. */
+  timeout: v.optional(amount),
+});
+export type SetupProgress = v.InferOutput<typeof setupSchema>;
+
 /** What runs: a line for the user's shell, an argument vector, or null for the shell itself. */
 export const commandSchema = v.union([v.null(), v.string(), v.array(v.string())]);
 export type SessionCommand = v.InferOutput<typeof commandSchema>;
@@ -164,6 +178,7 @@ export const sessionRecordSchema = v.looseObject({
   evidence: v.optional(evidenceSchema),
   recovery: v.optional(recoverySchema),
   ending: v.optional(endingSchema),
+  setup: v.optional(setupSchema),
   /** Of the process that runs; the user wants it to go on, or it has told of itself. */
   countsFrom: v.optional(countsFromSchema),
   /** When it left the list of its own accord, having ended long before. */

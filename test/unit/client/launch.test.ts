@@ -15,6 +15,7 @@ describe('what a session is started with', () => {
       shell: '/bin/sh',
       scrollback: 100,
       theme: 'dark',
+      root: '/repo',
       env: { PATH: '/bin', HOLDFAST_SESSION_ID: 'another', HOLDFAST_SESSION_NAME: 'another' },
     });
     assert.deepEqual(env, {
@@ -23,6 +24,7 @@ describe('what a session is started with', () => {
       HOLDFAST_SESSION_ID: record.id,
       HOLDFAST_SESSION_NAME: record.name,
       HOLDFAST_WORKTREE: record.worktreePath,
+      HOLDFAST_ROOT: '/repo',
       HOLDFAST_BRANCH: record.branch,
       COMPOSE_PROJECT_NAME: 'the user’s',
     });

@@ -13,17 +13,18 @@ describe('the variables of a session', () => {
       branch: 'feature/log-in',
       worktreePath: '/repo/.worktrees/log-in-0a1b2c3d',
     });
-    assert.deepEqual(sessionVariables(record, 21_340), {
+    assert.deepEqual(sessionVariables(record, { port: 21_340, root: '/repo' }), {
       HOLDFAST_SESSION_ID: id,
       HOLDFAST_SESSION_NAME: 'Log in',
       HOLDFAST_WORKTREE: '/repo/.worktrees/log-in-0a1b2c3d',
+      HOLDFAST_ROOT: '/repo',
       HOLDFAST_BRANCH: 'feature/log-in',
       HOLDFAST_PORT: '21340',
     });
   });
 
   it('name no branch and keep no containers apart in the user’s own checkout', () => {
-    const { HOLDFAST_BRANCH, HOLDFAST_PORT } = sessionVariables(aRecord({ branch: '' }), undefined);
+    const { HOLDFAST_BRANCH, HOLDFAST_PORT } = sessionVariables(aRecord({ branch: '' }), {});
     const isolating = isolatingVariables(aRecord({ branch: '' }));
     assert.deepEqual([HOLDFAST_BRANCH, HOLDFAST_PORT, isolating], [undefined, undefined, {}]);
   });
@@ -44,7 +45,11 @@ describe('the variables of a session', () => {
 
   it('are none of those that a window or a shell in another session hands on', () => {
     const record = aRecord({ id, branch: 'feature/x', worktreePath: '/x' });
-    const inSession = { ...sessionVariables(record, 20_000), ...isolatingVariables(record), MINE: '1' };
+    const inSession = {
+      ...sessionVariables(record, { port: 20_000, root: '/repo' }),
+      ...isolatingVariables(record),
+      MINE: '1',
+    };
     const told = (env: Record<string, string>) =>
       Object.keys(sessionEnvironment(env)).filter((name) => /^(HOLDFAST_|COMPOSE_|MINE)/.test(name));
     assert.deepEqual(

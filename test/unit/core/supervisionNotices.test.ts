@@ -4,6 +4,7 @@ import {
   failureNotice,
   keptNotice,
   resumeOffer,
+  setupNotice,
   timeoutNotice,
 } from '../../../src/core/supervisionNotices.ts';
 import type { SessionHealth } from '../../../src/protocol/health.ts';
@@ -40,6 +41,25 @@ describe('the user is told', () => {
         '“login” runs on, and is ended in 5 min if it does nothing.',
         '“login” runs on, and is ended in 5 min, for its time is over then.',
       ],
+    );
+  });
+
+  it('that a setup has failed, once, and not also that its session has', () => {
+    const what = 'its setup failed: “npm ci” ended with code 2';
+    const exit = { code: 2, signal: null, reason: 'exit' as const };
+    const evidence = { what, by: 'process', at };
+    const before = aRecord({ status: 'active', setup: { state: 'running' } });
+    const after = aRecord({ status: 'failed', setup: { state: 'failed' }, exit, evidence });
+    const timedOut = { ...after, status: 'timeout' as const };
+    assert.deepEqual(
+      [
+        setupNotice(before, after),
+        setupNotice(after, after),
+        setupNotice(undefined, after),
+        failureNotice(before, after),
+        timeoutNotice(before, timedOut),
+      ],
+      [`“login” was not started: ${what}.`, undefined, undefined, undefined, undefined],
     );
   });
 

@@ -1,0 +1,75 @@
+import { HoldfastError } from '../base/errors.ts';
+import { sessionEnvironment } from '../core/launchCommand.ts';
+import { ownVariables } from '../core/launchEnvironment.ts';
+import { checkPlaceholders, resolvePlaceholders } from '../core/placeholders.ts';
+import { needsSetup } from '../core/setup.ts';
+import type { LaunchSpec, Setup } from '../protocol/hostMessages.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { lastLaunch, launchSpec, portOf } from './launch.ts';
+import type { ManagerSettings, SessionManagerOptions } from './sessionManager.ts';
+import { findSetup } from './worktreeSetup.ts';
+
+export type SessionLaunchContext = Pick<SessionManagerOptions, 'machine' | 'workplace' | 'settings'>;
+
+/** `run`: also where it has succeeded before. `skip`: nor where it has not. Absent: where it has not succeeded yet. */
+export type SetupChoice = 'run' | 'skip';
+
+/**
+ * Everything that starts the session as its record, the user's settings and its worktree are now.
+ *
+ * @throws {HoldfastError} `NO_FOLDER`; `INVALID_ARGUMENT` for a variable that makes no sense, and where a setup is to be
+ *   run that there is not; `DISK_FULL`, `STORAGE_NOT_WRITABLE`
+ */
+export async function sessionLaunch(
+  context: SessionLaunchContext,
+  record: SessionRecord,
+  choice?: SetupChoice,
+): Promise<LaunchSpec> {
+  const settings = context.settings();
+  const isTold = settings.variables !== undefined && settings.worktree !== undefined;
+  // A shell knows no settings, and goes by those that the session was started with.
+  const last = isTold ? undefined : await lastLaunch(context, record);
+  const isWanted = record.branch !== '' && (choice === 'run' || (choice !== 'skip' && needsSetup(record)));
+  const setup = isWanted ? await setupOf(record, settings, last) : undefined;
+  if (choice === 'run' && !setup) throw noSetup(record);
+  return launchSpec(record, {
+    ...settings,
+    variables: settings.variables ?? last?.variables,
+    setup,
+    env: sessionEnvironment(process.env),
+    root: context.workplace.root,
+    port: await portOf(context, record),
+  });
+}
+
+async function setupOf(
+  { worktreePath }: SessionRecord,
+  { worktree, shell }: ManagerSettings,
+  last: LaunchSpec | undefined,
+): Promise<Setup | undefined> {
+  if (worktree === undefined && last?.setup) return last.setup;
+  return findSetup(worktreePath, worktree ?? {}, shell);
+}
+
+function noSetup({ id, name }: SessionRecord): HoldfastError {
+  return new HoldfastError('INVALID_ARGUMENT', `There is no setup for “${name}”. Nothing was changed.`, {
+    advice: 'Set holdfast.worktree.setup, or add the script .holdfast/setup to its worktree.',
+    data: { id },
+  });
+}
+
+/**
+ * The environment in which a session's command would be looked for that is not made yet, as far as it is known.
+ *
+ * @throws {HoldfastError} `INVALID_ARGUMENT` for a placeholder that there is not
+ */
+export function plannedEnvironment(
+  { workplace: { root }, settings }: Pick<SessionLaunchContext, 'workplace' | 'settings'>,
+  draft: Pick<SessionRecord, 'id' | 'name' | 'branch' | 'worktreePath' | 'metadata'>,
+): Record<string, string> {
+  const variables = { ...settings().variables, ...ownVariables(draft) };
+  checkPlaceholders(variables);
+  const env = sessionEnvironment(process.env);
+  // Which ports it gets is known once it is there.
+  return sessionEnvironment(process.env, resolvePlaceholders(variables, { record: draft, root, port: 0, env }));
+}
