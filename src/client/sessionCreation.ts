@@ -20,6 +20,7 @@ import type { SessionCommand, SessionPolicy, SessionRecord } from '../protocol/s
 import { whileCreating } from './creationLock.ts';
 import { type UnfinishedSession, undoCreation } from './creationUndo.ts';
 import type { HelperClient } from './helperClient.ts';
+import { seekIncluded } from './includedFiles.ts';
 import { checkCommand, isInWorktree } from './launch.ts';
 import { checkPolicy, checkResumeCommand } from './sessionChoices.ts';
 import { plannedEnvironment, sessionLaunch } from './sessionLaunch.ts';
@@ -115,6 +116,7 @@ async function makeAll(
   await pausePoint('creation-begun');
   const { record, notice } = await takeName(context, options, plan);
   made.record = record;
+  const notes = [notice];
   await pausePoint('creation-registered');
   await context.keep(record);
   await pausePoint('creation-kept');
@@ -126,15 +128,18 @@ async function makeAll(
     const worktree = bringBack ? bringBack(record) : await beginWorktree(repository, record, base);
     made.worktree = worktree;
     await pausePoint('creation-worktree-begun');
+    const bring = seekIncluded({ ...context, repository }, record);
     await worktree.checkOut();
     await pausePoint('creation-checked-out');
     await tagSession(repository, record);
     await pausePoint('creation-tagged');
+    notes.push(await bring());
+    await pausePoint('creation-files-brought');
   }
   const current = plan.restored?.start === false ? record : await start(context, record, { plan, made });
   // A worktree that was there before is tagged last, for its tag is not undone.
   if (plan.base && isBound) await tagSession(repository, record);
-  return told(current, notice);
+  return told(current, sentences(notes));
 }
 
 async function start(
@@ -251,6 +256,11 @@ export async function whileNamesRace<T>(attempt: () => Promise<T>): Promise<T> {
       if (!isRace || race === maxNameRaces) throw error;
     }
   }
+}
+
+/** What the user is to know, in one text; undefined where that is nothing. */
+export function sentences(notes: readonly (string | undefined)[]): string | undefined {
+  return notes.filter((note) => note !== undefined).join(' ') || undefined;
 }
 
 export function told(record: SessionRecord, notice: string | undefined): CreatedSession {

@@ -9,7 +9,8 @@ import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { whileCreating } from './creationLock.ts';
-import { type CreatedSession, type CreationContext, told } from './sessionCreation.ts';
+import { bringIncluded } from './includedFiles.ts';
+import { type CreatedSession, type CreationContext, sentences, told } from './sessionCreation.ts';
 import { type SetupChoice, sessionLaunch } from './sessionLaunch.ts';
 import { completeWorktree, tagSession } from './sessionWorktree.ts';
 import { removalOf, type WorktreeChoice, WorktreeFarewell } from './worktreeFarewell.ts';
@@ -55,12 +56,13 @@ export async function restartSession(
   return whileCreating(context, record, async () => {
     const { workplace } = context;
     if (!record.branch || workplace.kind !== 'git') return { record: await startAnew(context, record, options) };
-    const isNew = !(await exists(record.worktreePath));
+    const isNew = !(await exists(record.worktreePath)) || record.setup?.state === 'pending';
     const notice = await completeWorktree(workplace, record);
+    const brought = isNew ? await bringIncluded({ ...context, repository: workplace }, record) : undefined;
     const started = await startAnew(context, isNew ? withNewWorktree(record) : record, options).catch(async (error) => {
       throw await undoRestart(context, record, error);
     });
-    return told(started, notice);
+    return told(started, sentences([notice, brought]));
   });
 }
 

@@ -16,6 +16,7 @@ import { gitDirOf, readWorktreeLink } from '../node/worktreeLink.ts';
 import { treeTimeout } from '../node/worktreeRemoval.ts';
 import { readTag, tagName } from '../node/worktreeTags.ts';
 import type { RecordChanges, SessionRecord } from '../protocol/sessionRecord.ts';
+import { bringIncluded } from './includedFiles.ts';
 import type { CreatedSession } from './sessionCreation.ts';
 import type { LifeContext } from './sessionLife.ts';
 import { completeWorktree, ownsBranch, tagSession } from './sessionWorktree.ts';
@@ -27,7 +28,7 @@ export interface RepairChoice {
   path?: string | undefined;
 }
 
-export type ReconciliationContext = Pick<LifeContext, 'workplace' | 'helper' | 'sessions' | 'keepDone'>;
+export type ReconciliationContext = Pick<LifeContext, 'workplace' | 'settings' | 'helper' | 'sessions' | 'keepDone'>;
 
 /**
  * Puts a session and its worktree together again, as the user has chosen. The session’s process, if it runs, runs on.
@@ -118,8 +119,10 @@ async function recreate(
   const { record, situation } = task;
   const { isNoted } = situation as Extract<WorktreeSituation, { kind: 'gone' }>;
   const notice = isNoted ? await restoreFiles(repository, record) : await completeWorktree(repository, record);
-  const current = await apply(context, repository, { record, changes: {} });
-  const notices = [notice, restartNotice(current).notice].filter((text) => text !== undefined);
+  // It lacks what git ignores, and what a setup has made there.
+  const brought = await bringIncluded({ ...context, repository }, record);
+  const current = await apply(context, repository, { record, changes: { setup: { state: 'pending' } } });
+  const notices = [notice, brought, restartNotice(current).notice].filter((text) => text !== undefined);
   return { record: current, ...(notices.length > 0 ? { notice: notices.join(' ') } : {}) };
 }
 

@@ -16,14 +16,14 @@ export interface GitOptions {
   cwd: string;
   /** Milliseconds. */
   timeout?: number;
+  /** What it reads on its standard input. */
+  input?: string;
   /** Ends git, with all that it started, and rejects with the signal's reason once it is gone. */
   signal?: AbortSignal | undefined;
   /** How long git may go without a word of progress; milliseconds. */
   patience?: number;
   /** How far it is, where its arguments make it tell. */
   onProgress?: ((progress: GitProgress) => void) | undefined;
-  /** What it reads from its standard input; not together with what is above. */
-  input?: string;
   /** Variables of its own beside the user's; not together with what is above. */
   env?: Readonly<Record<string, string>>;
 }

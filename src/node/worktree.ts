@@ -1,10 +1,11 @@
-import { appendFile, mkdir, readFile, realpath, rmdir } from 'node:fs/promises';
+import { realpath, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { serializeTag, type WorktreeTag } from '../core/worktreeTag.ts';
-import { isMissing, writeDurable } from './durableFile.ts';
+import { writeDurable } from './durableFile.ts';
 import { exists } from './exists.ts';
 import { git, gitMessage, tryGit } from './git.ts';
+import { excludeFromClone } from './gitExclude.ts';
 import { makeFolders } from './makeFolders.ts';
 import { type GitRepository, listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
 import { restoringReason } from './worktreeLock.ts';
@@ -165,15 +166,7 @@ async function requireCommit(root: string, branch: string): Promise<string> {
 async function excludeFromGit({ commonDir, root }: GitRepository, folder: string): Promise<void> {
   const relative = path.relative(root, folder);
   if (!relative || relative.startsWith('..') || path.isAbsolute(relative)) return;
-  const line = `/${relative.split(path.sep).join('/')}/`;
-  const file = path.join(commonDir, 'info', 'exclude');
-  const current = await readFile(file, 'utf8').catch((error) => {
-    if (isMissing(error)) return '';
-    throw error;
-  });
-  if (current.split(/\r?\n/).includes(line)) return;
-  await mkdir(path.dirname(file), { recursive: true });
-  await appendFile(file, `${current && !current.endsWith('\n') ? '\n' : ''}${line}\n`);
+  await excludeFromClone(commonDir, `/${relative.split(path.sep).join('/')}/`);
 }
 
 /** `feature/x` cannot exist beside a branch `feature`, for refs are files and folders. */

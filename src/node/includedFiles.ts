@@ -1,0 +1,129 @@
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { globsOf, leadsInto } from '../core/includeGlobs.ts';
+import { isMissing } from './durableFile.ts';
+import { tryGit } from './git.ts';
+import { type MatchGlobs, withGlobs } from './gitGlobs.ts';
+import { listWorktrees } from './repository.ts';
+import { treeTimeout } from './worktreeRemoval.ts';
+
+/** The file in the root of the main checkout that says what its worktrees need. */
+export const includeFile = '.worktreeinclude';
+
+/** A file or a folder that git ignores and that a new worktree is to have. */
+export interface IncludedEntry {
+  /** Relative to the main checkout, with slashes. */
+  path: string;
+  isFolder: boolean;
+  how: 'copy' | 'link';
+}
+
+export interface IncludeGlobs {
+  /** As in `.gitignore`. */
+  include: readonly string[];
+  link: readonly string[];
+}
+
+/** What was found, and what of it must not be taken along, by its absolute path. */
+export interface IncludedFiles {
+  entries: IncludedEntry[];
+  isApart: (file: string) => boolean;
+}
+
+/**
+ * What globs name among the files of the main checkout that git ignores: never a tracked file, nor one of another
+ * worktree. A folder is named as a whole where a glob matches it, and looked into only where git does so or a glob with
+ * a path leads there.
+ *
+ * @param root The main checkout; a repository without one has none of these files.
+ * @param worktree Where they are to be brought; absolute.
+ * @throws {HoldfastError} `GIT_FAILED`
+ */
+export async function findIncluded(root: string, globs: IncludeGlobs, worktree: string): Promise<IncludedFiles> {
+  const include = globsOf([...globs.include, await readIncludeFile(root)]);
+  const link = globsOf(globs.link);
+  const ignored = include.length + link.length > 0 ? await listIgnored(root) : [];
+  if (ignored.length === 0) return { entries: [], isApart: () => false };
+  const isApart = await separate(root, ignored, worktree);
+  const entries = await withGlobs((match) => new Search({ root, include, link, match, isApart }).find(ignored));
+  return { entries, isApart };
+}
+
+/** All worktrees, and the folder of this one with what is left of others in it, where that has nothing else. */
+async function separate(
+  root: string,
+  ignored: readonly string[],
+  worktree: string,
+): Promise<(file: string) => boolean> {
+  const around = path.dirname(worktree);
+  const relative = path.relative(root, around).split(path.sep).join('/');
+  const isTheirs = relative !== '' && ignored.some((one) => one.endsWith('/') && `${relative}/`.startsWith(one));
+  const listed = (await listWorktrees(root)).map((entry) => entry.path);
+  const named = [...listed, worktree, ...(isTheirs ? [around] : [])];
+  const real = await Promise.all(named.map((folder) => realpath(folder).catch(() => folder)));
+  const apart = [...new Set([...named, ...real])].filter((folder) => folder !== root);
+  return (file) =>
+    path.basename(file) === '.git' || apart.some((folder) => file === folder || file.startsWith(folder + path.sep));
+}
+
+/** A folder that is ignored as a whole ends with a slash, and nothing in it is named. */
+async function listIgnored(root: string): Promise<string[]> {
+  const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
+  const text = await tryGit(args, { cwd: root, timeout: treeTimeout });
+  return (text ?? '').split('\0').filter(Boolean);
+}
+
+async function readIncludeFile(root: string): Promise<string> {
+  return readFile(path.join(root, includeFile), 'utf8').catch((error) => {
+    if (isMissing(error)) return '';
+    throw error;
+  });
+}
+
+interface SearchOptions extends IncludeGlobs {
+  root: string;
+  match: MatchGlobs;
+  isApart: (file: string) => boolean;
+}
+
+class Search {
+  readonly #options: SearchOptions;
+
+  constructor(options: SearchOptions) {
+    this.#options = options;
+  }
+
+  /** Level by level, so that git is asked but twice for each. */
+  async find(paths: readonly string[]): Promise<IncludedEntry[]> {
+    const { root, include, link, match, isApart } = this.#options;
+    const candidates = paths.filter((one) => !isApart(path.join(root, trimmed(one))));
+    if (candidates.length === 0) return [];
+    const linked = await match(link, candidates);
+    const rest = candidates.filter((one) => !linked.has(one));
+    const copied = await match(include, rest);
+    const inner = await this.#lookInto(rest.filter((one) => !copied.has(one)));
+    const entry = (how: IncludedEntry['how']) => (one: string) => ({
+      path: trimmed(one),
+      isFolder: one.endsWith('/'),
+      how,
+    });
+    return [...[...linked].map(entry('link')), ...[...copied].map(entry('copy')), ...(await this.find(inner))];
+  }
+
+  async #lookInto(paths: readonly string[]): Promise<string[]> {
+    const { include, link } = this.#options;
+    const globs = [...include, ...link];
+    const folders = paths.filter((one) => one.endsWith('/') && globs.some((glob) => leadsInto(glob, one)));
+    return (await Promise.all(folders.map((folder) => this.#children(folder)))).flat();
+  }
+
+  /** A folder that is closed to us has nothing that could be taken along. */
+  async #children(folder: string): Promise<string[]> {
+    const entries = await readdir(path.join(this.#options.root, folder), { withFileTypes: true }).catch(() => []);
+    return entries.map((entry) => folder + entry.name + (entry.isDirectory() ? '/' : ''));
+  }
+}
+
+function trimmed(entry: string): string {
+  return entry.endsWith('/') ? entry.slice(0, -1) : entry;
+}
