@@ -12,7 +12,11 @@ const optionSpecs = {
   withEnv: { text: 'Write the values of the sessions’ variables, too, which may be secret.' },
   force: { text: 'Replace FILE where it exists.' },
   all: { text: 'All sessions, for “ls” archived ones too.' },
-  message: { short: 'm', value: 'TEXT', text: 'What it waits for, or what it did.' },
+  message: { short: 'm', value: 'TEXT', text: 'What it waits for, or what it did; of a commit, its message.' },
+  into: { value: 'BRANCH', text: 'The local branch to merge into, instead of the session’s base.' },
+  squash: { text: 'One commit with all changes, instead of a merge commit.' },
+  rebase: { text: 'The session’s own commits on top, instead of a merge commit.' },
+  remote: { value: 'NAME', text: 'The remote to push to.' },
   olderThan: {
     value: 'DAYS',
     counts: 'days',
@@ -188,6 +192,38 @@ const commandSpecs = {
       'Those that completed, failed, timed out or were stopped. The list is backed up first. A worktree goes only where',
       'nothing in it is uncommitted, untracked or unmerged, and no ignored file would be lost; else it stays, and that is',
       'told. Where one cannot be destroyed the others are, and the exit code is 1.',
+    ].join('\n'),
+  },
+  merge: {
+    operands: [session],
+    options: ['into', 'squash', 'rebase', 'message', 'dryRun', 'json'],
+    exclusive: [
+      ['squash', 'rebase'],
+      ['rebase', 'message'],
+    ],
+    summary: 'Merge what is committed on a session’s branch into its base, or another branch.',
+    details: [
+      'Nothing is checked out anywhere. Where the target is checked out nowhere only its ref moves; where it is, the files',
+      'that are merged are updated there, or nothing is where that would overwrite something. Conflicts are found before',
+      'anything is touched. With --dry-run it only tells what would be done. Where nothing was or could be merged the exit',
+      'code is 1.',
+      wholeName,
+    ].join('\n'),
+  },
+  commit: {
+    operands: [session],
+    options: ['message', 'json'],
+    needs: { message: 'With which message? -m MESSAGE is missing.' },
+    summary: 'Commit all that is changed or new in a session’s worktree.',
+    details: ['With the repository’s hooks. Files that git ignores stay out.', wholeName].join('\n'),
+  },
+  push: {
+    operands: [session],
+    options: ['remote', 'json'],
+    summary: 'Push a session’s branch, never by force.',
+    details: [
+      'To the branch that it follows, else by its name to “origin” or the only remote, which it follows from then on.',
+      wholeName,
     ].join('\n'),
   },
   report: {

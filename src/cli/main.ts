@@ -9,6 +9,7 @@ import { examine } from './doctorCommand.ts';
 import { explainOne } from './explainCommand.ts';
 import { exportToFile } from './exportCommand.ts';
 import { reportFailure } from './failureReport.ts';
+import { commitSession, mergeSession, pushSession } from './homeCommands.ts';
 import { importFromFile } from './importCommand.ts';
 import { keepRunning } from './keepRunningCommand.ts';
 import { adoptLeftover, endLeftover, listLeftovers } from './leftoversCommand.ts';
@@ -40,6 +41,9 @@ const handlers: Record<CommandName, CommandHandler> = {
   resume: resumeSession,
   worktree: worktreeOf,
   'clean-up': cleanUpSessions,
+  merge: mergeSession,
+  commit: commitSession,
+  push: pushSession,
   report: reportState,
   'keep-running': keepRunning,
   'leftovers list': listLeftovers,

@@ -16,7 +16,9 @@ import type { Workplace } from '../node/repository.ts';
 import { withoutScopes } from '../node/userScope.ts';
 import type { HelperHello, HelperStatus } from '../protocol/helperRpc.ts';
 import type { TerminalSize } from '../protocol/hostMessages.ts';
+import type { SessionEvent } from '../protocol/sessionEvent.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { BringHome } from './bringHome.ts';
 import { HelperClient } from './helperClient.ts';
 import { HelperLauncher } from './helperLauncher.ts';
 import type { LoadedRecords } from './recordStore.ts';
@@ -93,6 +95,8 @@ export class SessionManager implements Disposable {
   readonly #replica: RegistryReplica;
   /** Backups, saved sessions, export and import, and the search for lost sessions. */
   readonly state: StateKeeper;
+  /** Commits, merges and pushes of what sessions have done. */
+  readonly home: BringHome;
   /** Health, recovery, and what is done to many sessions at once. */
   readonly supervision: SessionSupervision;
 
@@ -120,6 +124,8 @@ export class SessionManager implements Disposable {
       replica: this.#replica,
       creation: () => this.#creation(),
     });
+    const note = (event: SessionEvent) => this.#replica.journal.noteEvent(event);
+    this.home = new BringHome({ workplace, sessions: () => this.list(), note });
     this.helper.onHeldBack((ids) => this.#replica.holdBack(ids));
     this.helper.onList(({ records }) => this.#replica.acceptAll(records));
     this.helper.onChange((record) => this.#replica.accept(record));

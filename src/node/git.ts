@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { HoldfastError, systemErrorCode } from '../base/errors.ts';
 import { type GitProgress, readProgress, withoutProgress } from '../core/gitProgress.ts';
 import { repositoryVariables } from '../core/misleadingVariables.ts';
@@ -12,26 +13,33 @@ const minVersion = [2, 31] as const;
 const defaultTimeout = 30_000;
 const maxOutput = 256 * 1024 * 1024;
 
+/** How much of that goes with an error; characters. */
+const maxTold = 64 * 1024;
+
+/** The longest that a timer can wait, 24 days; milliseconds. */
+const longestTimeout = 2 ** 31 - 1;
+
 export interface GitOptions {
   cwd: string;
   /** Milliseconds. */
   timeout?: number;
-  /** What it reads on its standard input. */
+  /** What it reads from its standard input; not together with what follows. */
   input?: string;
+  /** Variables beside those of every git; undefined takes one away. */
+  env?: NodeJS.ProcessEnv;
   /** Ends git, with all that it started, and rejects with the signal's reason once it is gone. */
   signal?: AbortSignal | undefined;
   /** How long git may go without a word of progress; milliseconds. */
   patience?: number;
   /** How far it is, where its arguments make it tell. */
   onProgress?: ((progress: GitProgress) => void) | undefined;
-  /** Variables of its own beside the user's; not together with what is above. */
-  env?: Readonly<Record<string, string>>;
 }
 
 /**
  * Runs git and returns what it printed.
  *
- * @throws {HoldfastError} `GIT_MISSING`; `NO_FOLDER`; `GIT_FAILED` with `data.stderr` and `data.exitCode`.
+ * @throws {HoldfastError} `GIT_MISSING`; `NO_FOLDER`; `GIT_FAILED` with `data.stderr`, `data.stdout` and
+ *   `data.exitCode`.
  */
 export async function git(args: readonly string[], options: GitOptions): Promise<string> {
   const { signal, patience, onProgress } = options;
@@ -39,19 +47,21 @@ export async function git(args: readonly string[], options: GitOptions): Promise
   return plainGit(args, options);
 }
 
-function plainGit(args: readonly string[], options: GitOptions): Promise<string> {
-  const { cwd, timeout = defaultTimeout, input, env } = options;
+function plainGit(args: readonly string[], { cwd, timeout = defaultTimeout, input, env }: GitOptions): Promise<string> {
   return new Promise((resolve, reject) => {
-    const how = { cwd, timeout, maxBuffer: maxOutput, windowsHide: true, env: { ...gitEnvironment(), ...env } };
-    const child = execFile(gitProgram(), [...args], how, (error, stdout, stderr) => {
-      if (error) reject(toGitError(error, args, cwd, stderr));
+    const options = { cwd, timeout, maxBuffer: maxOutput, windowsHide: true, env: { ...gitEnvironment(), ...env } };
+    const child = execFile(gitProgram(), [...args], options, (error, stdout, stderr) => {
+      if (error) reject(toGitError(error, args, cwd, { stdout, stderr }));
       else resolve(stdout);
     });
-    if (input === undefined) return;
-    // A git that ends before it has read everything says why itself.
-    child.stdin?.on('error', () => undefined);
-    child.stdin?.end(input);
+    if (input !== undefined) writeInput(child.stdin, input);
   });
+}
+
+/** A git that has ended already reads nothing; why it ended is what counts. */
+function writeInput(stdin: Writable | null, input: string): void {
+  stdin?.on('error', () => undefined);
+  stdin?.end(input);
 }
 
 /** One that can be ended before its time, and tells how far it is. */
@@ -62,13 +72,23 @@ async function watchedGit(args: readonly string[], options: GitOptions): Promise
     if (progress) onProgress?.(progress);
   };
   // Git would wait two seconds before it tells anything.
-  const env = { ...gitEnvironment(), GIT_PROGRESS_DELAY: '0' };
+  const env = { ...gitEnvironment(), GIT_PROGRESS_DELAY: '0', ...options.env };
   try {
     return await runGit(args, { cwd, env, timeout, patience, signal, onLine, maxOutput });
   } catch (error) {
     if (!(error instanceof GitProcessError)) throw error;
-    throw toGitError(error, args, cwd, withoutProgress(error.stderr));
+    throw toGitError(error, args, cwd, { stdout: error.stdout, stderr: withoutProgress(error.stderr) });
   }
+}
+
+/**
+ * Runs a git that must not be stopped half-way: it has no time limit, and goes on when this process is killed, or when
+ * Ctrl+C is pressed in the terminal that this process runs in.
+ *
+ * @throws {HoldfastError} as {@link git}
+ */
+export async function gitToItsEnd(args: readonly string[], options: Pick<GitOptions, 'cwd' | 'env'>): Promise<void> {
+  await watchedGit(args, { ...options, timeout: longestTimeout });
 }
 
 /** What git printed, or undefined where it ended badly; for questions to which “no” is an answer. */
@@ -94,9 +114,10 @@ export async function checkGitVersion(cwd: string): Promise<void> {
   );
 }
 
-export function isSupportedVersion(text: string): boolean {
+/** @param least the oldest version that will do: major and minor */
+export function isSupportedVersion(text: string, least: readonly [number, number] = minVersion): boolean {
   const [, major = 0, minor = 0] = (text.match(/(\d+)\.(\d+)/) ?? []).map(Number);
-  return major > minVersion[0] || (major === minVersion[0] && minor >= minVersion[1]);
+  return major > least[0] || (major === least[0] && minor >= least[1]);
 }
 
 /** What git said on standard error; empty for any other error. */
@@ -116,18 +137,18 @@ export function toGitError(
   error: Error & { code?: unknown },
   args: readonly string[],
   cwd: string,
-  stderr: string,
+  { stdout, stderr }: { stdout: string; stderr: string },
 ): Error {
   if (systemErrorCode(error) === 'ENOENT') return notStarted(error, cwd);
   const trust = stderr.match(/git config --global --add safe\.directory .*/)?.[0];
   return new HoldfastError('GIT_FAILED', `git ${commandIn(args)} failed: ${reasonIn(stderr) || error.message}`, {
     ...(trust ? { advice: `If you trust what is in it, run “${trust}”.` } : {}),
-    data: { cwd, stderr, exitCode: typeof error.code === 'number' ? error.code : -1 },
+    data: { cwd, stderr, stdout: stdout.slice(0, maxTold), exitCode: typeof error.code === 'number' ? error.code : -1 },
     cause: error,
   });
 }
 
-/** Settings of one run stand before the command. */
+/** What git is asked to do, behind settings that are given with it. */
 function commandIn(args: readonly string[]): string | undefined {
   return args.find((arg, index) => !arg.startsWith('-') && args[index - 1] !== '-c');
 }

@@ -48,11 +48,11 @@ function endOf(child: ChildProcessWithoutNullStreams, args: readonly string[], c
     stderr = (stderr + text).slice(-maxErrorText);
   });
   return new Promise((resolve, reject) => {
-    child.once('error', (error) => reject(toGitError(error, args, cwd, stderr)));
+    child.once('error', (error) => reject(toGitError(error, args, cwd, { stdout: '', stderr })));
     child.once('close', (code, signal) => {
       if (code === 0) return resolve();
       const error = Object.assign(new Error(`it ended with ${signal ?? code}`), { code: code ?? -1 });
-      reject(toGitError(error, args, cwd, stderr));
+      reject(toGitError(error, args, cwd, { stdout: '', stderr }));
     });
   });
 }

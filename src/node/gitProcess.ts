@@ -30,12 +30,17 @@ export interface GitProcessOptions {
 
 /** A git that did not end well, with what it said. */
 export class GitProcessError extends Error {
+  readonly stdout: string;
   readonly stderr: string;
   /** The exit code; a text is the system's reason why it was not started. */
   readonly code: number | string | undefined;
 
-  constructor(message: string, { stderr = '', code }: { stderr?: string; code?: number | string | undefined } = {}) {
+  constructor(
+    message: string,
+    { stdout = '', stderr = '', code }: { stdout?: string; stderr?: string; code?: number | string | undefined } = {},
+  ) {
     super(message);
+    this.stdout = stdout;
     this.stderr = stderr;
     this.code = code;
   }
@@ -147,8 +152,12 @@ class GitRun {
   #closed(code: number | null, signal: NodeJS.Signals | null): void {
     const message = signal ? `it was ended by ${signal}` : `it ended with code ${code}`;
     if (this.#reason) void this.#ended();
-    else if (code === 0) this.#finish(() => this.#settle.resolve(Buffer.concat(this.#stdout).toString('utf8')));
-    else this.#reject(new GitProcessError(message, { stderr: this.#stderr, code: code ?? undefined }));
+    else if (code === 0) this.#finish(() => this.#settle.resolve(this.#printed().stdout));
+    else this.#reject(new GitProcessError(message, { ...this.#printed(), code: code ?? undefined }));
+  }
+
+  #printed(): { stdout: string; stderr: string } {
+    return { stdout: Buffer.concat(this.#stdout).toString('utf8'), stderr: this.#stderr };
   }
 
   #withErrors(error: unknown): unknown {

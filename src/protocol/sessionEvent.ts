@@ -43,6 +43,12 @@ const variants = [
   event('backupTaken', { file: v.string(), count: v.number() }),
   /** `file` could not be read, and `source` was taken instead. */
   event('fellBack', { file: v.string(), source: v.string() }),
+  /** A branch was moved by a merge of the session’s one, from one commit to another; full hashes. */
+  event('merged', { branch: v.string(), into: v.string(), how: v.string(), from: v.string(), to: v.string() }),
+  event('mergeUndone', { into: v.string(), from: v.string(), to: v.string() }),
+  /** All that was not committed in its worktree; `files` counts them. */
+  event('committed', { branch: v.string(), commit: v.string(), files: v.number() }),
+  event('pushed', { branch: v.string(), remote: v.string(), ref: v.string(), commit: v.string() }),
   /** That many events are missing here: the disk did not take them in time. */
   event('dropped', { count: v.number() }),
 ] as const;

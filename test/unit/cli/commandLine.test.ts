@@ -138,6 +138,8 @@ describe('the command line', () => {
         ['withEnv', false],
         ['force', false],
         ['all', false],
+        ['squash', false],
+        ['rebase', false],
         ['dryRun', false],
         ['salvage', false],
         ['fix', false],

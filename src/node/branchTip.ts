@@ -1,0 +1,13 @@
+import { tryGit } from './git.ts';
+
+/** The full hash at which a local branch stands. */
+export async function resolveBranch(cwd: string, branch: string): Promise<string | undefined> {
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `refs/heads/${branch}^{commit}`];
+  return (await tryGit(args, { cwd }))?.trim();
+}
+
+/** The branch that is checked out in a folder, also where it has no commit; undefined with a detached HEAD. */
+export async function branchIn(folder: string): Promise<string | undefined> {
+  const ref = await tryGit(['symbolic-ref', '--quiet', 'HEAD'], { cwd: folder });
+  return ref?.trimEnd().replace(/^refs\/heads\//, '');
+}
