@@ -4,7 +4,7 @@ import { countUncommitted } from '../core/worktreeStatus.ts';
 import { type CommittedAll, commitAll, readUncommitted } from '../node/commitAll.ts';
 import { type MergedHere, mergeHere } from '../node/mergeHere.ts';
 import { undoMerge } from '../node/mergeInto.ts';
-import { type PushedBranch, pushBranch } from '../node/pushBranch.ts';
+import { type ComparedBranch, compareBranch, type PushedBranch, pushBranch } from '../node/pushBranch.ts';
 import type { SessionEvent } from '../protocol/sessionEvent.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { aboutSession, findCheckout, requireOnBranch, requireWorktree } from './sessionCheckout.ts';
@@ -103,6 +103,14 @@ export class BringHome {
     const { branch, remote, ref, commit } = pushed;
     this.#note(record, { type: 'pushed', branch, remote, ref, commit });
     return pushed;
+  }
+
+  /** What a pull request of the branch is made of, once that is pushed. */
+  comparison(record: SessionRecord, pushed: PushedBranch): Promise<ComparedBranch> {
+    return about(record, async () => {
+      const { repository } = await findCheckout(this.#options.workplace, record);
+      return compareBranch(repository.root, record.baseBranch, pushed);
+    });
   }
 
   #note({ id: sessionId }: SessionRecord, event: Happened): void {

@@ -1,13 +1,18 @@
 import type { Event } from 'vscode';
 import type { Backup } from '../client/backupFile.ts';
 import type { CleanUpOptions } from '../client/manySessions.ts';
+import type { SessionMergePlan } from '../client/sessionMerge.ts';
 import type { Finding } from '../core/diagnosis.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
 import type { ListedSession, SavedSession } from '../core/savedSession.ts';
 import type { PolicyChanges } from '../core/supervisionPolicy.ts';
+import type { CommittedAll } from '../node/commitAll.ts';
+import type { PushedBranch } from '../node/pushBranch.ts';
 import type { HealthReport, Leftover } from '../protocol/health.ts';
 import type { KeptSession } from '../protocol/helperRpc.ts';
 import type { SessionPolicy, SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
+import type { MergedSession, MergeNow } from './homeActions.ts';
+import type { MadePullRequest } from './pullRequest.ts';
 import type { ExportedFile, ImportedSession } from './stateActions.ts';
 import type { CleanedUpSession, LeftoverRequest, SessionOutcome } from './supervisionActions.ts';
 import type { RepairRequest, WorktreeInspection } from './worktreeRepair.ts';
@@ -16,6 +21,7 @@ export type {
   Backup,
   CleanedUpSession,
   CleanUpOptions,
+  CommittedAll,
   ExportedFile,
   Finding,
   HealthReport,
@@ -24,10 +30,15 @@ export type {
   Leftover,
   LeftoverRequest,
   ListedSession,
+  MadePullRequest,
+  MergedSession,
+  MergeNow,
   PolicyChanges,
   Proposal,
+  PushedBranch,
   RepairRequest,
   SavedSession,
+  SessionMergePlan,
   SessionOutcome,
   SessionPolicy,
   SessionRecord,
@@ -164,4 +175,14 @@ export interface HoldfastApi {
   diagnose(options?: { fix?: boolean }): Promise<{ findings: Finding[]; done: string[]; failed: string[] }>;
   /** Takes in lost sessions that are beyond doubt; `proposals` are those that a person has to judge. */
   rebuildSessions(): Promise<{ restored: SessionRecord[]; proposals: Proposal[] }>;
+  /** What a merge of a session’s branch would do, with conflicts and what is in the way; nothing is touched. */
+  planMerge(id: string, options?: MergeNow): Promise<SessionMergePlan>;
+  /** Merges it into its base or another local branch, as a whole or not at all. */
+  mergeSession(id: string, options?: MergeNow): Promise<MergedSession>;
+  /** Commits all that is changed or new in its worktree. */
+  commitAll(id: string, message: string): Promise<CommittedAll>;
+  /** Pushes its branch, never by force. */
+  pushBranch(id: string, options?: { remote?: string }): Promise<PushedBranch>;
+  /** Pushes its branch and opens what makes the pull request. */
+  createPullRequest(id: string, options?: { remote?: string }): Promise<MadePullRequest>;
 }

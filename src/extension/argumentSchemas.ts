@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { policyChoiceSchema } from '../client/sessionChoices.ts';
+import { mergeWays } from '../core/mergePlan.ts';
 import { worktreeRepairs } from '../core/worktreeSituation.ts';
 
 const flag = v.optional(v.boolean());
@@ -52,3 +53,8 @@ export const cleanUpSchema = v.strictObject({
   olderThanDays: v.pipe(v.number(), v.minValue(0)),
   dryRun: flag,
 });
+export const mergeOptionsSchema = v.strictObject({ into: text, how: v.optional(v.picklist(mergeWays)), message: text });
+export const mergeSchema = v.strictObject({ id: v.string(), ...mergeOptionsSchema.entries });
+export const commitSchema = v.strictObject({ id: v.string(), message: v.string() });
+export const pushOptionsSchema = v.strictObject({ remote: text });
+export const pushSchema = v.strictObject({ id: v.string(), ...pushOptionsSchema.entries });

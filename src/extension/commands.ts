@@ -14,6 +14,8 @@ import {
 import { isPlainObject, parseArgument } from './commandArguments.ts';
 import { confirm, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
+import type { HomeActions } from './homeActions.ts';
+import { homeHandlers } from './homeCommands.ts';
 import { commandIds } from './ids.ts';
 import { pickLog } from './logs.ts';
 import { promptName, promptNewSession } from './newSessionPrompt.ts';
@@ -33,6 +35,7 @@ export interface CommandContext {
   actions: SessionActions;
   state: StateActions;
   supervision: SupervisionActions;
+  home: HomeActions;
   log: vscode.LogOutputChannel;
   memento: vscode.Memento;
 }
@@ -63,6 +66,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     ...setupHandlers(context),
     ...stateHandlers(context),
     ...supervisionHandlers(context),
+    ...homeHandlers(context),
   };
   const registered = Object.entries(handlers).map(([id, handler]) => vscode.commands.registerCommand(id, handler));
   return vscode.Disposable.from(...registered);

@@ -1,4 +1,5 @@
 import type { Event } from 'vscode';
+import type { PushOptions } from '../client/bringHome.ts';
 import type { HealthReport } from '../protocol/health.ts';
 import type {
   CleanUpOptions,
@@ -10,6 +11,7 @@ import type {
 } from './api.ts';
 import {
   cleanUpSchema,
+  commitSchema,
   doctorSchema,
   exportOptionsSchema,
   fileSchema,
@@ -17,8 +19,10 @@ import {
   leftoverSchema,
   loadOptionsSchema,
   logSchema,
+  mergeOptionsSchema,
   nameSchema,
   newSessionSchema,
+  pushOptionsSchema,
   repairSchema,
   restartOptionsSchema,
   restoreSchema,
@@ -27,6 +31,7 @@ import {
 } from './argumentSchemas.ts';
 import { parseArgument } from './commandArguments.ts';
 import { diagnose } from './doctorReport.ts';
+import type { HomeActions, MergeNow } from './homeActions.ts';
 import type { SessionActions } from './sessionActions.ts';
 import type { StateActions } from './stateActions.ts';
 import type { SupervisionActions } from './supervisionActions.ts';
@@ -38,6 +43,7 @@ export interface ApiParts {
   actions: SessionActions;
   state: StateActions;
   supervision: SupervisionActions;
+  home: HomeActions;
   onDidChangeSessions: Event<void>;
   onDidChangeHealth: Event<HealthReport>;
 }
@@ -58,6 +64,7 @@ export function exportedApi(parts: ApiParts): HoldfastApi {
     ...worktreeMethods(parts),
     ...supervisionMethods(parts),
     ...stateMethods(parts),
+    ...homeMethods(parts),
     diagnose: async (options = {}) => diagnose(workspace, parseArgument(doctorSchema, options).fix ?? false),
   };
 }
@@ -98,6 +105,23 @@ function supervisionMethods({ supervision }: ApiParts) {
     resumeAllSessions: () => supervision.resumeAll(),
     dealWithLeftover: async (request) => supervision.dealWith(parseArgument(leftoverSchema, request)),
     cleanUpSessions: async (options) => supervision.cleanUp(parseArgument(cleanUpSchema, options) as CleanUpOptions),
+  } satisfies Partial<HoldfastApi>;
+}
+
+/** What brings sessions’ work home. */
+function homeMethods({ home }: ApiParts) {
+  const mergeOf = (options: unknown) => parseArgument(mergeOptionsSchema, options) as MergeNow;
+  return {
+    planMerge: async (id, options = {}) => home.planMerge(idOf(id), mergeOf(options)),
+    mergeSession: async (id, options = {}) => home.merge(idOf(id), mergeOf(options)),
+    commitAll: async (id, message) => {
+      const given = parseArgument(commitSchema, { id, message });
+      return home.commitAll(given.id, given.message);
+    },
+    pushBranch: async (id, options = {}) =>
+      home.push(idOf(id), parseArgument(pushOptionsSchema, options) as PushOptions),
+    createPullRequest: async (id, options = {}) =>
+      home.createPullRequest(idOf(id), parseArgument(pushOptionsSchema, options) as PushOptions),
   } satisfies Partial<HoldfastApi>;
 }
 

@@ -5,9 +5,12 @@ import { isRecovering } from '../core/sessionRecord.ts';
 import type { HealthReport } from '../protocol/health.ts';
 import type { HoldfastApi } from './api.ts';
 import { registerCommands } from './commands.ts';
+import { registerConflictView } from './conflictView.ts';
+import { editorPullRequests } from './editorPullRequests.ts';
 import { showError } from './errorMessage.ts';
 import { exportedApi } from './exportedApi.ts';
 import { followGitExtension } from './gitExtension.ts';
+import { HomeActions } from './homeActions.ts';
 import { SessionActions } from './sessionActions.ts';
 import { watchSessionContext } from './sessionContext.ts';
 import { SessionTree } from './sessionTree.ts';
@@ -28,15 +31,19 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const actions = new SessionActions(workspace, log);
   const state = new StateActions(workspace);
   const supervision = new SupervisionActions(workspace);
+  const home = new HomeActions(workspace, editorPullRequests(log));
   const restartFromTerminal = (id: string) => {
     const record = workspace.get(id);
     const started = record && isRecovering(record) ? supervision.retryNow(id) : actions.restart(id);
     return started.catch((error) => showError(error, log));
   };
   disposables.add(new SessionTree(workspace, supervision));
+  disposables.add(registerConflictView());
   disposables.add(new StatusBar(workspace));
   disposables.add(watchSessionContext(workspace));
-  disposables.add(registerCommands({ workspace, actions, state, supervision, log, memento: context.workspaceState }));
+  disposables.add(
+    registerCommands({ workspace, actions, state, supervision, home, log, memento: context.workspaceState }),
+  );
   disposables.add(watchSettings(log, () => workspace.configure()));
   disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(() => workspace.foldersChanged()));
   disposables.add(followGitExtension(log, () => workspace.gitChanged()));
@@ -46,5 +53,5 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const healthChanges = disposables.add(new vscode.EventEmitter<HealthReport>());
   disposables.add(workspace.onHealthChange((report) => healthChanges.fire(report)));
   const events = { onDidChangeSessions: changes.event, onDidChangeHealth: healthChanges.event };
-  return exportedApi({ workspace, actions, state, supervision, ...events });
+  return exportedApi({ workspace, actions, state, supervision, home, ...events });
 }

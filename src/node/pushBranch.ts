@@ -77,13 +77,41 @@ async function readSettings(cwd: string, branch: string): Promise<PushSettings> 
   return { remotes, ...upstream, ...(pushRemote ? { pushRemote } : {}) };
 }
 
+/** A branch that is pushed, beside the one it was made from. */
+export interface ComparedBranch {
+  /** The repository’s main checkout. */
+  root: string;
+  remote: string;
+  /** Of the remote, as it is pushed to. */
+  url: string;
+  /** The branch’s name here, and its name on the remote. */
+  local: string;
+  branch: string;
+  /** By its name on the remote; undefined where the branch was made from no branch. */
+  base: string | undefined;
+}
+
+/** What a pull request of a pushed branch is made of. @throws {HoldfastError} `GIT_FAILED` */
+export async function compareBranch(
+  root: string,
+  base: string,
+  { remote, ref, branch: local }: PushedBranch,
+): Promise<ComparedBranch> {
+  const url = (await git(['remote', 'get-url', '--push', '--', remote], { cwd: root })).trim();
+  const name = base.startsWith(`${remote}/`) ? base.slice(remote.length + 1) : base;
+  const isBranch = await tryGit(['rev-parse', '--verify', '--quiet', `refs/heads/${name}`], { cwd: root });
+  const isRemote = await tryGit(['rev-parse', '--verify', '--quiet', `refs/remotes/${remote}/${name}`], { cwd: root });
+  const branch = ref.replace(/^refs\/heads\//, '');
+  return { root, remote, url, local, branch, base: isBranch || isRemote ? name : undefined };
+}
+
 const refusals =
   /could not read (Username|Password)|Authentication failed|terminal prompts disabled|Permission denied|Host key verification failed|Could not read from remote repository|access denied|returned error: 40[13]/i;
 
-function explainPush(branch: string, { remote, ref }: PushTarget, error: unknown): unknown {
+function explainPush(branch: string, { remote, ref, setsUpstream }: PushTarget, error: unknown): unknown {
   if (!(error instanceof HoldfastError) || error.code !== 'GIT_FAILED') return error;
   const message = gitMessage(error);
-  const data = { branch, remote, output: message };
+  const data = { branch, remote, setsUpstream, output: message };
   const report = parsePush(String(error.data.stdout ?? ''));
   if (report && 'rejected' in report) return rejected(branch, { remote, ref }, report.rejected, error);
   if (refusals.test(message)) {
@@ -116,7 +144,7 @@ function rejected(
   const isBehind = /non-fast-forward|fetch first|stale info|needs force/.test(summary);
   const text = isBehind
     ? `${remote} has commits on ${name} that ${branch} does not have, so it was not pushed.`
-    : `${remote} has rejected ${branch}: ${summary.replace(/^\[[^\]]*\] /, '')}.`;
+    : `${remote} has rejected ${branch}: ${summary.replace(/^\[[^\]]*\] \(?|\)$/g, '')}.`;
   return new HoldfastError('PUSH_REJECTED', text, {
     advice: isBehind
       ? `Bring them in first, as with “git pull ${remote} ${name}” in the session’s worktree. Nothing is ever forced.`

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 export type Execute = (
   file: string,
   args: string[],
-  options?: { env?: NodeJS.ProcessEnv; timeout?: number; windowsHide?: boolean; maxBuffer?: number },
+  options?: { cwd?: string; env?: NodeJS.ProcessEnv; timeout?: number; windowsHide?: boolean; maxBuffer?: number },
 ) => Promise<{ stdout: string }>;
 
 export const execute: Execute = promisify(execFile);

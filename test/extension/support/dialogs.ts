@@ -9,7 +9,7 @@ export interface Shown {
   choices: string[];
 }
 
-/** Who answers a dialog: with the label of a choice, or undefined to dismiss it. */
+/** Who answers a dialog: with the label of a choice or what is typed, or undefined to dismiss it. */
 type Answer = (shown: Shown) => string | undefined | Promise<string | undefined>;
 
 /**
@@ -19,7 +19,7 @@ type Answer = (shown: Shown) => string | undefined | Promise<string | undefined>
 export function useDialogs(): { shown: Shown[]; answer: (answer: Answer) => void } {
   const shown: Shown[] = [];
   const window = vscode.window as unknown as Record<string, unknown>;
-  const kinds = ['showInformationMessage', 'showWarningMessage', 'showErrorMessage', 'showQuickPick'];
+  const kinds = ['showInformationMessage', 'showWarningMessage', 'showErrorMessage', 'showQuickPick', 'showInputBox'];
   const real = new Map(kinds.map((kind) => [kind, window[kind]]));
   let answer: Answer = () => undefined;
   const ask = (dialog: Shown) => {
@@ -41,10 +41,15 @@ export function useDialogs(): { shown: Shown[]; answer: (answer: Answer) => void
     });
     return items.find(({ label }) => label === chosen);
   };
+  const showInputBox = async ({ title = '', prompt, value }: vscode.InputBoxOptions) => {
+    const choices = value === undefined ? [] : [value];
+    return ask({ kind: 'showInputBox', text: title, choices, ...(prompt === undefined ? {} : { detail: prompt }) });
+  };
+  const standIns: Record<string, unknown> = { showQuickPick, showInputBox };
   beforeEach(() => {
     shown.length = 0;
     answer = () => undefined;
-    for (const kind of kinds) window[kind] = kind === 'showQuickPick' ? showQuickPick : showMessage(kind);
+    for (const kind of kinds) window[kind] = standIns[kind] ?? showMessage(kind);
   });
   afterEach(() => {
     for (const [kind, original] of real) window[kind] = original;
