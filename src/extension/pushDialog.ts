@@ -6,8 +6,8 @@ import type { PushedBranch } from '../node/pushBranch.ts';
 import { cancellable, isCancelled, outputAction } from './cancellable.ts';
 import type { CommandContext } from './commands.ts';
 import { tell } from './dialogs.ts';
-import { type ErrorActions, showError } from './errorMessage.ts';
 import { hasGitExtension, pushThroughEditor } from './editorPush.ts';
+import { type ErrorActions, showError } from './errorMessage.ts';
 import type { MadePullRequest } from './pullRequest.ts';
 
 export async function pushWithQuestions(context: CommandContext, id: string): Promise<PushedBranch | undefined> {
