@@ -170,7 +170,7 @@ const commandSpecs = {
       ['switchBack', 'at'],
       ['recreate', 'at'],
     ],
-    summary: 'Tell whether a session’s worktree was moved, removed or switched to another branch, and put that right.',
+    summary: 'Tell whether a worktree was moved, removed or switched, and put that right.',
     details: [
       'Without an option it tells what is wrong and which option helps, and exits with 1 where something is. --recreate',
       'brings back what was committed, and what was staged where git has that still. With an option it takes the whole',
