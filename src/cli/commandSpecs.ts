@@ -7,6 +7,7 @@ const optionSpecs = {
   raw: { text: 'The recording itself, as one asciicast v2 file.' },
   host: { text: 'The log of the session’s host instead: what Holdfast did, not what was shown.' },
   note: { value: 'TEXT', text: 'A note to find it by.' },
+  start: { text: 'Start its command, too.' },
   noStart: { text: 'Leave its command to be started later.' },
   output: { short: 'o', value: 'FILE', text: 'Write to FILE.' },
   withEnv: { text: 'Write the values of the sessions’ variables, too, which may be secret.' },
@@ -44,9 +45,17 @@ const savedSession = {
   required: true,
   missing: 'Which saved session? Its id or name is missing.',
 } as const;
+const archivedSession = {
+  name: 'ID',
+  required: true,
+  missing: 'Which archived session? Its id or name is missing.',
+} as const;
 const backup = { name: 'BACKUP', required: true, missing: 'Which backup? Its id is missing.' } as const;
 
 const leftover = { name: 'PID', required: true, missing: 'Which process? Its id is missing.' } as const;
+
+const archivedName =
+  'ID is at least 8 characters of its id, or the session’s whole name where only one archive has it.';
 
 const savedName = 'ID is at least 8 characters of its id, or the session’s whole name where it was saved only once.';
 
@@ -334,6 +343,38 @@ const commandSpecs = {
     },
     summary: 'Save sessions, and bring them back.',
     details: 'Saved sessions outlast the session, its worktree and its branch. Windows show the same ones.',
+  },
+  archives: {
+    subcommands: {
+      list: {
+        operands: [],
+        options: ['json'],
+        summary: 'List the archived sessions of this repository, newest first.',
+        details: 'With what their worktrees held beside what was merged.',
+      },
+      restore: {
+        operands: [archivedSession],
+        options: ['start', 'json'],
+        summary: 'Bring a destroyed session back, with its worktree as it was.',
+        details: [
+          'Its branch, its worktree with what was staged and what was not, what was under way, and the ignored files that',
+          'were archived; not what tools make again, such as node_modules. All of that, or nothing; the archive stays. Where',
+          'its branch has gone on, it comes back under another name. It is not started without --start.',
+          archivedName,
+        ].join('\n'),
+      },
+      delete: {
+        operands: [archivedSession],
+        options: ['json'],
+        summary: 'Delete an archive for good, and nothing else.',
+        details: archivedName,
+      },
+    },
+    summary: 'List, bring back and delete what destroyed sessions had in their worktrees.',
+    details: [
+      'Before git removes a worktree, all of it is archived under refs/holdfast/archive in the repository, and kept for as',
+      'many days as the editor’s setting holdfast.archive.keepDays says.',
+    ].join('\n'),
   },
   backups: {
     subcommands: {

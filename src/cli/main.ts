@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
+import { deleteArchived, listArchived, restoreArchived } from './archivesCommand.ts';
 import { attachSession } from './attachCommand.ts';
 import { createBackup, listBackups, restoreFromBackup, verifyBackups } from './backupsCommand.ts';
 import { cleanUpSessions } from './cleanUpCommand.ts';
@@ -56,6 +57,9 @@ const handlers: Record<CommandName, CommandHandler> = {
   'saved show': showSaved,
   'saved load': loadSaved,
   'saved delete': deleteSaved,
+  'archives list': listArchived,
+  'archives restore': restoreArchived,
+  'archives delete': deleteArchived,
   'backups list': listBackups,
   'backups create': createBackup,
   'backups restore': restoreFromBackup,

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { HoldfastError } from '../base/errors.ts';
 import type { Event } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
+import type { DestroyPreview } from '../core/destroyWords.ts';
 import type { RebuildPlan } from '../core/rebuildPlan.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { isLive } from '../core/sessionRecord.ts';
@@ -19,6 +20,7 @@ import type { TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionEvent } from '../protocol/sessionEvent.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { BringHome } from './bringHome.ts';
+import { previewDestroy } from './destroyPreview.ts';
 import { HelperClient } from './helperClient.ts';
 import { HelperLauncher } from './helperLauncher.ts';
 import type { LoadedRecords } from './recordStore.ts';
@@ -234,6 +236,11 @@ export class SessionManager implements Disposable {
   async destroy(id: string, options: DestroyOptions = {}): Promise<DestroyedSession> {
     this.require(id);
     return (await this.prepareToDestroy())(id, options);
+  }
+
+  /** What would go with a session that is destroyed. */
+  previewDestroy(id: string): Promise<DestroyPreview> {
+    return previewDestroy(this.options.workplace, this.require(id));
   }
 
   /** What destroys one session after the other: all of them are in the one backup that is taken here. */

@@ -28,7 +28,7 @@ const maxNamed = 3;
 
 /** What keeps a worktree, as parts of a sentence; empty where nothing would be lost. */
 export function describeLoss(loss: LostWork): string[] {
-  const { uncommitted, untracked, ignored, unmerged, goneBase, inside } = loss;
+  const { uncommitted, untracked, ignored, unmerged, goneBase, operation, inside } = loss;
   return [
     ...counted(uncommitted.count, 'uncommitted file'),
     ...counted(untracked.count, 'untracked file'),
@@ -36,6 +36,7 @@ export function describeLoss(loss: LostWork): string[] {
       ? counted(unmerged, 'unmerged commit')
       : [`its base ${goneBase} is gone, so it is not known what is merged`]),
     ...counted(ignored.count, 'ignored file').map((count) => `${count}: ${namedFiles(ignored)}`),
+    ...(operation === undefined ? [] : [`a ${operation} is under way`]),
     ...inside.map((folder) => `the worktree ${folder} lies in it`),
   ];
 }
@@ -50,4 +51,18 @@ export function namedFiles({ count, names }: CountedFiles, most = maxNamed): str
 /** “1 file”, “3 files”; nothing for none. */
 export function counted(count: number, noun: string): string[] {
   return count === 0 ? [] : [`${count} ${noun}${count === 1 ? '' : 's'}`];
+}
+
+const operations: readonly [start: string, operation: string][] = [
+  ['rebase-merge', 'rebase'],
+  ['rebase-apply', 'rebase'],
+  ['MERGE_HEAD', 'merge'],
+  ['CHERRY_PICK_HEAD', 'cherry-pick'],
+  ['REVERT_HEAD', 'revert'],
+  ['BISECT_LOG', 'bisect'],
+];
+
+/** What is under way in a worktree, by the names in git's own folder for it. */
+export function operationOf(names: readonly string[]): string | undefined {
+  return operations.find(([start]) => names.includes(start))?.[1];
 }

@@ -6,6 +6,7 @@ import type { Finding } from '../core/diagnosis.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
 import type { ListedSession, SavedSession } from '../core/savedSession.ts';
 import type { PolicyChanges } from '../core/supervisionPolicy.ts';
+import type { ListedArchive } from '../node/archiveList.ts';
 import type { CommittedAll } from '../node/commitAll.ts';
 import type { PushedBranch } from '../node/pushBranch.ts';
 import type { HealthReport, Leftover } from '../protocol/health.ts';
@@ -29,6 +30,7 @@ export type {
   KeptSession,
   Leftover,
   LeftoverRequest,
+  ListedArchive,
   ListedSession,
   MadePullRequest,
   MergedSession,
@@ -96,7 +98,22 @@ export interface ImportOptions {
 }
 
 /** The record of a session that was destroyed, and where its worktree stays if there was work in it. */
-export type DestroyedSession = SessionRecord & { kept?: { path: string; reason: string } };
+export type DestroyedSession = SessionRecord & {
+  kept?: { path: string; reason: string };
+  /** The worktree is to go, and is removed once that can be. */
+  isPending?: true;
+  /** The commit that holds all that was in the worktree, where one was written. */
+  archive?: string;
+};
+
+export interface DestroyOptions {
+  /**
+   * `archive` removes the worktree with all that is in it, which {@link HoldfastApi.restoreArchivedSession} brings back;
+   * `remove` leaves ignored files out of the archive; `keep` leaves it where it is. Without it, it goes only where
+   * nothing would be lost.
+   */
+  worktree?: 'archive' | 'keep' | 'remove';
+}
 
 /**
  * What Holdfast exports to other extensions:
@@ -122,7 +139,7 @@ export interface HoldfastApi {
    */
   restartSession(id: string, options?: RestartOptions): Promise<SessionRecord>;
   renameSession(id: string, name: string): Promise<SessionRecord>;
-  destroySession(id: string): Promise<DestroyedSession>;
+  destroySession(id: string, options?: DestroyOptions): Promise<DestroyedSession>;
   /** Whether the session’s worktree was moved, removed or switched to another branch, and what can be done about it. */
   inspectWorktree(id: string): Promise<WorktreeInspection>;
   /** Puts the session and its worktree together again. */
@@ -167,6 +184,12 @@ export interface HoldfastApi {
   loadSavedSession(id: string, options?: LoadOptions): Promise<SessionRecord>;
   /** Deletes what was saved, and nothing else. */
   deleteSavedSession(id: string): Promise<void>;
+  /** The archives of destroyed sessions’ worktrees, newest first; one that cannot be read is among them. */
+  listArchivedSessions(): Promise<ListedArchive[]>;
+  /** Brings a destroyed session back, with its branch and its worktree as they were; started only if `start` is true. */
+  restoreArchivedSession(id: string, options?: LoadOptions): Promise<SessionRecord>;
+  /** Deletes an archive for good, and nothing else. */
+  deleteArchivedSession(id: string): Promise<void>;
   /** Writes sessions to a file; a relative path is one in the folder that is open, here and below. */
   exportSessions(file: string, options?: ExportOptions): Promise<ExportedFile>;
   /** Brings the sessions of a file in, each by itself: what has become of each is in its result. */

@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
+import type { DestroyAnswer } from '../core/destroyWords.ts';
 import { leftNotice } from '../core/healthPresentation.ts';
 import { isGoingOn, isRunning } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import type { DestroyedSession, NewSessionOptions } from './api.ts';
+import type { DestroyedSession, DestroyOptions, NewSessionOptions } from './api.ts';
+import { archiveHandlers } from './archiveCommands.ts';
 import {
+  destroySchema,
   logSchema,
   newSessionSchema,
   nothingSchema,
@@ -12,6 +15,7 @@ import {
   targetSchema,
 } from './argumentSchemas.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
+import { askHowToDestroy, tellFate } from './destroyDialog.ts';
 import { confirm, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
 import type { HomeActions } from './homeActions.ts';
@@ -57,8 +61,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     [commandIds.restartSession]: (argument) =>
       onSession(context, argument, { title: 'Restart Session', action: (id) => restart(context, id, argument) }),
     [commandIds.renameSession]: (argument) => renameSession(context, argument),
-    [commandIds.destroySession]: (argument) =>
-      onSession(context, argument, { title: 'Destroy Session', action: (id) => destroy(context, id, argument) }),
+    [commandIds.destroySession]: (argument) => destroySession(context, argument),
     [commandIds.repairWorktree]: (argument) => repair(context, argument),
     [commandIds.showLog]: (argument) => showLog(context, argument),
     [commandIds.restartHelper]: (argument) => restartHelper(context, argument),
@@ -67,6 +70,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     ...stateHandlers(context),
     ...supervisionHandlers(context),
     ...homeHandlers(context),
+    ...archiveHandlers(context),
   };
   const registered = Object.entries(handlers).map(([id, handler]) => vscode.commands.registerCommand(id, handler));
   return vscode.Disposable.from(...registered);
@@ -125,22 +129,31 @@ async function restart(
   return actions.restart(id);
 }
 
-async function destroy(
-  { workspace, actions, supervision }: CommandContext,
-  id: string,
-  argument: unknown,
-): Promise<DestroyedSession | undefined> {
-  const record = workspace.get(id);
-  if (record && !isPlainObject(argument)) {
-    const ending = isRunning(record) ? 'Its process will be ended. ' : '';
-    const fate = record.branch
-      ? 'Its worktree is removed only if nothing in it is uncommitted, untracked or unmerged, and no ignored file would be lost.'
-      : 'Its folder stays as it is.';
-    const detail = ending + fate;
-    if (!(await confirm(`Destroy “${record.name}”?`, detail, 'Destroy'))) return undefined;
+async function destroySession(context: CommandContext, argument: unknown): Promise<DestroyedSession | undefined> {
+  if (isPlainObject(argument)) {
+    const { id, ...options } = parseArgument(destroySchema, argument);
+    return destroy(context, id, options as DestroyOptions);
   }
-  const destroyed = await withProgress('Destroying the session…', () => actions.destroy(id));
-  if (destroyed.kept) void tellKept(destroyed, destroyed.kept);
+  return onSession(context, argument, {
+    title: 'Destroy Session',
+    action: async (id) => {
+      const record = context.workspace.get(id);
+      const answer = record && (await askHowToDestroy(context.workspace, record));
+      if (record && answer === undefined) return undefined;
+      const worktree = answer === 'plain' ? undefined : answer;
+      return destroy(context, id, worktree === undefined ? {} : { worktree }, answer);
+    },
+  });
+}
+
+async function destroy(
+  { actions, supervision }: CommandContext,
+  id: string,
+  options: DestroyOptions,
+  answer?: DestroyAnswer,
+): Promise<DestroyedSession> {
+  const destroyed = await withProgress('Destroying the session…', () => actions.destroy(id, options));
+  void tellFate(destroyed, answer);
   void tellLeft(supervision, destroyed);
   return destroyed;
 }
@@ -151,17 +164,6 @@ async function tellLeft(supervision: SupervisionActions, record: SessionRecord):
   const review = 'Review Leftovers…';
   if (left !== undefined && (await vscode.window.showWarningMessage(left, review)) === review)
     await vscode.commands.executeCommand(commandIds.reviewLeftovers);
-}
-
-async function tellKept(
-  { name, branch, worktreePath }: SessionRecord,
-  { path, reason }: NonNullable<DestroyedSession['kept']>,
-): Promise<void> {
-  const what = path === worktreePath ? `worktree and the branch ${branch} were` : `work on ${branch} was`;
-  const text = `“${name}” was destroyed. Its ${what} kept (${reason}): ${path}`;
-  const chosen = await vscode.window.showInformationMessage(text, 'Open Folder');
-  if (chosen)
-    await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(path), { forceNewWindow: true });
 }
 
 /** With an id alone it tells how the worktree is, and what can be done about it. */

@@ -3,6 +3,7 @@ import type { PushOptions } from '../client/bringHome.ts';
 import type { HealthReport } from '../protocol/health.ts';
 import type {
   CleanUpOptions,
+  DestroyOptions,
   ExportOptions,
   HoldfastApi,
   ImportOptions,
@@ -12,6 +13,7 @@ import type {
 import {
   cleanUpSchema,
   commitSchema,
+  destroyOptionsSchema,
   doctorSchema,
   exportOptionsSchema,
   fileSchema,
@@ -78,7 +80,8 @@ function sessionMethods({ actions }: ApiParts) {
     restartSession: async (id, options = {}) =>
       actions.restart(idOf(id), parseArgument(restartOptionsSchema, options).setup),
     renameSession: async (id, name) => actions.rename(idOf(id), nameOf(name)),
-    destroySession: async (id) => actions.destroy(idOf(id)),
+    destroySession: async (id, options = {}) =>
+      actions.destroy(idOf(id), parseArgument(destroyOptionsSchema, options) as DestroyOptions),
     showLog: async (id) => actions.showLog(parseArgument(logSchema, { id }).id),
     restartHelper: () => actions.restartHelper(),
   } satisfies Partial<HoldfastApi>;
@@ -146,6 +149,10 @@ function stateMethods({ state }: ApiParts) {
       state.exportTo(fileOf(file), parseArgument(exportOptionsSchema, options) as ExportOptions),
     importSessions: async (file, options = {}) =>
       state.importFrom(fileOf(file), parseArgument(importOptionsSchema, options) as ImportOptions),
+    listArchivedSessions: () => state.listArchived(),
+    restoreArchivedSession: async (id, options = {}) =>
+      (await state.restoreArchived(idOf(id), parseArgument(loadOptionsSchema, options) as LoadOptions)).record,
+    deleteArchivedSession: async (id) => void (await state.deleteArchived(idOf(id))),
     rebuildSessions: () => state.rebuild(),
   } satisfies Partial<HoldfastApi>;
 }

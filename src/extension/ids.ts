@@ -14,6 +14,8 @@ export const commandIds = {
   listSavedSessions: 'holdfast.listSavedSessions',
   loadSavedSession: 'holdfast.loadSavedSession',
   deleteSavedSession: 'holdfast.deleteSavedSession',
+  restoreArchivedSession: 'holdfast.restoreArchivedSession',
+  deleteArchivedSession: 'holdfast.deleteArchivedSession',
   exportSession: 'holdfast.exportSession',
   exportSessions: 'holdfast.exportSessions',
   importSessions: 'holdfast.importSessions',
@@ -60,6 +62,7 @@ export const settingIds = {
   worktreeSetup: 'holdfast.worktree.setup',
   worktreeTeardown: 'holdfast.worktree.teardown',
   worktreeSetupTimeout: 'holdfast.worktree.setupTimeout',
+  archiveKeepDays: 'holdfast.archive.keepDays',
 } as const;
 
 /** How far the window has got with its sessions; each has a welcome text. */

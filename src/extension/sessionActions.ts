@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { SetupChoice } from '../client/sessionLaunch.ts';
 import { git } from '../node/git.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import type { DestroyedSession, NewSessionOptions } from './api.ts';
+import type { DestroyedSession, DestroyOptions, NewSessionOptions } from './api.ts';
 import type { ErrorActions } from './errorMessage.ts';
 import { showSessionLog } from './logs.ts';
 import { raiseMaxSessions } from './settings.ts';
@@ -50,9 +50,9 @@ export class SessionActions {
     return record;
   }
 
-  async destroy(id: string): Promise<DestroyedSession> {
-    const { record, kept } = await (await this.#workspace.manager()).destroy(id);
-    return kept ? { ...record, kept } : record;
+  async destroy(id: string, options: DestroyOptions = {}): Promise<DestroyedSession> {
+    const { record, ...outcome } = await (await this.#workspace.manager()).destroy(id, options);
+    return { ...record, ...outcome };
   }
 
   /** The log of the session's host; without an id the extension's own, for which nothing must have succeeded. */

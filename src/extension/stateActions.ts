@@ -7,6 +7,7 @@ import type { ImportResult } from '../client/sessionTransfer.ts';
 import type { StateKeeper } from '../client/stateKeeper.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
 import type { ListedSession, SavedSession } from '../core/savedSession.ts';
+import type { ListedArchive } from '../node/archiveList.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { ExportOptions, ImportOptions, LoadOptions } from './api.ts';
 import { toMessage } from './errorMessage.ts';
@@ -60,6 +61,23 @@ export class StateActions {
 
   async deleteSaved(id: string): Promise<ListedSession> {
     return (await this.keeper()).deleteSaved(id);
+  }
+
+  async listArchived(): Promise<ListedArchive[]> {
+    return (await this.keeper()).listArchived();
+  }
+
+  /** Brings a destroyed session back, not started unless that is asked for. */
+  async restoreArchived(id: string, { show = true, start = false }: LoadOptions = {}): Promise<LoadedSession> {
+    const { record, origin, notice } = await (await this.keeper()).restoreArchived(id, { start });
+    if (show && start) (await this.#workspace.terminals()).show(record.id);
+    const stays = origin.from === 'list' ? [`“${record.name}” is in the list already and stays as it is.`] : [];
+    const notices = [...stays, ...(notice === undefined ? [] : [notice])];
+    return notices.length > 0 ? { record, notice: notices.join(' ') } : { record };
+  }
+
+  async deleteArchived(id: string): Promise<ListedArchive> {
+    return (await this.keeper()).deleteArchived(id);
   }
 
   /** All sessions, or those named. @throws {HoldfastError} `SESSION_NOT_FOUND`, also where there is none at all. */

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { operationOf } from '../core/lostWork.ts';
 import {
   type ArchiveAbout,
   type ArchiveLists,
@@ -149,7 +150,7 @@ async function describe(
   const commits = { ...(head.commit || head.ref ? { head } : {}), ...(tip === undefined ? {} : { tip }) };
   if (base) return { ...base.about, archivedAt, ...commits };
   const { record, path: folder, gitDir, unmerged } = request;
-  const operation = operationOf(inventory);
+  const operation = operationOf(inventory.git.map(({ path: name }) => name.split('/')[0] as string));
   return {
     archivedAt,
     session: archivedRecord(record),
@@ -161,20 +162,6 @@ async function describe(
     branchSettings: await readBranchSettings(request),
     counts: { ...inventory.counts, unmerged },
   };
-}
-
-const operations: readonly [file: string, operation: string][] = [
-  ['rebase-merge/', 'rebase'],
-  ['rebase-apply/', 'rebase'],
-  ['MERGE_HEAD', 'merge'],
-  ['CHERRY_PICK_HEAD', 'cherry-pick'],
-  ['REVERT_HEAD', 'revert'],
-  ['BISECT_LOG', 'bisect'],
-];
-
-function operationOf({ git: files }: Inventory): string | undefined {
-  const isThere = (start: string) => files.some(({ path: name }) => name === start || name.startsWith(start));
-  return operations.find(([start]) => isThere(start))?.[1];
 }
 
 /** They go with the branch. */

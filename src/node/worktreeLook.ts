@@ -1,12 +1,13 @@
-import { realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import type { LostWork } from '../core/lostWork.ts';
+import { type LostWork, operationOf } from '../core/lostWork.ts';
 import { exists } from './exists.ts';
 import { git, tryGit } from './git.ts';
 import { countHiddenChanges } from './hiddenChanges.ts';
 import { findIrreplaceable } from './ignoredFiles.ts';
 import { isMerged } from './mergedCommits.ts';
 import { listWorktrees, resolveCommit } from './repository.ts';
+import { gitDirOf } from './worktreeLink.ts';
 import { readStatus } from './worktreeStatus.ts';
 
 /** A session's worktree, as its record has it. */
@@ -41,6 +42,8 @@ export async function lookAtWorktree(worktree: SessionWorktree): Promise<Worktre
   const hidden = await countHiddenChanges(folder);
   const head = await resolveCommit(folder, 'HEAD');
   const ignored = await findIrreplaceable(folder, status.ignored, root);
+  const gitDir = await gitDirOf(folder);
+  const operation = gitDir === undefined ? undefined : operationOf(await readdir(gitDir));
   const { tip, ...commits } = await lookAtCommits(worktree, head ? [head] : []);
   const loss: LostWork = {
     uncommitted: {
@@ -50,6 +53,7 @@ export async function lookAtWorktree(worktree: SessionWorktree): Promise<Worktre
     untracked: { count: status.untracked.length, names: status.untracked.slice(0, maxNames) },
     ignored: { count: ignored.length, names: ignored.slice(0, maxNames) },
     ...commits,
+    ...(operation === undefined ? {} : { operation }),
     inside: await worktreesInside(root, folder),
   };
   return { loss, ...(tip === undefined ? {} : { tip }) };

@@ -107,27 +107,25 @@ describe('the life of a session', () => {
       { question, worktrees: left, terminals: await workbench.terminals.names() },
       {
         question:
-          'Destroy “login”?\n' +
-          'Its process will be ended. Its worktree is removed only if nothing in it is uncommitted, untracked or ' +
-          'unmerged, and no ignored file would be lost.',
+          'Destroy “login”?\n' + 'Its process will be ended. Its worktree is removed; nothing in it would be lost.',
         worktrees: [],
         terminals: [],
       },
     );
   });
 
-  it('leaves its worktree where there is uncommitted work, and says where', async () => {
+  it('leaves its worktree where there is work in it and the user wants to keep it', async () => {
     await workbench.newSession('half-done');
     const [folder = ''] = await worktrees(editor.repository);
     await writeFile(join(folder, 'idea.txt'), 'not committed yet\n');
     await workbench.tree.pickFromMenu('half-done', 'Destroy Session');
-    await workbench.messages.pressDialogButton('Destroy');
+    await workbench.messages.pressDialogButton('Keep the Worktree');
     const said = await workbench.messages.waitForNotification('half-done');
     await workbench.screenshot('lifecycle-09-kept');
     assert.deepEqual(
       { said, buttons: await workbench.messages.buttons('half-done'), kept: existsSync(join(folder, 'idea.txt')) },
       {
-        said: `“half-done” was destroyed. Its worktree and the branch feature/half-done were kept (1 untracked file): ${folder}`,
+        said: `“half-done” was destroyed. Its worktree and the branch feature/half-done were kept: ${folder}`,
         buttons: ['Open Folder'],
         kept: true,
       },
