@@ -13,6 +13,7 @@ export const errorCodes = [
   'DAMAGED_FILE',
   'DETACHED_HEAD',
   'DISK_FULL',
+  'FETCH_FAILED',
   'FOLDER_EXISTS',
   'GIT_FAILED',
   'GIT_MISSING',
@@ -23,6 +24,7 @@ export const errorCodes = [
   'HOST_START_FAILED',
   'INPUT_TOO_LARGE',
   'INVALID_ARGUMENT',
+  'INVALID_LOCATION',
   'INVALID_NAME',
   'LOCAL_CHANGES',
   'LOCKED',
@@ -35,6 +37,7 @@ export const errorCodes = [
   'NOTHING_TO_MERGE',
   'NOT_ARCHIVED',
   'NOT_A_REPOSITORY',
+  'NOT_A_WORKTREE',
   'NO_COMMITS',
   'NO_FOLDER',
   'NO_IDENTITY',
@@ -57,6 +60,7 @@ export const errorCodes = [
   'UNRELATED_HISTORIES',
   'UNSAFE_FILE',
   'UNSAFE_FOLDER',
+  'WORKTREE_IN_USE',
   'WORKTREE_MISMATCH',
 ] as const;
 

@@ -8,6 +8,8 @@ import type { HelperClient } from './helperClient.ts';
 export interface UnfinishedSession {
   record?: SessionRecord;
   worktree?: Pick<NewWorktree, 'undo'>;
+  /** Puts the former tag of a worktree back that is adopted. */
+  putBackTag?: () => Promise<void>;
   /** Its process may run. */
   isStarted?: boolean;
 }
@@ -35,7 +37,7 @@ export async function undoCreation(context: UndoContext, made: UnfinishedSession
 
 async function undo(
   context: UndoContext,
-  { record, worktree, isStarted }: UnfinishedSession,
+  { record, worktree, putBackTag, isStarted }: UnfinishedSession,
 ): Promise<Remains | undefined> {
   if (!record) return undefined;
   const obstacle = isStarted ? await stop(context, record) : undefined;
@@ -44,6 +46,7 @@ async function undo(
   const refusal = await forget(context, record);
   if (isRefused(refusal)) return keptSession(record, describeError(refusal));
   const kept = await worktree?.undo();
+  await putBackTag?.().catch(() => undefined);
   // A full disk may have room for it now.
   const isListed = refusal !== undefined && (await forget(context, record)) !== undefined;
   const texts = [

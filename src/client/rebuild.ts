@@ -8,6 +8,7 @@ import { planRebuild, type RebuildPlan } from '../core/rebuildPlan.ts';
 import type { Proposal } from '../core/rebuildProposals.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { isLive } from '../core/sessionRecord.ts';
+import { worktreesFolder } from '../core/worktreeLocation.ts';
 import { readRecordCopy } from '../node/checkpointFile.ts';
 import { readDestroyedNotes } from '../node/destroyedNotes.ts';
 import { isMissing } from '../node/durableFile.ts';
@@ -28,7 +29,7 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HelperClient } from './helperClient.ts';
 import { readHostFile } from './hostAddress.ts';
 import { type CreatedSession, told, whileNamesRace } from './sessionCreation.ts';
-import { tagSession } from './sessionWorktree.ts';
+import { locationContext, tagSession } from './sessionWorktree.ts';
 import { findReplicas } from './windowStorages.ts';
 
 export interface RebuildContext {
@@ -112,7 +113,8 @@ async function seeWorktrees(
 ): Promise<Pick<RebuildEvidence, 'worktrees' | 'mainBranch'>> {
   const [main, ...entries] = await listWorktrees(repository.root);
   const notes = await readWorktreeNotes(repository.commonDir);
-  const folders = await spellings(path.resolve(repository.root, settings().worktreesFolder));
+  const folder = worktreesFolder(settings().worktreesFolder, locationContext(repository));
+  const folders = folder === undefined ? [] : await spellings(folder);
   const tagged = notes.flatMap(({ tag }) => tag?.worktreePath ?? []);
   const recorded = records.map(({ worktreePath }) => worktreePath);
   const spelled = await spelledAs([...tagged.sort(), ...recorded.sort()]);

@@ -5,41 +5,51 @@ import { restoredRecord } from '../core/savedSession.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { newRecord } from '../core/sessionRecord.ts';
 import { defaultPolicy } from '../core/supervisionPolicy.ts';
+import { worktreeLocation } from '../core/worktreeLocation.ts';
 import { pausePoint } from '../node/pausePoint.ts';
-import {
-  type Base,
-  currentBase,
-  type GitRepository,
-  localBranches,
-  namedBase,
-  requireFolder,
-} from '../node/repository.ts';
-import { type NewWorktree, requireBranchName } from '../node/worktree.ts';
+import { type Base, branchTips, type GitRepository, requireFolder } from '../node/repository.ts';
+import { type BranchStart, NewWorktree, requireBranchName } from '../node/worktree.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionCommand, SessionPolicy, SessionRecord } from '../protocol/sessionRecord.ts';
 import { whileCreating } from './creationLock.ts';
+import { type BaseChoice, findSource, type Source } from './creationSource.ts';
 import { type UnfinishedSession, undoCreation } from './creationUndo.ts';
+import { beginStep, type CreationWatch, gitWatch } from './creationWatch.ts';
 import type { HelperClient } from './helperClient.ts';
 import { seekIncluded } from './includedFiles.ts';
 import { checkCommand, isInWorktree } from './launch.ts';
 import { checkPolicy, checkResumeCommand } from './sessionChoices.ts';
 import { plannedEnvironment, sessionLaunch } from './sessionLaunch.ts';
 import type { ManagerSettings, SessionManagerOptions } from './sessionManager.ts';
-import { beginWorktree, tagSession } from './sessionWorktree.ts';
+import { beginWorktree, locationContext, tagAdopted, tagSession } from './sessionWorktree.ts';
 
 export interface CreateSessionOptions {
   name?: string;
-  /** The default is `feature/<name>`; an existing branch is checked out if no other worktree has it. */
+  /**
+   * The default is `feature/<name>`; an existing branch is checked out if no other worktree has it, and `origin/x` as a
+   * local branch `x` that follows it.
+   */
   branch?: string;
-  /** A branch or commit to start from; the default is what is checked out. */
+  /** A branch, tag or commit to start from. */
   baseBranch?: string;
+  /** What to start from where none is named; the default is what the user has set. */
+  base?: BaseChoice;
+  /** Whether the remote that this comes from is fetched first; the default is what the user has set. */
+  fetch?: boolean;
+  /** A worktree that is there already, to work in on the branch that is checked out in it. */
+  adoptWorktree?: string;
+  /** Whether submodules are initialized; the default is what the user has set. */
+  submodules?: boolean;
   /** A line for the user's shell or an argument vector; without it, the shell itself. */
   command?: string | string[];
   /** Folder to start in, relative to the worktree. */
   cwd?: string;
   /** Added to the session's environment. */
   env?: Record<string, string>;
-  /** False runs the command in the open folder itself, with neither branch nor worktree. */
+  /**
+   * False runs the command in the open folder itself, with neither branch nor worktree, as is done in a folder that is no
+   * repository anyway; true is an error there.
+   */
   worktree?: boolean;
   /** What of the settings it has of its own: when it is started again by itself, and when it is ended. */
   policy?: Partial<SessionPolicy>;
@@ -72,10 +82,14 @@ export interface CreationContext extends Pick<SessionManagerOptions, 'machine' |
   sessions: () => SessionRecord[];
   /** Saves the record in this window's storage, so that the session is acknowledged only once it lasts. */
   keep: (record: SessionRecord) => Promise<SessionRecord>;
+  watch?: CreationWatch;
 }
 
 /** What a session can be planned with. */
-export type PlanContext = Pick<CreationContext, 'workplace' | 'folder' | 'settings'>;
+export interface PlanContext
+  extends Pick<CreationContext, 'machine' | 'workplace' | 'folder' | 'settings' | 'sessions' | 'watch'> {
+  helper: Pick<HelperClient, 'connect'>;
+}
 
 /** How often a name that another window took meanwhile is chosen anew. */
 const maxNameRaces = 5;
@@ -86,8 +100,9 @@ const branchPrefix = 'feature/';
  * Makes a session: record, branch, worktree, process. All of it, or none.
  *
  * @throws {HoldfastError} `MAX_SESSIONS`, `NOT_A_REPOSITORY`, `NO_COMMITS`, `DETACHED_HEAD`, `COMMAND_NOT_FOUND`,
- *   `BRANCH_EXISTS`, `FOLDER_EXISTS`, `INVALID_NAME`, `INVALID_ARGUMENT`, `HELPER_START_FAILED`, `HOST_START_FAILED`,
- *   `DISK_FULL`, `STORAGE_NOT_WRITABLE`; where something must stay all the same, the message says what, and
+ *   `BRANCH_EXISTS`, `FOLDER_EXISTS`, `INVALID_NAME`, `INVALID_ARGUMENT`, `INVALID_LOCATION`, `FETCH_FAILED`,
+ *   `NOT_A_WORKTREE`, `WORKTREE_IN_USE`, `HELPER_START_FAILED`, `HOST_START_FAILED`, `DISK_FULL`,
+ *   `STORAGE_NOT_WRITABLE`, `CANCELLED`; where something must stay all the same, the message says what, and
  *   `data.kept` has the path and the reason.
  */
 export async function createSession(
@@ -96,6 +111,7 @@ export async function createSession(
   restored?: Restoration,
 ): Promise<CreatedSession> {
   const plan = await planCreation(context, options, restored);
+  beginStep(context.watch);
   return whileCreating(context, { id: plan.id, name: options.name ?? '' }, async () => {
     const made: UnfinishedSession = {};
     try {
@@ -122,23 +138,28 @@ async function makeAll(
   await pausePoint('creation-kept');
   const repository = context.workplace as GitRepository;
   const { bringBack } = plan.restored ?? {};
-  const isBound = plan.restored?.worktreePath !== undefined && !bringBack;
+  const isBound = placeOf(plan) !== undefined && !bringBack;
   if (plan.base && !isBound) {
-    const base = plan.restored?.hasBranch ? undefined : plan.base;
-    const worktree = bringBack ? bringBack(record) : await beginWorktree(repository, record, base);
+    beginStep(context.watch, 'Checking out files…');
+    const start = plan.restored?.hasBranch ? undefined : startOf(plan);
+    const setting = context.settings().worktreesFolder;
+    const worktree = bringBack ? bringBack(record) : await beginWorktree(repository, record, { start, setting });
     made.worktree = worktree;
     await pausePoint('creation-worktree-begun');
     const bring = seekIncluded({ ...context, repository }, record);
-    await worktree.checkOut();
+    await worktree.checkOut(gitWatch(context.watch));
     await pausePoint('creation-checked-out');
+    if (worktree instanceof NewWorktree) await addSubmodules(context, options, worktree);
     await tagSession(repository, record);
     await pausePoint('creation-tagged');
-    notes.push(await bring());
+    beginStep(context.watch);
+    notes.push(await bring(context.watch?.signal));
     await pausePoint('creation-files-brought');
   }
+  if (plan.adopted) made.putBackTag = await tagAdopted(repository, record);
   const current = plan.restored?.start === false ? record : await start(context, record, { plan, made });
-  // A worktree that was there before is tagged last, for its tag is not undone.
-  if (plan.base && isBound) await tagSession(repository, record);
+  // The worktree of a session that comes back is tagged last, for its tag is not undone.
+  if (plan.base && isBound && !plan.adopted) await tagSession(repository, record);
   return told(current, sentences(notes));
 }
 
@@ -147,18 +168,39 @@ async function start(
   record: SessionRecord,
   { plan, made }: { plan: Plan; made: UnfinishedSession },
 ): Promise<SessionRecord> {
+  beginStep(context.watch, 'Starting the command…');
   const launch = await prepareLaunch(context, record, plan);
   made.isStarted = true;
   const started = await context.helper.start(launch);
   await pausePoint('creation-started');
+  beginStep(context.watch);
   return context.keep(started);
 }
 
-interface Plan {
+/** The folder of a session that is there already. */
+function placeOf({ restored, adopted }: Plan): string | undefined {
+  return restored?.worktreePath ?? adopted?.path;
+}
+
+function startOf({ base, start, upstream }: Plan): BranchStart {
+  return { commit: start ?? base?.commit ?? '', ...(upstream === undefined ? {} : { upstream }) };
+}
+
+async function addSubmodules(
+  { settings, watch }: CreationContext,
+  options: CreateSessionOptions,
+  worktree: NewWorktree,
+): Promise<void> {
+  const isWanted = options.submodules ?? settings().worktree?.submodules === 'init';
+  if (!isWanted || !(await worktree.hasSubmodules())) return;
+  beginStep(watch, 'Initializing submodules…');
+  await worktree.addSubmodules(gitWatch(watch, 'Initializing submodules: '));
+  await pausePoint('creation-submodules');
+}
+
+interface Plan extends Source {
   /** Of the session to be. */
   id: string;
-  /** What the branch starts from; undefined for a session without a worktree. */
-  base: Base | undefined;
   command: SessionCommand;
   cwd: string;
   policy: SessionPolicy;
@@ -177,7 +219,7 @@ export async function planCreation(
   options: CreateSessionOptions,
   restored: Restoration | undefined,
 ): Promise<Plan> {
-  const { folder, settings, workplace } = context;
+  const { folder, settings } = context;
   const command = toCommand(options.command);
   const cwd = toRelativeFolder(options.cwd);
   const choices = chosen(options, settings());
@@ -185,11 +227,23 @@ export async function planCreation(
   const draft = { id, name: options.name ?? '', branch: '', worktreePath: folder, metadata: { env: options.env } };
   const env = plannedEnvironment(context, draft);
   await requireFolder(folder);
-  const base = restored ? restored.base : await findBase(context, options);
-  if (base && options.branch !== undefined) await requireBranchName(workplace.root, options.branch);
+  const source = restored ? restoredSource(restored, options) : await findSource(context, options);
+  if (source.base && !source.adopted) await requirePlace(context, source, id);
   const isChecked = restored?.start !== false && !isInWorktree(command);
   if (isChecked) await checkCommand(command, { cwd: folder, shell: settings().shell, env });
-  return { id, base, command, cwd, restored, ...choices };
+  return { ...source, id, command, cwd, restored, ...choices };
+}
+
+function restoredSource({ base }: Restoration, { branch }: CreateSessionOptions): Source {
+  return { ...(base ? { base } : {}), ...(branch === undefined ? {} : { branch }) };
+}
+
+/** @throws {HoldfastError} `INVALID_NAME`, `INVALID_LOCATION` */
+async function requirePlace({ workplace, settings }: PlanContext, { branch }: Source, id: string): Promise<void> {
+  const { root } = workplace;
+  if (branch !== undefined) await requireBranchName(root, branch);
+  const example = { id, name: 'session', branch: branch ?? `${branchPrefix}session` };
+  worktreeLocation(settings().worktreesFolder, locationContext(workplace), example);
 }
 
 /** A session keeps the retry policy that was set when it was made, whatever is set later. */
@@ -213,35 +267,17 @@ async function prepareLaunch(context: CreationContext, record: SessionRecord, pl
   return launch;
 }
 
-async function findBase(context: PlanContext, options: CreateSessionOptions): Promise<Base | undefined> {
-  if (options.worktree === false) return undefined;
-  const { workplace, folder } = context;
-  if (workplace.kind === 'folder') {
-    throw new HoldfastError('NOT_A_REPOSITORY', `${workplace.root} is not a git repository.`, {
-      advice: 'Run the session without a worktree, or initialize a repository first.',
-      data: { folder: workplace.root },
-    });
-  }
-  if (options.baseBranch) return namedBase(folder, options.baseBranch);
-  const base = await currentBase(folder);
-  if (!base.isDetached) return base;
-  throw new HoldfastError('DETACHED_HEAD', 'No branch is checked out (detached HEAD).', {
-    advice: 'Check out a branch, or start the session from this commit.',
-    data: { commit: base.ref },
-  });
-}
-
 /** Chooses a name that is free as a session, a branch and a folder, and registers the record under it. */
 async function takeName(context: CreationContext, options: CreateSessionOptions, plan: Plan): Promise<CreatedSession> {
   const { helper, settings, workplace, sessions } = context;
   return whileNamesRace(async () => {
     // Connecting brings in the sessions of other windows.
     await helper.connect();
-    const branches = plan.base ? await localBranches(workplace.root) : [];
-    // The branch of a session that comes back is not made from its name.
-    const taken = plan.restored ? sessions().map((session) => session.name) : takenNames(sessions(), branches);
+    const tips = plan.base ? await branchTips(workplace.root) : new Map<string, string>();
+    const isNameOnly = plan.restored !== undefined || plan.branch !== undefined;
+    const taken = isNameOnly ? sessions().map((session) => session.name) : takenNames(sessions(), [...tips.keys()]);
     const { name, notice } = chooseName(options.name, new Date(), taken);
-    const draft = draftRecord(context, options, plan, { name, branches });
+    const draft = draftRecord(context, options, plan, { name, tips });
     return told(await helper.create(draft, settings().maxSessions), notice);
   });
 }
@@ -278,12 +314,15 @@ function takenNames(sessions: readonly SessionRecord[], branches: readonly strin
 function draftRecord(
   { workplace, folder, settings }: CreationContext,
   options: CreateSessionOptions,
-  { id, base, command, cwd, policy, resumeCommand, restored }: Plan,
-  { name, branches }: { name: string; branches: readonly string[] },
+  plan: Plan,
+  { name, tips }: { name: string; tips: ReadonlyMap<string, string> },
 ): SessionRecord {
-  const worktrees = path.resolve(workplace.root, settings().worktreesFolder);
-  const branch = base ? (options.branch ?? branchPrefix + name) : '';
-  const ownsBranch = base !== undefined && !branches.includes(branch);
+  const { id, base, command, cwd, policy, resumeCommand, restored, adopted, upstream } = plan;
+  const branch = base ? (plan.branch ?? branchPrefix + name) : '';
+  const ownsBranch = base !== undefined && !adopted && !tips.has(branch);
+  const place = () => worktreeLocation(settings().worktreesFolder, locationContext(workplace), { id, name, branch });
+  // The tip that a branch of a saved session has now is not where that began.
+  const begins = ownsBranch ? startOf(plan).commit : restored ? undefined : tips.get(branch);
   const record = newRecord({
     id,
     name,
@@ -293,16 +332,20 @@ function draftRecord(
     ...(resumeCommand === undefined ? {} : { resumeCommand }),
     branch,
     baseBranch: base?.ref ?? '',
-    ...(base && ownsBranch ? { baseCommit: base.commit } : {}),
-    worktreePath: restored?.worktreePath ?? (base ? path.join(worktrees, `${name}-${id.slice(0, 8)}`) : folder),
+    ...(begins === undefined ? {} : { baseCommit: begins }),
+    worktreePath: placeOf(plan) ?? (base ? place() : folder),
     now: new Date(),
   });
-  const setup = restored?.worktreePath === undefined ? base && { state: 'pending' as const } : restored.record.setup;
-  const draft = {
-    ...record,
-    ...(setup ? { setup } : {}),
-    metadata: { ownsBranch, ...(options.env ? { env: options.env } : {}) },
+  // What was there before the session has been made ready by whoever made it.
+  const fresh = base && !adopted ? { state: 'pending' as const } : undefined;
+  const setup = restored?.worktreePath === undefined ? fresh : restored.record.setup;
+  const metadata = {
+    ownsBranch,
+    ...(upstream !== undefined && ownsBranch ? { upstream } : {}),
+    ...(adopted ? { ownsWorktree: false } : {}),
+    ...(options.env ? { env: options.env } : {}),
   };
+  const draft = { ...record, ...(setup ? { setup } : {}), metadata };
   return restored ? restoredRecord(draft, restored.record) : draft;
 }
 

@@ -12,7 +12,7 @@ import { whileCreating } from './creationLock.ts';
 import { bringIncluded } from './includedFiles.ts';
 import { type CreatedSession, type CreationContext, sentences, told } from './sessionCreation.ts';
 import { type SetupChoice, sessionLaunch } from './sessionLaunch.ts';
-import { completeWorktree, tagSession } from './sessionWorktree.ts';
+import { completeWorktree, ownsWorktree, tagSession } from './sessionWorktree.ts';
 import { removalOf, type WorktreeChoice, WorktreeFarewell } from './worktreeFarewell.ts';
 
 /** How long a session's process may take to end after the hangup; milliseconds. */
@@ -186,7 +186,9 @@ async function tagKept({ workplace }: LifeContext, tombstone: SessionRecord): Pr
 }
 
 async function removeWorktree({ workplace }: LifeContext, record: SessionRecord): Promise<KeptWork | undefined> {
-  return record.branch ? removeUnlessNeeded(worktreeOf(record, workplace.root)) : undefined;
+  if (!record.branch) return undefined;
+  if (!ownsWorktree(record)) return { path: record.worktreePath, reason: 'it was there before the session' };
+  return removeUnlessNeeded(worktreeOf(record, workplace.root));
 }
 
 function inUse({ worktreePath }: SessionRecord, { name }: SessionRecord): KeptWork {

@@ -20,6 +20,7 @@ import type { TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionEvent } from '../protocol/sessionEvent.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { BringHome } from './bringHome.ts';
+import type { CreationWatch } from './creationWatch.ts';
 import { previewDestroy } from './destroyPreview.ts';
 import { HelperClient } from './helperClient.ts';
 import { HelperLauncher } from './helperLauncher.ts';
@@ -52,7 +53,7 @@ import type { WorktreeSettings } from './worktreeSetup.ts';
 export interface ManagerSettings {
   /** Null for no limit. */
   maxSessions: number | null;
-  /** Folder for worktrees, relative to the repository's root, or absolute. */
+  /** Folder for worktrees, relative to the repository's root, or absolute; see {@link worktreeLocation}. */
   worktreesFolder: string;
   scrollback: number;
   theme: 'dark' | 'light';
@@ -63,7 +64,7 @@ export interface ManagerSettings {
   supervision: SupervisionSettings;
   /** For the environments of all sessions, with placeholders; undefined where the user's settings are not known. */
   variables?: Readonly<Record<string, string>>;
-  /** How worktrees are made ready; undefined where the user's settings are not known. */
+  /** How worktrees are made, and made ready; undefined where the user's settings are not known. */
   worktree?: WorktreeSettings;
   /** Of the terminal that will probably show a new session. */
   size?: TerminalSize | undefined;
@@ -191,9 +192,9 @@ export class SessionManager implements Disposable {
   }
 
   /** @throws {HoldfastError} see {@link createSession}; nothing half-made stays behind. */
-  async create(options: CreateSessionOptions = {}): Promise<CreatedSession> {
+  async create(options: CreateSessionOptions = {}, watch: CreationWatch = {}): Promise<CreatedSession> {
     this.#replica.requireWritable();
-    return createSession(this.#creation(), options);
+    return createSession({ ...this.#creation(), watch }, options);
   }
 
   /** The name is made safe as at creation; the branch and the worktree keep theirs. */

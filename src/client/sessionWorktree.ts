@@ -1,19 +1,35 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
+import { excludedFolder, type LocationContext } from '../core/worktreeLocation.ts';
 import { tagOf } from '../core/worktreeTag.ts';
 import { exists } from '../node/exists.ts';
-import { type Base, type GitRepository, listWorktrees, namedBase, resolveCommit } from '../node/repository.ts';
-import { isHalfMade, isWorktreeOf, NewWorktree, tagWorktree } from '../node/worktree.ts';
+import { type GitRepository, listWorktrees, namedBase, resolveCommit, type Workplace } from '../node/repository.ts';
+import { type BranchStart, isHalfMade, isWorktreeOf, NewWorktree, tagWorktree } from '../node/worktree.ts';
+import { gitDirOf } from '../node/worktreeLink.ts';
+import { keepTagFile, tagName } from '../node/worktreeTags.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
-/** Without a base the branch must be there; one that the user had already is checked out as it is. */
+/** What the setting for the place of worktrees is filled in with. */
+export function locationContext(workplace: Workplace): LocationContext {
+  const { root } = workplace;
+  const commonDir = workplace.kind === 'git' ? workplace.commonDir : path.join(root, '.git');
+  return { root, commonDir, home: homedir() };
+}
+
+/**
+ * Without a start the branch must be there; one that the user had already is checked out as it is. By the setting for the
+ * place of worktrees it is known what git is to leave out.
+ */
 export function beginWorktree(
   repository: GitRepository,
   record: SessionRecord,
-  base: Base | undefined,
+  { start, setting = '' }: { start?: BranchStart | undefined; setting?: string },
 ): Promise<NewWorktree> {
   const { branch, worktreePath } = record;
-  const start = base && ownsBranch(record) ? { start: base.commit } : {};
-  return NewWorktree.begin(repository, { path: worktreePath, branch, ...start });
+  const around = excludedFolder(setting, locationContext(repository), worktreePath);
+  const begins = start && ownsBranch(record) ? { start } : {};
+  return NewWorktree.begin(repository, { path: worktreePath, branch, around, ...begins });
 }
 
 /** The tag can rebuild a record that was lost. */
@@ -21,9 +37,22 @@ export function tagSession({ key }: GitRepository, record: SessionRecord): Promi
   return tagWorktree(record.worktreePath, tagOf(record, key));
 }
 
+/** The same for a worktree that was there before; what is returned puts its former tag back, or none. */
+export async function tagAdopted(repository: GitRepository, record: SessionRecord): Promise<() => Promise<void>> {
+  const gitDir = await gitDirOf(record.worktreePath);
+  const putBack = await keepTagFile(path.join(gitDir ?? '', tagName));
+  await tagSession(repository, record);
+  return putBack;
+}
+
 /** Whether the session's branch was made for it; one that the user had already is never deleted. */
 export function ownsBranch({ metadata }: SessionRecord): boolean {
   return metadata?.ownsBranch === true;
+}
+
+/** Whether the session's worktree was made for it; one that was adopted is the user's, and stays. */
+export function ownsWorktree({ metadata }: SessionRecord): boolean {
+  return metadata?.ownsWorktree !== false;
 }
 
 /**
@@ -40,12 +69,12 @@ export async function completeWorktree(repository: GitRepository, record: Sessio
   const entry = (await listWorktrees(repository.root)).find(({ path: folder }) => folder === worktreePath);
   if (entry && isHalfMade(entry)) throw halfMade(record);
   if (!(await exists(worktreePath))) {
-    // The user has removed it, and it may have had work.
-    if (entry) return undefined;
+    // The user has removed it, and it may have had work; one that was adopted was never ours to make.
+    if (entry || !ownsWorktree(record)) return undefined;
     const isThere = (await resolveCommit(repository.root, `refs/heads/${branch}`)) !== undefined;
-    const base = isThere ? undefined : await namedBase(repository.root, baseBranch);
-    const worktree = await beginWorktree(repository, record, base);
-    notice = isThere ? undefined : madeAnew(record);
+    const start = isThere ? undefined : await startAnew(repository, record);
+    const worktree = await beginWorktree(repository, record, { start });
+    notice = isThere ? undefined : madeAnew(record, start?.upstream ?? baseBranch);
     try {
       await worktree.checkOut();
     } catch (error) {
@@ -59,8 +88,15 @@ export async function completeWorktree(repository: GitRepository, record: Sessio
   return notice;
 }
 
-function madeAnew({ name, branch, baseBranch }: SessionRecord): string {
-  return `The branch ${branch} of “${name}” was gone and was made anew from ${baseBranch}: commits that were on it alone are not in it.`;
+/** Where a branch that is gone begins again: at the remote one that it followed, else at its base. */
+async function startAnew({ root }: GitRepository, { baseBranch, metadata }: SessionRecord): Promise<BranchStart> {
+  const { upstream } = metadata ?? {};
+  const commit = typeof upstream === 'string' && (await resolveCommit(root, `refs/remotes/${upstream}`));
+  return commit ? { commit, upstream: upstream as string } : { commit: (await namedBase(root, baseBranch)).commit };
+}
+
+function madeAnew({ name, branch }: SessionRecord, start: string): string {
+  return `The branch ${branch} of “${name}” was gone and was made anew from ${start}: commits that were on it alone are not in it.`;
 }
 
 function halfMade({ id, name, worktreePath }: SessionRecord): HoldfastError {

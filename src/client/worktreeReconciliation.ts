@@ -118,7 +118,9 @@ async function recreate(
 ): Promise<CreatedSession> {
   const { record, situation } = task;
   const { isNoted } = situation as Extract<WorktreeSituation, { kind: 'gone' }>;
-  const notice = isNoted ? await restoreFiles(repository, record) : await completeWorktree(repository, record);
+  // Who asks for it wants one made that was adopted, too.
+  const wanted = { ...record, metadata: { ...record.metadata, ownsWorktree: true } };
+  const notice = isNoted ? await restoreFiles(repository, record) : await completeWorktree(repository, wanted);
   // It lacks what git ignores, and what a setup has made there.
   const brought = await bringIncluded({ ...context, repository }, record);
   const current = await apply(context, repository, { record, changes: { setup: { state: 'pending' } } });

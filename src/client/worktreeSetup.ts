@@ -2,9 +2,14 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type ProgramCall, resolveCommand } from '../core/launchCommand.ts';
 import type { Setup } from '../protocol/hostMessages.ts';
+import type { BaseChoice } from './creationSource.ts';
 
 /** What the user has set about worktrees; what is absent has its default. */
 export interface WorktreeSettings {
+  /** What a new branch starts from, `head` if left out; whether its remote is fetched first; what becomes of submodules. */
+  base?: BaseChoice;
+  fetch?: boolean;
+  submodules?: 'never' | 'init';
   /** Globs as in `.gitignore`, of files that git ignores: they are copied into a new worktree, or linked. */
   include?: readonly string[];
   link?: readonly string[];

@@ -21,3 +21,13 @@ export function withoutProgress(stderr: string): string {
   const lines = stderr.split(/\r\n|[\r\n]/);
   return lines.filter((line) => !counted.test(line) && !uncounted.test(line) && !announced.test(line)).join('\n');
 }
+
+const words: Record<string, string> = {
+  'Updating files': 'Checking out files',
+  'Filtering content': 'Downloading large files',
+};
+
+/** “Checking out files 40 %”. */
+export function describeProgress({ step, percent }: GitProgress): string {
+  return `${words[step] ?? step} ${percent} %`;
+}

@@ -128,7 +128,9 @@ export function restoredRecord(draft: SessionRecord, saved: SessionRecord): Sess
   const unknownFields = Object.entries(saved).filter(([field]) => !ownFields.has(field));
   const { baseCommit, template, policy, resumeCommand, agentSessionId } = saved;
   // The draft has as much of the environment as is sound.
-  const { env: _, ...metadata } = saved.metadata ?? {};
+  const { env: _, ownsWorktree, ...metadata } = saved.metadata ?? {};
+  // A new worktree in the place of one that was adopted is the session's own.
+  const isAdopted = ownsWorktree === false && draft.worktreePath === saved.worktreePath;
   const ownsBranch = draft.metadata?.ownsBranch === true || metadata.ownsBranch === true;
   return {
     ...Object.fromEntries(unknownFields),
@@ -138,6 +140,12 @@ export function restoredRecord(draft: SessionRecord, saved: SessionRecord): Sess
     policy,
     ...(resumeCommand === undefined ? {} : { resumeCommand }),
     ...(agentSessionId === undefined ? {} : { agentSessionId }),
-    metadata: { ...metadata, ...draft.metadata, ownsBranch, restoredFrom: saved.id },
+    metadata: {
+      ...metadata,
+      ...draft.metadata,
+      ownsBranch,
+      ...(isAdopted ? { ownsWorktree: false } : {}),
+      restoredFrom: saved.id,
+    },
   };
 }

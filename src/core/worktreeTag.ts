@@ -26,6 +26,8 @@ export const worktreeTagSchema = v.looseObject({
   template: v.optional(template),
   policy: v.optional(policy),
   ownsBranch: v.optional(v.boolean()),
+  /** False where the worktree was there before the session. */
+  ownsWorktree: v.optional(v.boolean()),
   /** When the session was destroyed whose worktree was kept. */
   deletedAt,
 });
@@ -51,6 +53,7 @@ export function tagOf(record: SessionRecord, key: string): WorktreeTag {
     template,
     policy,
     ownsBranch,
+    ...(metadata?.ownsWorktree === false ? { ownsWorktree: false } : {}),
     ...(deletedAt === undefined ? {} : { deletedAt }),
   };
 }
@@ -79,7 +82,7 @@ export function recordOfTag(tag: WorktreeTag, worktreePath: string): SessionReco
     ...(cwd ? { cwd } : {}),
     createdAt,
     lastActivity: createdAt,
-    metadata: { ownsBranch },
+    metadata: { ownsBranch, ...(tag.ownsWorktree === false ? { ownsWorktree: false } : {}) },
     template: tag.template ?? (command === null ? 'shell' : 'command'),
     command,
     policy: tag.policy ?? { retry: 'onCrash' },

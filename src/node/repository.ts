@@ -134,13 +134,15 @@ export interface Base {
 
 /** What is checked out in `folder`. @throws {HoldfastError} `NO_COMMITS` */
 export async function currentBase(folder: string): Promise<Base> {
-  const commit = await resolveCommit(folder, 'HEAD');
+  const [commit, branch] = await Promise.all([
+    resolveCommit(folder, 'HEAD'),
+    tryGit(['symbolic-ref', '--quiet', 'HEAD'], { cwd: folder }),
+  ]);
   if (commit === undefined) {
     throw new HoldfastError('NO_COMMITS', 'This repository has no commit yet, so there is nothing to branch from.', {
       advice: 'Make a first commit, or run the session without a worktree.',
     });
   }
-  const branch = await tryGit(['symbolic-ref', '--quiet', 'HEAD'], { cwd: folder });
   if (branch === undefined) return { ref: commit, commit, isDetached: true };
   return { ref: withoutPrefix(chomp(branch)), commit, isDetached: false };
 }
@@ -163,7 +165,7 @@ async function isLasting(cwd: string, ref: string): Promise<boolean> {
 
 /** The full hash of what `ref` names, a branch before anything else of that name. */
 export async function resolveCommit(cwd: string, ref: string): Promise<string | undefined> {
-  for (const name of [`refs/heads/${ref}`, ref]) {
+  for (const name of ref.startsWith('refs/') || ref === 'HEAD' ? [ref] : [`refs/heads/${ref}`, ref]) {
     const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`];
     const commit = await tryGit(args, { cwd });
     if (commit !== undefined) return chomp(commit);
@@ -172,8 +174,14 @@ export async function resolveCommit(cwd: string, ref: string): Promise<string | 
 }
 
 export async function localBranches(folder: string): Promise<string[]> {
-  const text = await git(['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads'], { cwd: folder });
-  return text.split('\n').filter(Boolean);
+  return [...(await branchTips(folder)).keys()];
+}
+
+/** The local branches, each with the full hash of its last commit. */
+export async function branchTips(folder: string): Promise<Map<string, string>> {
+  const format = '--format=%(objectname) %(refname:lstrip=2)';
+  const lines = (await git(['for-each-ref', format, 'refs/heads'], { cwd: folder })).split('\n').filter(Boolean);
+  return new Map(lines.map((line) => splitOnce(line, ' ').toReversed() as [string, string]));
 }
 
 export async function requireFolder(folder: string): Promise<void> {

@@ -7,16 +7,34 @@ import { exists } from './exists.ts';
 import { git, gitMessage, tryGit } from './git.ts';
 import { excludeFromClone } from './gitExclude.ts';
 import { makeFolders } from './makeFolders.ts';
+import type { Watched } from './remotes.ts';
 import { type GitRepository, listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
+import {
+  addSubmodules,
+  forgetSubmoduleSettings,
+  hasSubmodules,
+  removeWithSubmodules,
+  submoduleSettings,
+} from './submodules.ts';
 import { restoringReason } from './worktreeLock.ts';
 import { isWorktree, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
 import { readTag, tagName } from './worktreeTags.ts';
 
+/** Where a branch is made. */
+export interface BranchStart {
+  /** Full hash. */
+  commit: string;
+  /** The remote branch that it follows, such as `origin/x`. */
+  upstream?: string;
+}
+
 export interface WorktreeRequest {
   path: string;
   branch: string;
-  /** The commit at which the branch is made; without it the branch must exist and be checked out nowhere. */
-  start?: string;
+  /** Where the branch is made; without it the branch must exist and be checked out nowhere. */
+  start?: BranchStart;
+  /** The folder that git is to leave out, where it is in the repository. */
+  around: string;
 }
 
 /** A worktree in the making: first its branch, then its files. */
@@ -27,6 +45,8 @@ export class NewWorktree {
   readonly #commit: string;
   /** The uppermost of the folders around it that were made for it. */
   #madeAround: string | undefined;
+  /** Present once there may be any: how far they are, and what was set about submodules before. */
+  #submodules: { state: 'half' | 'whole'; settings: string[] } | undefined;
 
   private constructor(root: string, request: WorktreeRequest, commit: string) {
     this.#root = root;
@@ -41,25 +61,39 @@ export class NewWorktree {
    */
   static async begin(repository: GitRepository, request: WorktreeRequest): Promise<NewWorktree> {
     const { root } = repository;
-    const { path: folder, branch, start } = request;
+    const { path: folder, branch, start, around } = request;
     await requireFree(folder);
     await requireBranchName(root, branch);
     if (start === undefined) await requireUnused(root, branch);
-    await excludeFromGit(repository, path.dirname(folder));
+    await excludeFromGit(repository, around);
     if (start !== undefined) await makeBranch(root, branch, start);
-    return new NewWorktree(root, request, start ?? (await requireCommit(root, branch)));
+    return new NewWorktree(root, request, start?.commit ?? (await requireCommit(root, branch)));
   }
 
-  /** @throws {HoldfastError} `DISK_FULL`, `GIT_FAILED` */
-  async checkOut(): Promise<void> {
+  /** @throws {HoldfastError} `DISK_FULL`, `GIT_FAILED`, or the signal's reason */
+  async checkOut(watched: Watched = {}): Promise<void> {
     const { path: folder, branch } = this.#request;
     // Where this cannot be, git says so better.
     this.#madeAround = await makeFolders(path.dirname(folder), 0o777).catch(() => undefined);
     try {
-      await git(['worktree', 'add', '--quiet', '--', folder, branch], { cwd: this.#root, timeout: treeTimeout });
+      const quiet = watched.onProgress ? [] : ['--quiet'];
+      const args = ['worktree', 'add', ...quiet, '--', folder, branch];
+      await git(args, { cwd: this.#root, timeout: treeTimeout, ...watched });
     } catch (error) {
       throw explainFailure(error);
     }
+  }
+
+  hasSubmodules(): Promise<boolean> {
+    return hasSubmodules(this.#request.path);
+  }
+
+  /** @throws {HoldfastError} `GIT_FAILED`, or the signal's reason */
+  async addSubmodules(watched: Watched = {}): Promise<void> {
+    const settings = await submoduleSettings(this.#root);
+    this.#submodules = { state: 'half', settings };
+    await addSubmodules(this.#request.path, watched);
+    this.#submodules = { state: 'whole', settings };
   }
 
   /**
@@ -70,14 +104,17 @@ export class NewWorktree {
     const { path: folder, branch, start } = this.#request;
     const ownsBranch = start !== undefined;
     await this.#removeHalfMade();
+    if (this.#submodules) await removeWithSubmodules(this.#root, folder, this.#submodules.state);
     const kept = await removeUnlessNeeded({ root: this.#root, path: folder, branch, base: this.#commit, ownsBranch });
-    if (!kept) await this.#removeAround();
-    return kept;
+    if (kept) return kept;
+    if (this.#submodules) await forgetSubmoduleSettings(this.#root, this.#submodules.settings);
+    await this.#removeAround();
+    return undefined;
   }
 
   /** Until git has written the last file of a worktree it keeps it locked, and nobody else has written there. */
   async #removeHalfMade(): Promise<void> {
-    const { path: folder } = this.#request;
+    const folder = await realpath(this.#request.path).catch(() => this.#request.path);
     const worktrees = await listWorktrees(this.#root).catch(() => []);
     if (!worktrees.some((worktree) => worktree.path === folder && isHalfMade(worktree))) return;
     const args = ['worktree', 'remove', '--force', '--force', '--', folder];
@@ -138,9 +175,10 @@ export async function requireBranchName(root: string, branch: string): Promise<v
 }
 
 /** Made by itself, for git does so only if there is no such branch: what is undone later was made here. */
-async function makeBranch(root: string, branch: string, start: string): Promise<void> {
+async function makeBranch(root: string, branch: string, { commit, upstream }: BranchStart): Promise<void> {
+  const track = upstream === undefined ? ['--no-track', '--', branch, commit] : ['--track', '--', branch, upstream];
   try {
-    await git(['branch', '--no-track', '--', branch, start], { cwd: root });
+    await git(['branch', ...track], { cwd: root });
   } catch (error) {
     throw explainBranchFailure(error, branch);
   }
@@ -148,11 +186,13 @@ async function makeBranch(root: string, branch: string, start: string): Promise<
 
 /** A branch that another worktree has checked out cannot be checked out again. */
 async function requireUnused(root: string, branch: string): Promise<void> {
-  const holder = (await listWorktrees(root)).find((worktree) => worktree.branch === branch);
+  const [main, ...others] = await listWorktrees(root);
+  const holder = [main, ...others].find((worktree) => worktree?.branch === branch);
   if (!holder) return;
+  const way = holder === main ? 'run the session without a worktree' : 'adopt that worktree';
   throw new HoldfastError('BRANCH_EXISTS', `The branch ${branch} is checked out in ${holder.path}.`, {
-    advice: 'Choose another branch.',
-    data: { branch, path: holder.path },
+    advice: `Choose another branch, or ${way}.`,
+    data: { branch, path: holder.path, isAdoptable: holder !== main },
   });
 }
 

@@ -1,8 +1,8 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describeError } from '../base/errors.ts';
 import { openTag, type WorktreeTag } from '../core/worktreeTag.ts';
-import { isMissing } from './durableFile.ts';
+import { isMissing, writeDurable } from './durableFile.ts';
 
 /** A tag is a few hundred bytes; what is longer than this is none. */
 const maxTagSize = 64 * 1024;
@@ -68,4 +68,13 @@ async function doesLinkBack(folder: string, gitDir: string): Promise<boolean | u
 
 function realOf(folder: string): Promise<string> {
   return realpath(folder).catch(() => folder);
+}
+
+/** What puts the file of a tag back as it is now, whatever has become of it then. */
+export async function keepTagFile(file: string): Promise<() => Promise<void>> {
+  const text = await readFile(file, 'utf8').catch((error) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  return () => (text === undefined ? rm(file, { force: true }) : writeDurable(file, text));
 }

@@ -46,7 +46,7 @@ describeOnUnix('a session that cannot be created', () => {
   it('says where a branch is checked out already', async () => {
     assert.deepEqual(await failure(project(), await project().open(), { branch: 'main', command: ['cat'] }), {
       code: 'BRANCH_EXISTS',
-      text: `The branch main is checked out in ${project().folder}. Choose another branch.`,
+      text: `The branch main is checked out in ${project().folder}. Choose another branch, or run the session without a worktree.`,
       left: 'nothing',
     });
   });
@@ -156,16 +156,27 @@ describeOnUnix('a session that cannot be created', () => {
 describeOnUnix('a session in a folder without git', () => {
   const project = useProject('folder');
 
-  it('is refused a worktree, with advice', async () => {
-    assert.deepEqual(await failure(project(), await project().open(), { command: ['cat'] }), {
-      code: 'NOT_A_REPOSITORY',
-      text: `${project().folder} is not a git repository. Run the session without a worktree, or initialize a repository first.`,
-      left: 'nothing',
+  const wishes: CreateSessionOptions[] = [
+    { worktree: true },
+    { branch: 'topic' },
+    { baseBranch: 'main' },
+    { base: 'default' },
+    { adoptWorktree: 'there' },
+  ];
+  for (const wish of wishes) {
+    it(`is refused the worktree that ${JSON.stringify(wish)} asks for, with advice`, async () => {
+      assert.deepEqual(await failure(project(), await project().open(), { command: ['cat'], ...wish }), {
+        code: 'NOT_A_REPOSITORY',
+        text: `${project().folder} is not a git repository. Run the session without a worktree, or initialize a repository first.`,
+        left: 'nothing',
+      });
     });
-  });
+  }
 
-  it('runs in the folder itself where no worktree is wanted', async () => {
-    const { record } = await (await project().open()).create({ worktree: false, name: 'plain', command: ['cat'] });
+  it('runs in the folder itself, whatever the settings say of worktrees', async () => {
+    const worktree = { base: 'default', fetch: true, submodules: 'init' } as const;
+    const window = await project().open({ settings: { worktree, worktreesFolder: '.git' } });
+    const { record } = await window.create({ name: 'plain', command: ['cat'] });
     const { status, branch, baseBranch, worktreePath } = record;
     assert.deepEqual(
       { status, branch, baseBranch, worktreePath },
