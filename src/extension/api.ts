@@ -51,10 +51,21 @@ export type {
 /** What a new session may be told; everything has a default. */
 export interface NewSessionOptions {
   name?: string;
-  /** The default is `feature/<name>`. */
+  /**
+   * The default is `feature/<name>`. A branch that is there is checked out, and `origin/x` as a local branch `x` that
+   * follows it.
+   */
   branch?: string;
-  /** A branch or commit to start from; the default is what is checked out. */
+  /** A branch, tag or commit to start from. */
   baseBranch?: string;
+  /** What to start from where none is named: what is checked out, or the default branch; the default is the setting. */
+  base?: 'head' | 'default';
+  /** Whether the remote that this comes from is fetched first; the default is the setting. */
+  fetch?: boolean;
+  /** A worktree that is there already, to work in on the branch that is checked out in it; it outlives the session. */
+  adoptWorktree?: string;
+  /** Whether submodules are initialized; the default is the setting. */
+  submodules?: boolean;
   /** A line for the user's shell or an argument vector; without it, the shell itself. */
   command?: string | string[];
   /** Folder to start in, relative to the worktree. */
@@ -62,7 +73,10 @@ export interface NewSessionOptions {
   env?: Record<string, string>;
   /** False leaves the terminal closed. */
   show?: boolean;
-  /** False runs the command in the open folder itself, with neither branch nor worktree. */
+  /**
+   * False runs the command in the open folder itself, with neither branch nor worktree, as is done in a folder that is no
+   * repository anyway; true is an error there.
+   */
   worktree?: boolean;
   /** What of the settings it has of its own: when it is started again by itself, and when it is ended. */
   policy?: Partial<SessionPolicy>;

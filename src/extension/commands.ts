@@ -15,6 +15,7 @@ import {
   targetSchema,
 } from './argumentSchemas.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
+import { isCancelled, tellCancelled } from './creationProgress.ts';
 import { askHowToDestroy, tellFate } from './destroyDialog.ts';
 import { confirm, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
@@ -23,7 +24,7 @@ import { homeHandlers } from './homeCommands.ts';
 import { commandIds } from './ids.ts';
 import { pickLog } from './logs.ts';
 import { promptName, promptNewSession } from './newSessionPrompt.ts';
-import type { SessionActions } from './sessionActions.ts';
+import { type SessionActions, type SourceChanges, withChanges } from './sessionActions.ts';
 import { onSession } from './sessionPicker.ts';
 import { readSettings } from './settings.ts';
 import { setupHandlers } from './setupCommands.ts';
@@ -94,9 +95,10 @@ async function newSession(context: CommandContext, argument: unknown): Promise<S
 async function createWithHelp(context: CommandContext, options: NewSessionOptions): Promise<SessionRecord | undefined> {
   const { actions, log } = context;
   try {
-    return await withProgress('Creating the session…', () => actions.create(options));
+    return await actions.create(options);
   } catch (error) {
-    const again = (changes: NewSessionOptions) => createWithHelp(context, { ...options, ...changes });
+    if (isCancelled(error)) return tellCancelled(error);
+    const again = (changes: SourceChanges) => createWithHelp(context, withChanges(options, changes));
     const destroyOne = () => vscode.commands.executeCommand(commandIds.destroySession) as Promise<unknown>;
     return showError(error, log, actions.createErrorActions(again, destroyOne));
   }

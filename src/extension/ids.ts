@@ -42,6 +42,9 @@ export const viewIds = { sessions: 'holdfast.sessions' } as const;
 export const settingIds = {
   maxSessions: 'holdfast.maxSessions',
   worktreesFolder: 'holdfast.worktreesFolder',
+  worktreeBase: 'holdfast.worktree.base',
+  worktreeFetch: 'holdfast.worktree.fetch',
+  worktreeSubmodules: 'holdfast.worktree.submodules',
   scrollback: 'holdfast.scrollback',
   surviveLogout: 'holdfast.surviveLogout',
   retryPolicy: 'holdfast.retry.policy',

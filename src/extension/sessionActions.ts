@@ -3,10 +3,22 @@ import type { SetupChoice } from '../client/sessionLaunch.ts';
 import { git } from '../node/git.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { DestroyedSession, DestroyOptions, NewSessionOptions } from './api.ts';
+import { withCreationProgress } from './creationProgress.ts';
 import type { ErrorActions } from './errorMessage.ts';
 import { showSessionLog } from './logs.ts';
 import { raiseMaxSessions } from './settings.ts';
 import type { Workspace } from './workspace.ts';
+
+/** What of the options for a new session another try has instead; undefined takes one back. */
+export type SourceChanges = { [K in keyof NewSessionOptions]?: NewSessionOptions[K] | undefined };
+
+/** Takes back what was chosen for a branch. */
+const noSource = { branch: undefined, baseBranch: undefined, base: undefined, fetch: undefined, submodules: undefined };
+
+export function withChanges(options: NewSessionOptions, changes: SourceChanges): NewSessionOptions {
+  const all = Object.entries({ ...options, ...changes }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(all);
+}
 
 /** What commands and the API do to sessions; no prompts, errors are thrown. */
 export class SessionActions {
@@ -20,7 +32,7 @@ export class SessionActions {
 
   async create({ show = true, ...options }: NewSessionOptions): Promise<SessionRecord> {
     const manager = await this.#workspace.manager();
-    const { record, notice } = await manager.create(options);
+    const { record, notice } = await withCreationProgress((watch) => manager.create(options, watch));
     if (show) (await this.#workspace.terminals()).show(record.id);
     if (notice) void vscode.window.showInformationMessage(notice);
     return record;
@@ -68,10 +80,10 @@ export class SessionActions {
 
   /** What can be offered when {@link create} fails; most of it ends in another try, with `changes`. */
   createErrorActions(
-    again: (changes: NewSessionOptions) => Promise<SessionRecord | undefined>,
+    again: (changes: SourceChanges) => Promise<SessionRecord | undefined>,
     destroyOne: () => Promise<unknown>,
   ): ErrorActions<SessionRecord> {
-    const withoutWorktree = { title: 'Run Without Worktree', run: () => again({ worktree: false }) };
+    const withoutWorktree = { title: 'Run Without Worktree', run: () => again({ ...noSource, worktree: false }) };
     return {
       MAX_SESSIONS: ({ data }) => {
         const next = Number(data.limit) * 2;
@@ -80,9 +92,14 @@ export class SessionActions {
           { title: 'Destroy a Session…', run: async () => ((await destroyOne()) ? again({}) : undefined) },
         ];
       },
-      NOT_A_REPOSITORY: () => [
-        withoutWorktree,
-        { title: 'Initialize Repository', run: () => this.#initialize().then(() => undefined) },
+      NOT_A_REPOSITORY: () => [withoutWorktree],
+      BRANCH_EXISTS: ({ data }) =>
+        data.isAdoptable === true
+          ? [{ title: 'Adopt That Worktree', run: () => again({ ...noSource, adoptWorktree: String(data.path) }) }]
+          : [],
+      FETCH_FAILED: () => [{ title: 'Go On Without Fetching', run: () => again({ fetch: false }) }],
+      WORKTREE_IN_USE: ({ data }) => [
+        { title: 'Show That Session', run: () => this.showTerminal(String(data.id)).then(() => undefined) },
       ],
       NO_COMMITS: () => [withoutWorktree],
       DETACHED_HEAD: ({ data }) => [
@@ -92,7 +109,7 @@ export class SessionActions {
   }
 
   /** The user decides what the first commit holds, so none is made for them. */
-  async #initialize(): Promise<void> {
+  async initialize(): Promise<void> {
     await git(['init'], { cwd: this.#workspace.folder });
     await this.#workspace.reopen();
     void vscode.window.showInformationMessage('The repository is ready. Make a first commit, then create a session.');

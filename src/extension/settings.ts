@@ -35,6 +35,9 @@ function readWorktreeSettings(settings: vscode.WorkspaceConfiguration): Worktree
   };
   const timeout = settings.get<unknown>(settingIds.worktreeSetupTimeout);
   return {
+    base: settings.get(settingIds.worktreeBase) === 'default' ? 'default' : 'head',
+    fetch: settings.get(settingIds.worktreeFetch) === true,
+    submodules: settings.get(settingIds.worktreeSubmodules) === 'init' ? 'init' : 'never',
     include: lines(settingIds.worktreeInclude),
     link: lines(settingIds.worktreeLink),
     setup: lines(settingIds.worktreeSetup),
