@@ -117,12 +117,19 @@ export function sessionFacts(record: SessionRecord, now: Date): [label: string, 
     ['Runs', describeCommand(record.command)],
     ['Branch', record.branch ? `${record.branch} (from ${shortRef(record.baseBranch)})` : undefined],
     ['Folder', record.worktreePath],
+    ['Worktree', describeWorktree(record)],
     ['Process', record.ptyPid === undefined ? undefined : String(record.ptyPid)],
     ['Created', ago(record.createdAt, now)],
     ['Last activity', ago(record.lastActivity, now)],
     ['Ended', record.endedAt ? ago(record.endedAt, now) : undefined],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+}
+
+/** What is unlike other sessions about where it works. */
+function describeWorktree({ branch, metadata }: SessionRecord): string | undefined {
+  if (!branch) return 'none: it works in the folder itself';
+  return metadata?.ownsWorktree === false ? 'adopted: it stays when the session goes' : undefined;
 }
 
 /** Running first, then what needs a look; the order in which the status bar counts. */

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { surveySources } from '../client/sourceSurvey.ts';
 import type { DestroyAnswer } from '../core/destroyWords.ts';
 import { leftNotice } from '../core/healthPresentation.ts';
 import { isGoingOn, isRunning } from '../core/sessionRecord.ts';
@@ -84,7 +85,8 @@ async function newSession(context: CommandContext, argument: unknown): Promise<S
   try {
     const manager = await workspace.manager();
     const taken = manager.list().map(({ name }) => name);
-    const options = await promptNewSession({ memento, taken, shell: readSettings().shell });
+    const sources = { manager, survey: surveySources(manager), initialize: () => context.actions.initialize() };
+    const options = await promptNewSession({ memento, taken, shell: readSettings().shell, sources });
     return options && (await createWithHelp(context, options));
   } catch (error) {
     return showError(error, log);

@@ -6,7 +6,7 @@ import { type CreationWatch, cancelled } from '../client/creationWatch.ts';
 /** A session that is there sooner is its own news; milliseconds. */
 const patience = 1_000;
 
-const title = 'Creating the session…';
+const title = 'Creating the session';
 
 /** Runs `create`, and once that takes long, shows each of its steps with a button to cancel it. */
 export async function withCreationProgress<T>(create: (watch: CreationWatch) => Promise<T>): Promise<T> {
@@ -16,7 +16,8 @@ export async function withCreationProgress<T>(create: (watch: CreationWatch) => 
     () => undefined,
     () => undefined,
   );
-  void vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => over);
+  const inStatusBar = { location: vscode.ProgressLocation.Window, title: `${title}…` };
+  void vscode.window.withProgress(inStatusBar, () => over);
   void Promise.race([over.then(() => true), delay(patience).then(() => false)]).then((isOver) => {
     if (!isOver) showSteps(steps, over);
   });

@@ -68,27 +68,25 @@ describe('a session that cannot be made', () => {
     );
   });
 
-  it('is in a folder without git, and runs there without a worktree, also when the folder becomes a repository', async () => {
+  it('is none in a folder without git, where it just runs, also when the folder becomes a repository', async () => {
     const folder = await temp.make('plain');
     const window = await editor.open(folder);
     await window.tree.show('Holdfast');
-    await askForSession(window, 'plain');
-    const message = await window.messages.waitForNotification('git repository');
-    const buttons = await window.messages.buttons('git repository');
+    await window.runCommand('holdfast.newSession');
+    const prompt = await window.quickInput.waitForMessage('no git repository');
     await window.screenshot('errors-05-no-git');
-    await window.messages.pressButton('git repository', 'Run Without Worktree');
+    await window.quickInput.accept('plain');
+    await window.quickInput.titled('What to Run');
+    await window.quickInput.accept();
     await window.statusBarItem('1 running').waitFor();
     await window.screenshot('errors-06-without-worktree');
     assert.deepEqual(
-      { message, buttons, tree: await ageless(window, 1) },
-      {
-        message: `${folder} is not a git repository. Run the session without a worktree, or initialize a repository first.`,
-        buttons: ['Run Without Worktree', 'Initialize Repository'],
-        tree: ['plain no worktree'],
-      },
+      { says: prompt.includes('the session will work in the folder itself'), tree: await ageless(window, 1) },
+      { says: true, tree: ['plain no worktree'] },
     );
-    await askForSession(window, 'second');
-    await window.messages.pressButton('git repository', 'Initialize Repository');
+    await window.runCommand('holdfast.newSession');
+    await window.quickInput.pressButton('Choose Branch or Worktree');
+    await window.quickInput.pick('Initialize Repository');
     await window.messages.waitForNotification('The repository is ready');
     await window.statusBarItem('1 running').waitFor();
     await window.terminals.untilActive('plain');

@@ -165,10 +165,16 @@ describe('how a session is shown', () => {
       'Status: failed: ended with code 2',
       'Runs: shell',
       'Folder: /repo/.worktrees/login-1',
+      'Worktree: none: it works in the folder itself',
       'Created: 2h ago',
       'Last activity: just now',
       'Ended: 30m ago',
     ]);
+  });
+
+  it('says that a worktree is not the session’s own', () => {
+    const [, , , , worktree] = facts(session({ metadata: { ownsWorktree: false } }));
+    assert.equal(worktree, 'Worktree: adopted: it stays when the session goes');
   });
 
   it('says why one runs', () => {

@@ -62,6 +62,11 @@ export class QuickInput {
     await this.#row(label).click();
   }
 
+  /** Presses the button beside the title whose tooltip begins so. */
+  async pressButton(tooltip: string): Promise<void> {
+    await this.#widget.locator(`.quick-input-titlebar .action-label[aria-label^="${tooltip}"]`).click();
+  }
+
   #row(label: string): Locator {
     const name = this.#page.locator('.label-name', { hasText: new RegExp(`^\\s*${escapePattern(label)}\\s*$`) });
     return this.#rows.filter({ has: name }).first();
