@@ -16,6 +16,7 @@ import {
   removeWithSubmodules,
   submoduleSettings,
 } from './submodules.ts';
+import { gitDirOf } from './worktreeLink.ts';
 import { restoringReason } from './worktreeLock.ts';
 import { isWorktree, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
 import { readTag, tagName } from './worktreeTags.ts';
@@ -62,8 +63,7 @@ export class NewWorktree {
   static async begin(repository: GitRepository, request: WorktreeRequest): Promise<NewWorktree> {
     const { root } = repository;
     const { path: folder, branch, start, around } = request;
-    await requireFree(folder);
-    await requireBranchName(root, branch);
+    await Promise.all([requireFree(folder), requireBranchName(root, branch)]);
     if (start === undefined) await requireUnused(root, branch);
     await excludeFromGit(repository, around);
     if (start !== undefined) await makeBranch(root, branch, start);
@@ -151,9 +151,13 @@ export async function isWorktreeOf({ commonDir }: GitRepository, folder: string)
 
 /** Marks whose worktree this is, where git keeps its own notes about it; a newer version's tag stays as it is. */
 export async function tagWorktree(folder: string, tag: WorktreeTag): Promise<void> {
-  const gitDir = (await git(['rev-parse', '--path-format=absolute', '--git-dir'], { cwd: folder })).trimEnd();
+  const gitDir = (await gitDirOf(folder)) ?? (await askForGitDir(folder));
   const { tag: earlier, isNewer } = await readTag(path.join(gitDir, tagName));
   if (!isNewer) await writeDurable(path.join(gitDir, tagName), serializeTag(tag, earlier));
+}
+
+async function askForGitDir(folder: string): Promise<string> {
+  return (await git(['rev-parse', '--path-format=absolute', '--git-dir'], { cwd: folder })).trimEnd();
 }
 
 async function requireFree(folder: string): Promise<void> {

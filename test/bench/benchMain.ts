@@ -6,6 +6,7 @@ import { beginTestRun, type TestRun } from '../support/testRun.ts';
 import { type Bench, openBench } from './bench.ts';
 import type { Figure } from './figures.ts';
 import { measureBulk } from './measures/bulk.ts';
+import { measureCreation } from './measures/creation.ts';
 import { measureDoctor } from './measures/doctor.ts';
 import { measureEcho } from './measures/echo.ts';
 import { measureHealthTick } from './measures/healthTick.ts';
@@ -31,6 +32,7 @@ const measures: Record<MeasureName, (bench: Bench) => Promise<Figure[]>> = {
   doctor: measureDoctor,
   health: measureHealthTick,
   idle: measureIdle,
+  creation: measureCreation,
 };
 
 try {

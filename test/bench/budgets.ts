@@ -20,6 +20,7 @@ export function judge(figures: readonly Figure[]): Verdict[] {
     limit(figures, 'registry-load', 'Session list of 200 loaded and validated', 20, 'ms'),
     limit(figures, 'health-tick', 'Health tick of 100 sessions each 5 s, of a core', 1, '%'),
     limit(figures, 'idle', 'Helper with 100 idle sessions, of a core', 1, '%'),
+    limit(figures, 'creation', 'Creation of a session, beside the checkout of 50,000 files', 100, 'ms'),
     limit(figures, 'doctor', 'Doctor on 200 sessions with worktrees', 2000, 'ms'),
     limit(figures, 'memory', 'Host’s own memory, without scrollback', 12, 'MB'),
   ];

@@ -31,7 +31,8 @@ export type FigureId =
   | 'registry-load'
   | 'doctor'
   | 'health-tick'
-  | 'idle';
+  | 'idle'
+  | 'creation';
 
 /** The headline number of a row; undefined where it was not measured. */
 export function headline(figures: readonly Figure[], id: FigureId, who: string): number | undefined {

@@ -12,6 +12,7 @@ export const measureNames = [
   'doctor',
   'health',
   'idle',
+  'creation',
 ] as const;
 export type MeasureName = (typeof measureNames)[number];
 

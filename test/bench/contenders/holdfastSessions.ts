@@ -35,13 +35,13 @@ export interface HoldfastSession extends DetachableSession {
 /** The real thing: a helper that starts hosts, and clients on the hosts' own sockets. */
 export class HoldfastSessions implements DetachableContender {
   readonly name: string;
-  readonly #dist: string;
+  readonly dist: string;
   readonly #key: string;
   #helper: HelperClient;
 
   constructor(name: string, dist: string) {
     this.name = name;
-    this.#dist = dist;
+    this.dist = dist;
     this.#key = createHash('sha256').update(name).digest('hex').slice(0, 16);
     this.#helper = this.#newClient();
   }
@@ -103,7 +103,7 @@ export class HoldfastSessions implements DetachableContender {
     const launcher = new HelperLauncher({
       machine: thisMachine(),
       key: this.#key,
-      dist: this.#dist,
+      dist: this.dist,
       client: { kind: 'test', pid: process.pid, version: '0' },
     });
     return new HelperClient({ launcher, replica: () => [] });
