@@ -56,11 +56,19 @@ export function setupAtStart(
       setup: { state: 'running', step, steps: steps.length, what: first.what, timeout },
     };
   }
-  if (!needsSetup(record)) return record.currentPhase === setupPhase ? { currentPhase: undefined } : undefined;
-  // One that has none to be run needs no word about it.
-  const skipped: SetupProgress | undefined =
-    record.setup?.what === undefined ? undefined : { ...record.setup, state: 'skipped' };
-  return { currentPhase: undefined, setup: skipped };
+  const isLeftOut = needsSetup(record) && !hasNone(record);
+  if (isLeftOut) return { currentPhase: undefined, setup: { ...(record.setup as SetupProgress), state: 'skipped' } };
+  return record.currentPhase === setupPhase ? { currentPhase: undefined } : undefined;
+}
+
+/** What the record says of a setup once its process runs: of one that was not to be run there is no word. */
+export function setupOnceStarted(record: SessionRecord): RecordChanges {
+  return hasNone(record) ? { setup: undefined } : {};
+}
+
+/** Whether there was nothing to be run in its new worktree. */
+function hasNone({ setup }: SessionRecord): boolean {
+  return setup?.state === 'pending' && setup.what === undefined;
 }
 
 function stepToRun(record: SessionRecord, setup: LaunchSpec['setup'], by: Starter): number | undefined {

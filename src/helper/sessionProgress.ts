@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterEnd, afterStart, type Starter, settled } from '../core/recovery.ts';
 import { meaningOf, type SessionEnd } from '../core/sessionEnd.ts';
 import { isGoingOn, isRecovering, isRunning } from '../core/sessionRecord.ts';
-import { afterSetupStep, isSettingUp, setupEvidence } from '../core/setup.ts';
+import { afterSetupStep, isSettingUp, setupEvidence, setupOnceStarted } from '../core/setup.ts';
 import { transition } from '../core/statusMachine.ts';
 import { effectivePolicy, type SupervisionSettings } from '../core/supervisionPolicy.ts';
 import type { HostExit } from '../protocol/hostMessages.ts';
@@ -35,7 +35,7 @@ export class SessionProgress {
       if (isRunning(record) && record.ptyPid === ptyPid) return undefined;
       // One that ran when it was last seen has ended and been started again unseen.
       const before = isRunning(record) ? { ...record, status: 'idle' as const } : record;
-      const changes = afterStart(before, ptyPid, this.#now(), by);
+      const changes = { ...afterStart(before, ptyPid, this.#now(), by), ...setupOnceStarted(record) };
       return record.setup?.state === 'running' ? { ...changes, evidence: setupEvidence(record, this.#now()) } : changes;
     });
   }

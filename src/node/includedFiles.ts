@@ -1,14 +1,19 @@
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { delay } from '../base/async.ts';
 import { globsOf, leadsInto } from '../core/includeGlobs.ts';
 import { isMissing } from './durableFile.ts';
 import { tryGit } from './git.ts';
 import { type MatchGlobs, withGlobs } from './gitGlobs.ts';
-import { listWorktrees } from './repository.ts';
+import { listWorktrees, type WorktreeEntry } from './repository.ts';
 import { treeTimeout } from './worktreeRemoval.ts';
 
 /** The file in the root of the main checkout that says what its worktrees need. */
 export const includeFile = '.worktreeinclude';
+
+/** How often the worktrees are listed until git can, and what is in between; milliseconds. */
+const maxLooks = 10;
+const lookPause = 100;
 
 /** A file or a folder that git ignores and that a new worktree is to have. */
 export interface IncludedEntry {
@@ -42,28 +47,45 @@ export interface IncludedFiles {
 export async function findIncluded(root: string, globs: IncludeGlobs, worktree: string): Promise<IncludedFiles> {
   const include = globsOf([...globs.include, await readIncludeFile(root)]);
   const link = globsOf(globs.link);
-  const ignored = include.length + link.length > 0 ? await listIgnored(root) : [];
+  const isNamed = include.length + link.length > 0;
+  const ignored = isNamed ? withoutFolder(await listIgnored(root), folderOfWorktrees(root, worktree)) : [];
+  // Most repositories have none, and git is asked nothing more.
   if (ignored.length === 0) return { entries: [], isApart: () => false };
-  const isApart = await separate(root, ignored, worktree);
+  const isApart = await separate(root, worktree);
   const entries = await withGlobs((match) => new Search({ root, include, link, match, isApart }).find(ignored));
   return { entries, isApart };
 }
 
-/** All worktrees, and the folder of this one with what is left of others in it, where that has nothing else. */
-async function separate(
-  root: string,
-  ignored: readonly string[],
-  worktree: string,
-): Promise<(file: string) => boolean> {
-  const around = path.dirname(worktree);
-  const relative = path.relative(root, around).split(path.sep).join('/');
-  const isTheirs = relative !== '' && ignored.some((one) => one.endsWith('/') && `${relative}/`.startsWith(one));
-  const listed = (await listWorktrees(root)).map((entry) => entry.path);
-  const named = [...listed, worktree, ...(isTheirs ? [around] : [])];
+/** The folder that the worktree is in, as git would name it; undefined where that is outside of the main checkout. */
+function folderOfWorktrees(root: string, worktree: string): string | undefined {
+  const relative = path.relative(root, path.dirname(worktree)).split(path.sep).join('/');
+  return relative === '' || relative.startsWith('../') || path.isAbsolute(relative) ? undefined : `${relative}/`;
+}
+
+/** Where git ignores that folder as a whole, it has nothing but worktrees, and what is left of some. */
+function withoutFolder(ignored: readonly string[], folder: string | undefined): string[] {
+  return ignored.filter((one) => one !== folder);
+}
+
+/** All worktrees, and the repositories' own folders. */
+async function separate(root: string, worktree: string): Promise<(file: string) => boolean> {
+  const named = [...(await listSteady(root)).map((entry) => entry.path), worktree];
   const real = await Promise.all(named.map((folder) => realpath(folder).catch(() => folder)));
   const apart = [...new Set([...named, ...real])].filter((folder) => folder !== root);
   return (file) =>
     path.basename(file) === '.git' || apart.some((folder) => file === folder || file.startsWith(folder + path.sep));
+}
+
+/** Git cannot list worktrees for the moment in which it is about to make one. */
+async function listSteady(root: string): Promise<WorktreeEntry[]> {
+  for (let look = 1; look < maxLooks; look++) {
+    try {
+      return await listWorktrees(root);
+    } catch {
+      await delay(lookPause);
+    }
+  }
+  return listWorktrees(root);
 }
 
 /** A folder that is ignored as a whole ends with a slash, and nothing in it is named. */

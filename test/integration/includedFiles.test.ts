@@ -224,17 +224,19 @@ describe('files that git ignores and that a worktree needs', () => {
   });
 
   it('are brought again where a restart makes the worktree anew, which is set up again', async () => {
-    await ignore('.env', 'made');
+    await ignore('.env', 'dist/');
     await write('.env');
-    const { window, record } = await create({ setup: ['echo again >> made'] });
+    const { window, record } = await create({ setup: ['mkdir -p dist; echo again >> dist/made'] });
+    const made = () => readFile(path.join(record.worktreePath, 'dist/made'), 'utf8').catch(() => '');
+    const untilMade = () => waitFor(made, (text) => text === 'again\n', { what: 'the setup' });
+    await untilMade();
     await window.destroy(record.id);
     const [backup] = await window.state.listBackups();
     await window.state.restoreBackup(backup?.id as string);
+    assert.equal(await made(), '');
     await window.restart(record.id);
-    const made = path.join(record.worktreePath, 'made');
-    const text = () => readFile(made, 'utf8').catch(() => '');
-    await waitFor(text, (said) => said === 'again\n', { what: 'the setup' });
-    assert.deepEqual(await filesIn(record.worktreePath), ['.env', 'made']);
+    await untilMade();
+    assert.deepEqual(await filesIn(record.worktreePath), ['.env', 'dist/made']);
   });
 
   it('are not looked for where no glob leads: in a folder that is ignored as a whole', async () => {

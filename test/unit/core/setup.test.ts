@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SessionEnd } from '../../../src/core/sessionEnd.ts';
 import { revise } from '../../../src/core/sessionRecord.ts';
-import { afterSetupStep, launchOfNow, policyInSetup, setupAtStart } from '../../../src/core/setup.ts';
+import { afterSetupStep, launchOfNow, policyInSetup, setupAtStart, setupOnceStarted } from '../../../src/core/setup.ts';
 import { effectivePolicy } from '../../../src/core/supervisionPolicy.ts';
 import type { LaunchSpec } from '../../../src/protocol/hostMessages.ts';
 import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
@@ -69,7 +69,7 @@ describe('the setup of a worktree', () => {
 
   it('counts as skipped where the user starts the command without it, and as none where there is none', () => {
     const changes = [atStep(1, { status: 'failed' }), aRecord({ setup: { state: 'pending' } }), aRecord()].map(
-      (record) => setupAtStart(record, bare, 'user'),
+      (record) => setupAtStart(record, bare, 'user') ?? setupOnceStarted(record),
     );
     assert.deepEqual(
       changes.map((change) => change?.setup?.state),
