@@ -54,6 +54,7 @@ export const errorCodes = [
   'SESSION_RUNNING',
   'STALE_EPOCH',
   'STORAGE_NOT_WRITABLE',
+  'TEARDOWN_FAILED',
   'TIMEOUT',
   'UNAUTHORIZED',
   'UNKNOWN',

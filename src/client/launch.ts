@@ -25,6 +25,8 @@ export interface LaunchContext {
   variables?: Readonly<Record<string, string>> | undefined;
   /** The main checkout. */
   root: string;
+  /** What the user has set to be run before a worktree is removed. */
+  teardown?: readonly string[] | undefined;
   /** What has to succeed before the command is started. */
   setup?: Setup | undefined;
   /** The first of the ports that are the session's. */
@@ -33,7 +35,7 @@ export interface LaunchContext {
 
 /** Everything a session host needs to run the record's command. @throws {HoldfastError} `NO_FOLDER`, `INVALID_ARGUMENT` */
 export async function launchSpec(record: SessionRecord, context: LaunchContext): Promise<LaunchSpec> {
-  const { shell, scrollback, theme, size = initialSize, root, variables, setup } = context;
+  const { shell, scrollback, theme, size = initialSize, root, variables, teardown, setup } = context;
   const { command, resumeCommand } = record;
   const call = (wanted: SessionCommand) => resolveCommand(wanted, { platform: process.platform, shell });
   const cwd = path.join(record.worktreePath, record.cwd ?? '');
@@ -49,6 +51,7 @@ export async function launchSpec(record: SessionRecord, context: LaunchContext):
     theme,
     root,
     ...(variables === undefined ? {} : { variables: { ...variables } }),
+    ...(teardown === undefined ? {} : { teardown: [...teardown] }),
     ...(setup === undefined ? {} : { setup }),
   };
 }

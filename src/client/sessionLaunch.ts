@@ -1,6 +1,6 @@
 import { HoldfastError } from '../base/errors.ts';
 import { sessionEnvironment } from '../core/launchCommand.ts';
-import { ownVariables } from '../core/launchEnvironment.ts';
+import { launchEnvironment, ownVariables } from '../core/launchEnvironment.ts';
 import { checkPlaceholders, resolvePlaceholders } from '../core/placeholders.ts';
 import { needsSetup } from '../core/setup.ts';
 import type { LaunchSpec, Setup } from '../protocol/hostMessages.ts';
@@ -35,8 +35,23 @@ export async function sessionLaunch(
   return launchSpec(record, {
     ...settings,
     variables: settings.variables ?? last?.variables,
+    teardown: settings.worktree?.teardown ?? last?.teardown,
     setup,
     env: sessionEnvironment(process.env),
+    root: context.workplace.root,
+    port: await portOf(context, record),
+  });
+}
+
+/** The environment of the session's programs; `last` is what it was started with, where the settings are not known. */
+export async function environmentOf(
+  context: SessionLaunchContext,
+  record: SessionRecord,
+  last: LaunchSpec | undefined,
+): Promise<Record<string, string>> {
+  return launchEnvironment(record, {
+    env: sessionEnvironment(process.env),
+    variables: context.settings().variables ?? last?.variables,
     root: context.workplace.root,
     port: await portOf(context, record),
   });

@@ -1,10 +1,14 @@
 import { HoldfastError } from '../base/errors.ts';
+import { describeLoss } from '../core/lostWork.ts';
 import { shareWork } from '../core/newcomers.ts';
+import type { RemovalChoice } from '../core/removalNote.ts';
 import { isGoingOn, wasStarted } from '../core/sessionRecord.ts';
 import { exists } from '../node/exists.ts';
 import { pausePoint } from '../node/pausePoint.ts';
+import type { GitRepository } from '../node/repository.ts';
 import { type RemovalOutcome, worktreeOf } from '../node/sessionRemoval.ts';
 import { isWorktreeOf } from '../node/worktree.ts';
+import { lookAtWorktree } from '../node/worktreeLook.ts';
 import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
@@ -13,6 +17,7 @@ import { bringIncluded } from './includedFiles.ts';
 import { type CreatedSession, type CreationContext, sentences, told } from './sessionCreation.ts';
 import { type SetupChoice, sessionLaunch } from './sessionLaunch.ts';
 import { completeWorktree, ownsWorktree, tagSession } from './sessionWorktree.ts';
+import { runTeardown } from './teardown.ts';
 import { removalOf, type WorktreeChoice, WorktreeFarewell } from './worktreeFarewell.ts';
 
 /** How long a session's process may take to end after the hangup; milliseconds. */
@@ -32,6 +37,8 @@ export interface DestroyedSession extends RemovalOutcome {
 export interface DestroyOptions {
   /** What is to become of the worktree; without it, it goes only where nothing is lost, else it is kept. */
   worktree?: WorktreeChoice | undefined;
+  /** True leaves out what is to be run in it before it goes. */
+  skipTeardown?: boolean | undefined;
 }
 
 export interface RestartOptions {
@@ -70,12 +77,13 @@ export async function restartSession(
  * Stops the session and forgets it. Its worktree goes where that loses no work, or where `worktree` says so; all of it
  * is archived first.
  *
- * @throws {HoldfastError} `SESSION_RUNNING` where it does not end, or another window starts it meanwhile.
+ * @throws {HoldfastError} `SESSION_RUNNING` where it does not end, or another window starts it meanwhile;
+ *   `TEARDOWN_FAILED`, and then only its process was ended
  */
 export async function destroySession(
   context: LifeContext,
   { id }: SessionRecord,
-  { worktree }: DestroyOptions = {},
+  { worktree, skipTeardown = false }: DestroyOptions = {},
 ): Promise<DestroyedSession> {
   const record = await endSession(context, id);
   const { workplace } = context;
@@ -86,11 +94,23 @@ export async function destroySession(
     const kept = { path: record.worktreePath, reason: removal.stays };
     return forget(context, record, async () => ({ kept }));
   }
+  if (!skipTeardown) await runTeardown(context, record, { goes: () => mayGo(workplace, record, removal) });
   const farewell = await WorktreeFarewell.begin(context, workplace, { record, ...removal });
   return forget(context, record, () => farewell.carryOut()).catch(async (error) => {
     await farewell.end(isRefused(error));
     throw error;
   });
+}
+
+/** What is to go only where nothing is lost may stay, with all that it needs. */
+async function mayGo(
+  { root }: GitRepository,
+  record: SessionRecord,
+  { choice }: { choice: RemovalChoice },
+): Promise<boolean> {
+  if (choice !== 'auto') return true;
+  const look = await lookAtWorktree(worktreeOf(record, root)).catch(() => undefined);
+  return look !== undefined && describeLoss(look.loss).length === 0;
 }
 
 /** The session stays; after any other error it may be forgotten all the same, and the helper finds out. */

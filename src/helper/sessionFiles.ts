@@ -145,8 +145,8 @@ export class SessionFiles {
 
   /** Removes what a destroyed session has printed, unless a host of it may live. Returns whether it is gone. */
   removeOutput(id: string): Promise<boolean> {
-    const { transcript, log } = this.places(id);
-    return this.#removeUnused(id, [transcript, previousTranscript(transcript), log, `${log}.1`]);
+    const { transcript, log, teardownLog } = this.places(id);
+    return this.#removeUnused(id, [transcript, previousTranscript(transcript), log, `${log}.1`, teardownLog]);
   }
 
   /** Removes what killed writers have left. */

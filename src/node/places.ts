@@ -146,6 +146,8 @@ export interface SessionPlaces {
   screen: string;
   transcript: string;
   log: string;
+  /** What was printed by the last teardown of its worktree. */
+  teardownLog: string;
   socket: string;
 }
 
@@ -162,6 +164,7 @@ export function sessionPlaces(machine: Machine, key: string, sessionId: string):
     screen: join(folder, 'screen.json'),
     transcript: join(folder, 'transcript.cast'),
     log: join(folder, 'host.log'),
+    teardownLog: join(folder, 'teardown.log'),
     socket: socketPath(machine, 'host', `${key}/${sessionId}`),
   };
 }

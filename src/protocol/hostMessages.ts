@@ -170,6 +170,8 @@ export const launchSpecSchema = v.object({
   root: v.optional(v.string()),
   /** What the user has set for the environments of all sessions, with placeholders: `env` has it resolved. */
   variables: v.optional(v.record(v.string(), v.string())),
+  /** The same of what is to be run before its worktree is removed: lines for the user's shell. */
+  teardown: v.optional(v.array(v.string())),
   /** One plain sentence on why the process is started again, shown between its earlier output and the new. */
   notice: v.optional(v.string()),
 });
