@@ -81,9 +81,9 @@ export function describePlan(plan: MergePlan): string[] {
 
 function describeWay({ how, into, branch, subjects }: MergePlan): string {
   const commits = counted(subjects.length, 'commit');
-  if (how === 'merge') return `A merge commit brings the ${commits} of ${branch} into ${into}.`;
-  if (how === 'squash') return `One new commit on ${into} holds what the ${commits} of ${branch} changed.`;
-  return `The ${commits} of ${branch} are put on top of ${into}, one by one.`;
+  if (how === 'merge') return `A merge commit brings ${commits} of ${branch} into ${into}.`;
+  if (how === 'squash') return `One new commit on ${into} holds what ${commits} of ${branch} changed.`;
+  return `This puts ${commits} of ${branch} on top of ${into}, one by one.`;
 }
 
 /** The conflicts, one a line, as far as a dialog has room. */

@@ -16,9 +16,6 @@ const maxOutput = 256 * 1024 * 1024;
 /** How much of that goes with an error; characters. */
 const maxTold = 64 * 1024;
 
-/** The longest that a timer can wait, 24 days; milliseconds. */
-const longestTimeout = 2 ** 31 - 1;
-
 export interface GitOptions {
   cwd: string;
   /** Milliseconds. */
@@ -79,16 +76,6 @@ async function watchedGit(args: readonly string[], options: GitOptions): Promise
     if (!(error instanceof GitProcessError)) throw error;
     throw toGitError(error, args, cwd, { stdout: error.stdout, stderr: withoutProgress(error.stderr) });
   }
-}
-
-/**
- * Runs a git that must not be stopped half-way: it has no time limit, and goes on when this process is killed, or when
- * Ctrl+C is pressed in the terminal that this process runs in.
- *
- * @throws {HoldfastError} as {@link git}
- */
-export async function gitToItsEnd(args: readonly string[], options: Pick<GitOptions, 'cwd' | 'env'>): Promise<void> {
-  await watchedGit(args, { ...options, timeout: longestTimeout });
 }
 
 /** What git printed, or undefined where it ended badly; for questions to which “no” is an answer. */

@@ -3,10 +3,10 @@ import { hookEnvironment } from '../core/hookEnvironment.ts';
 import { mergeMessage } from '../core/mergeMessage.ts';
 import { branchIn } from './branchTip.ts';
 import { readUncommitted } from './commitAll.ts';
-import { git } from './git.ts';
 import { gitDirOf, operationIn } from './gitOperation.ts';
+import { gitToItsEnd } from './gitToItsEnd.ts';
+import { explainOverwriting } from './moveRef.ts';
 import { whileLocked } from './whileLocked.ts';
-import { treeTimeout } from './worktreeRemoval.ts';
 
 /** What became of a merge in a checkout. */
 export interface MergedHere {
@@ -18,18 +18,19 @@ export interface MergedHere {
 /**
  * Merges a branch in a checkout as “git merge” does, with the user’s hooks. Conflicts stay there, to be resolved.
  *
- * @throws {HoldfastError} `LOCKED`, and `GIT_FAILED` where git did not begin, as where it would overwrite something
+ * @throws {HoldfastError} `LOCKED`, `LOCAL_CHANGES`, `GIT_FAILED`: then git did not begin
  */
 export async function mergeHere(folder: string, from: string): Promise<MergedHere> {
-  const options = { cwd: folder, timeout: treeTimeout, env: hookEnvironment(process.env) };
+  const options = { cwd: folder, env: hookEnvironment(process.env) };
   const message = mergeMessage(from, (await branchIn(folder)) ?? 'HEAD');
   const safe = ['--no-autostash', '--no-squash', '--commit', '-m', message];
   const args = ['merge', ...safe, '--end-of-options', `refs/heads/${from}`];
   try {
-    await whileLocked(() => git(args, options));
+    await whileLocked(() => gitToItsEnd(args, options));
     return { state: 'merged', files: [] };
   } catch (error) {
-    if (!(error instanceof HoldfastError) || (await operationIn(await gitDirOf(folder))) !== 'merge') throw error;
+    if (!(error instanceof HoldfastError) || (await operationIn(await gitDirOf(folder))) !== 'merge')
+      throw explainOverwriting(error, folder);
     return { state: 'conflicts', files: (await readUncommitted(folder)).conflicts };
   }
 }

@@ -2,7 +2,8 @@ import { HoldfastError } from '../base/errors.ts';
 import { hookEnvironment } from '../core/hookEnvironment.ts';
 import { hasMoved, localChanges } from '../core/mergeErrors.ts';
 import { branchIn, resolveBranch } from './branchTip.ts';
-import { git, gitMessage, gitToItsEnd } from './git.ts';
+import { git, gitMessage } from './git.ts';
+import { gitToItsEnd } from './gitToItsEnd.ts';
 import { explainLock, whileLocked } from './whileLocked.ts';
 
 export interface RefMove {
@@ -79,7 +80,8 @@ function refused(branch: string, message: string, cause: unknown): HoldfastError
   );
 }
 
-function explainOverwriting(error: unknown, folder: string): unknown {
+/** The error of a git that would have overwritten something as advice; any other as it is. */
+export function explainOverwriting(error: unknown, folder: string): unknown {
   const message = gitMessage(error);
   if (!/would be overwritten|not uptodate|untracked files in them|local changes/i.test(message)) return error;
   const files = message

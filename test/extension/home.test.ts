@@ -108,7 +108,7 @@ describe('work that is brought home', () => {
           kind: 'showInformationMessage',
           text: `Squash “login” into ${main}?`,
           detail: [
-            `One new commit on ${main} holds what the 1 commit of feature/login changed.`,
+            `One new commit on ${main} holds what 1 commit of feature/login changed.`,
             `${main} is checked out in ${workspaceFolder()}: 1 file will be updated there.`,
             '1 uncommitted file in its worktree will not be merged.',
           ].join('\n\n'),

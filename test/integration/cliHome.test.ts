@@ -34,7 +34,7 @@ describe('holdfast, of work that is brought home,', () => {
         '0: Committed 1 file on feature/login (HASH).',
         [
           '0: feature/login into main: 1 commit, 1 file.',
-          'One new commit on main holds what the 1 commit of feature/login changed.',
+          'One new commit on main holds what 1 commit of feature/login changed.',
           `main is checked out in ${project().folder}: 1 file will be updated there.`,
         ].join('\n'),
         `0: Squashed 1 commit of feature/login into main (1 file, updated in ${project().folder}).`,

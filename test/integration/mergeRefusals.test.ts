@@ -75,6 +75,17 @@ describe('a merge of a session’s branch', () => {
     );
   });
 
+  it('does not bring the base into a worktree where that would overwrite something', async () => {
+    await scene().commit(scene().root, { 'file-1.txt': 'theirs' });
+    await writeFile(path.join(scene().worktree, 'file-1.txt'), 'not committed');
+    const before = await everything(scene());
+    const error = await errorOf(home.mergeHere(scene().record, 'main'));
+    assert.deepEqual(
+      [error.code, error.data.files, await everything(scene())],
+      ['LOCAL_CHANGES', ['file-1.txt'], before],
+    );
+  });
+
   it('tells what of the worktree it leaves out', async () => {
     await scene().commit(scene().worktree, { 'one.txt': '1' });
     await writeFile(path.join(scene().worktree, 'one.txt'), 'changed');
