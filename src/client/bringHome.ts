@@ -1,10 +1,13 @@
 import type { GitProgress } from '../core/gitProgress.ts';
 import type { MergeOutcome } from '../core/mergePlan.ts';
+import type { PushTarget } from '../core/pushTarget.ts';
 import { countUncommitted } from '../core/worktreeStatus.ts';
+import { resolveBranch } from '../node/branchTip.ts';
 import { type CommittedAll, commitAll, readUncommitted } from '../node/commitAll.ts';
-import { type MergedHere, mergeHere } from '../node/mergeHere.ts';
+import { type ComparedBranch, compareBranch } from '../node/comparedBranch.ts';
+import { fetchAndMerge, type MergedHere, mergeHere } from '../node/mergeHere.ts';
 import { undoMerge } from '../node/mergeInto.ts';
-import { type ComparedBranch, compareBranch, type PushedBranch, pushBranch } from '../node/pushBranch.ts';
+import { type PushedBranch, pushBranch } from '../node/pushBranch.ts';
 import type { SessionEvent } from '../protocol/sessionEvent.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { aboutSession, findCheckout, requireOnBranch, requireWorktree } from './sessionCheckout.ts';
@@ -69,7 +72,16 @@ export class BringHome {
     return about(record, async () => {
       const { folder } = await requireWorktree(this.#options.workplace, record);
       await requireOnBranch(folder, record);
-      return mergeHere(folder, from);
+      return mergeHere(folder, { ref: `refs/heads/${from}`, name: from });
+    });
+  }
+
+  /** The same with what a remote has on the branch, which a push was rejected for. */
+  pullHere(record: SessionRecord, { remote, ref }: { remote: string; ref: string }): Promise<MergedHere> {
+    return about(record, async () => {
+      const { folder } = await requireWorktree(this.#options.workplace, record);
+      await requireOnBranch(folder, record);
+      return fetchAndMerge(folder, { remote, ref });
     });
   }
 
@@ -100,8 +112,16 @@ export class BringHome {
       const { branch, baseBranch: base } = record;
       return pushBranch({ ...options, cwd: folder ?? repository.root, branch, base });
     });
-    const { branch, remote, ref, commit } = pushed;
-    this.#note(record, { type: 'pushed', branch, remote, ref, commit });
+    this.#notePush(record, pushed);
+    return pushed;
+  }
+
+  /** Somebody else has pushed its branch, who knew how to sign in. */
+  async pushedElsewhere(record: SessionRecord, target: PushTarget): Promise<PushedBranch> {
+    const { branch } = record;
+    const commit = (await resolveBranch(this.#options.workplace.root, branch)) ?? '';
+    const pushed = { branch, commit, state: 'updated' as const, ...target };
+    this.#notePush(record, pushed);
     return pushed;
   }
 
@@ -111,6 +131,10 @@ export class BringHome {
       const { repository } = await findCheckout(this.#options.workplace, record);
       return compareBranch(repository.root, record.baseBranch, pushed);
     });
+  }
+
+  #notePush(record: SessionRecord, { branch, remote, ref, commit }: PushedBranch): void {
+    this.#note(record, { type: 'pushed', branch, remote, ref, commit });
   }
 
   #note({ id: sessionId }: SessionRecord, event: Happened): void {

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import type { PushTarget } from '../core/pushTarget.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
 /** What is used of the API of VS Code’s Git extension. @see https://github.com/microsoft/vscode/blob/main/extensions/git/src/api/git.d.ts */
 interface GitApi {
@@ -20,12 +22,12 @@ export function hasGitExtension(): boolean {
  * The worktree shows up in Source Control with that.
  */
 export async function pushThroughEditor(
-  folder: string,
-  { remote, branch, setsUpstream }: { remote: string; branch: string; setsUpstream: boolean },
+  { worktreePath, branch }: SessionRecord,
+  { remote, ref, setsUpstream }: PushTarget,
 ): Promise<void> {
   const extension = await vscode.extensions.getExtension('vscode.git')?.activate();
   const api = extension?.getAPI(1) as GitApi | undefined;
-  const repository = await api?.openRepository(vscode.Uri.file(folder));
-  if (!repository) throw new Error(`The Git extension does not open ${folder}.`);
-  await repository.push(remote, branch, setsUpstream);
+  const repository = await api?.openRepository(vscode.Uri.file(worktreePath));
+  if (!repository) throw new Error(`The Git extension does not open ${worktreePath}.`);
+  await repository.push(remote, `refs/heads/${branch}:${ref}`, setsUpstream);
 }

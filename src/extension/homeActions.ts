@@ -1,10 +1,12 @@
 import type { BringHome, PushOptions } from '../client/bringHome.ts';
 import type { MergeOptions, SessionMergePlan } from '../client/sessionMerge.ts';
 import type { MergeOutcome } from '../core/mergePlan.ts';
+import type { PushTarget } from '../core/pushTarget.ts';
 import type { CommittedAll } from '../node/commitAll.ts';
 import type { MergedHere } from '../node/mergeHere.ts';
 import type { PushedBranch } from '../node/pushBranch.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { pushThroughEditor } from './editorPush.ts';
 import { type MadePullRequest, openPullRequest, type PullRequestContext } from './pullRequest.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -66,10 +68,26 @@ export class HomeActions {
     return this.#with(id, (home, record) => home.push(record, options));
   }
 
+  async pullHere(id: string, from: { remote: string; ref: string }): Promise<MergedHere> {
+    return this.#with(id, (home, record) => home.pullHere(record, from));
+  }
+
+  /** Pushes through VS Code’s Git extension, which asks the user how to sign in where it must. */
+  async pushThroughEditor(id: string, target: PushTarget): Promise<PushedBranch> {
+    return this.#with(id, async (home, record) => {
+      await pushThroughEditor(record, target);
+      return home.pushedElsewhere(record, target);
+    });
+  }
+
   /** Pushes the branch and opens what makes the pull request. */
   async createPullRequest(id: string, options: PushOptions = {}): Promise<MadePullRequest> {
+    return this.openPullRequest(id, await this.push(id, options));
+  }
+
+  /** Of a branch that is pushed. */
+  async openPullRequest(id: string, pushed: PushedBranch): Promise<MadePullRequest> {
     return this.#with(id, async (home, record) => {
-      const pushed = await home.push(record, options);
       const comparison = await home.comparison(record, pushed);
       return { ...(await openPullRequest(comparison, this.#context)), pushed };
     });

@@ -15,6 +15,7 @@ import { showConflicts } from './conflictView.ts';
 import { tell, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
 import { commandIds } from './ids.ts';
+import { tellMergedHere } from './mergedHere.ts';
 
 /** Asks into what, how, and with which message; then shows what would happen, and does it once that is agreed to. */
 export async function mergeWithQuestions(context: CommandContext, id: string): Promise<MergeOutcome | undefined> {
@@ -137,17 +138,9 @@ async function tellConflicts(context: CommandContext, id: string, plan: SessionM
   return undefined;
 }
 
-async function mergeIntoSession({ home, workspace }: CommandContext, id: string, from: string): Promise<void> {
-  const { name = '', worktreePath = '' } = workspace.get(id) ?? {};
-  const { state, files } = await withProgress(`Merging ${from} into “${name}”…`, () => home.mergeHere(id, from));
-  if (state === 'merged') return tell(`${from} was merged into “${name}” without conflicts.`);
-  const text = `${from} is being merged into “${name}”: resolve ${counted(files.length, 'file')} there and commit.`;
-  const [terminal, folder] = ['Show Terminal', 'Open Folder'];
-  void vscode.window.showInformationMessage(text, terminal, folder).then((chosen) => {
-    if (chosen === terminal) void vscode.commands.executeCommand(commandIds.showTerminal, id);
-    if (chosen === folder)
-      void vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(worktreePath), { forceNewWindow: true });
-  });
+async function mergeIntoSession(context: CommandContext, id: string, from: string): Promise<void> {
+  const merged = await withProgress(`Merging ${from} into the session…`, () => context.home.mergeHere(id, from));
+  tellMergedHere(context, id, { from, ...merged });
 }
 
 async function tellObstacle(

@@ -1,6 +1,7 @@
 import { describeError, HoldfastError } from '../base/errors.ts';
 import { compareUrl, isGitHub } from '../core/compareUrl.ts';
-import type { ComparedBranch, PushedBranch } from '../node/pushBranch.ts';
+import type { ComparedBranch } from '../node/comparedBranch.ts';
+import type { PushedBranch } from '../node/pushBranch.ts';
 
 /** How a pull request was begun: by the GitHub extension, by `gh`, or on a web page, whose address is told. */
 export type OpenedPullRequest = { via: 'extension' } | { via: 'gh' } | { via: 'browser'; url: string };

@@ -3,7 +3,8 @@ import type { GitProgress } from '../core/gitProgress.ts';
 import { hookEnvironment } from '../core/hookEnvironment.ts';
 import { choosePushTarget, type PushSettings, type PushState, type PushTarget, parsePush } from '../core/pushTarget.ts';
 import { resolveBranch } from './branchTip.ts';
-import { git, gitMessage, tryGit } from './git.ts';
+import { git, tryGit } from './git.ts';
+import { explainPush } from './pushErrors.ts';
 
 /** Milliseconds. */
 const pushTimeout = 15 * 60_000;
@@ -75,90 +76,4 @@ async function readSettings(cwd: string, branch: string): Promise<PushSettings> 
   const pushRemote = (await get(`branch.${branch}.pushRemote`)) ?? (await get('remote.pushDefault'));
   const upstream = remote && remote !== '.' && ref ? { upstream: { remote, ref } } : {};
   return { remotes, ...upstream, ...(pushRemote ? { pushRemote } : {}) };
-}
-
-/** A branch that is pushed, beside the one it was made from. */
-export interface ComparedBranch {
-  /** The repository’s main checkout. */
-  root: string;
-  remote: string;
-  /** Of the remote, as it is pushed to. */
-  url: string;
-  /** The branch’s name here, and its name on the remote. */
-  local: string;
-  branch: string;
-  /** By its name on the remote; undefined where the branch was made from no branch. */
-  base: string | undefined;
-}
-
-/** What a pull request of a pushed branch is made of. @throws {HoldfastError} `GIT_FAILED` */
-export async function compareBranch(
-  root: string,
-  base: string,
-  { remote, ref, branch: local }: PushedBranch,
-): Promise<ComparedBranch> {
-  const url = (await git(['remote', 'get-url', '--push', '--', remote], { cwd: root })).trim();
-  const name = base.startsWith(`${remote}/`) ? base.slice(remote.length + 1) : base;
-  const isBranch = await tryGit(['rev-parse', '--verify', '--quiet', `refs/heads/${name}`], { cwd: root });
-  const isRemote = await tryGit(['rev-parse', '--verify', '--quiet', `refs/remotes/${remote}/${name}`], { cwd: root });
-  const branch = ref.replace(/^refs\/heads\//, '');
-  return { root, remote, url, local, branch, base: isBranch || isRemote ? name : undefined };
-}
-
-const refusals =
-  /could not read (Username|Password)|Authentication failed|terminal prompts disabled|Permission denied|Host key verification failed|Could not read from remote repository|access denied|returned error: 40[13]/i;
-
-function explainPush(branch: string, { remote, ref, setsUpstream }: PushTarget, error: unknown): unknown {
-  if (!(error instanceof HoldfastError) || error.code !== 'GIT_FAILED') return error;
-  const message = gitMessage(error);
-  const data = { branch, remote, setsUpstream, output: message };
-  const report = parsePush(String(error.data.stdout ?? ''));
-  if (report && 'rejected' in report) return rejected(branch, { remote, ref }, report.rejected, error);
-  if (refusals.test(message)) {
-    return new HoldfastError(
-      'AUTHENTICATION_FAILED',
-      `${remote} did not let ${branch} be pushed: ${lastLine(message)}.`,
-      {
-        advice: `Push once in a terminal (“git push ${remote} ${branch}”), so that git learns how to sign in there.`,
-        data,
-        cause: error,
-      },
-    );
-  }
-  if (/failed to push some refs/.test(message) && !report)
-    return new HoldfastError('HOOK_FAILED', `A hook did not let ${branch} be pushed.`, {
-      advice: 'Put right what it tells of and try again.',
-      data,
-      cause: error,
-    });
-  return error;
-}
-
-function rejected(
-  branch: string,
-  { remote, ref }: Pick<PushTarget, 'remote' | 'ref'>,
-  summary: string,
-  cause: HoldfastError,
-): HoldfastError {
-  const name = ref.replace(/^refs\/heads\//, '');
-  const isBehind = /non-fast-forward|fetch first|stale info|needs force/.test(summary);
-  const text = isBehind
-    ? `${remote} has commits on ${name} that ${branch} does not have, so it was not pushed.`
-    : `${remote} has rejected ${branch}: ${summary.replace(/^\[[^\]]*\] \(?|\)$/g, '')}.`;
-  return new HoldfastError('PUSH_REJECTED', text, {
-    advice: isBehind
-      ? `Bring them in first, as with “git pull ${remote} ${name}” in the session’s worktree. Nothing is ever forced.`
-      : 'Its own message says why.',
-    data: { branch, remote, ref, isBehind, output: gitMessage(cause) },
-    cause,
-  });
-}
-
-function lastLine(text: string): string {
-  const lines = text.trim().split('\n');
-  const named = lines.find((line) => refusals.test(line)) ?? lines.at(-1) ?? '';
-  return named
-    .replace(/^(fatal|error|remote): /, '')
-    .replace(/\.$/, '')
-    .trim();
 }

@@ -236,6 +236,22 @@ describe('work that is brought home', () => {
     );
   });
 
+  it('is pushed once what the remote has alone was merged into its worktree, where that is chosen', async () => {
+    await git(workspaceFolder(), 'init', '--quiet', '--bare', remote);
+    await here('remote', 'add', 'origin', remote);
+    await commit('one.txt', '1');
+    await run(commandIds.pushBranch, { id: session.id });
+    await git(session.worktreePath, 'reset', '--quiet', '--hard', start);
+    await commit('two.txt', '2');
+    answer({ 'origin has commits': 'Merge Them into the Session' });
+    await run(commandIds.pushBranch, session.id);
+    const files = await git(remote, 'ls-tree', '--name-only', 'feature/login');
+    assert.deepEqual(
+      [files.split('\n').filter((file) => /^(one|two)/.test(file)), dialogs.shown.at(-1)?.text],
+      [['one.txt', 'two.txt'], 'Pushed feature/login to origin.'],
+    );
+  });
+
   function here(...args: string[]): Promise<string> {
     return git(workspaceFolder(), ...args);
   }

@@ -77,6 +77,23 @@ describe('a session’s branch is pushed', () => {
     );
   });
 
+  it('once what the remote has alone was merged, conflicts and all', async () => {
+    await scene().commit(scene().worktree, { 'file-1.txt': 'theirs' });
+    const { remote: name, ref } = await push(scene());
+    await git(scene().worktree, 'reset', '--quiet', '--hard', 'HEAD~1');
+    await scene().commit(scene().worktree, { 'file-1.txt': 'ours' });
+    const home = await scene().home();
+    const merged = await home.pullHere(scene().record, { remote: name, ref });
+    await write(scene().worktree, 'file-1.txt', 'both');
+    await git(scene().worktree, 'commit', '--quiet', '--all', '--no-edit');
+    const { state } = await push(scene());
+    const [subject] = await scene().log(branch);
+    assert.deepEqual(
+      [merged, subject, state],
+      [{ state: 'conflicts', files: ['file-1.txt'] }, `<<Merge branch 'origin/${branch}' into ${branch}`, 'updated'],
+    );
+  });
+
   it('and the journal says where to', async () => {
     const { commit } = await push(scene());
     const { id: sessionId } = scene().record;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { openPullRequest, type PullRequestContext } from '../../src/extension/pullRequest.ts';
-import type { ComparedBranch } from '../../src/node/pushBranch.ts';
+import type { ComparedBranch } from '../../src/node/comparedBranch.ts';
 
 describe('a pull request is begun', () => {
   const gitHub: ComparedBranch = {
