@@ -92,7 +92,11 @@ describe('a merge whose process is killed', () => {
 
   function start(into: string, how: MergeWay, { detached = false } = {}): ChildProcess {
     const args = [program, scene().root, scene().worktree, into, how];
-    return spawn(projectNode, args, { env: { ...process.env, ...points.env }, stdio: 'inherit', detached });
+    return spawn(projectNode, args, {
+      env: { ...process.env, ...points.env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+      detached,
+    });
   }
 
   async function killAt(point: string, into: string, how: MergeWay): Promise<void> {
