@@ -68,8 +68,9 @@ const commandSpecs = {
     summary: 'List the sessions of this repository.',
     details: [
       'Works in any folder of the repository and in every session’s worktree. A session that is not well says so beside',
-      'its status, one that is to be started again says when. Archived sessions are counted, and listed with --all. With',
-      '--json each session’s record has its health with it.',
+      'its status, one that is to be started again says when. Archived sessions are counted, and listed with --all.',
+      'CHANGES: ● files that are not committed, ! conflicts, ↑ ↓ commits ahead of and behind the base, ⧉ another session',
+      'changes the same files, ⚠ and would conflict. With --json each record has its health, changes and overlaps with it.',
     ].join('\n'),
   },
   status: {

@@ -10,11 +10,15 @@ import { defaultSettings, type SupervisionSettings, supervisionSettingsSchema } 
 import { readJson } from '../node/durableFile.ts';
 import { repositoryPlaces, type SessionPlaces, sessionPlaces, stateFolder, thisMachine } from '../node/places.ts';
 import { findWorkplace, type Workplace } from '../node/repository.ts';
+import type { ChangesReport } from '../protocol/changes.ts';
 import type { HealthReport } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { listedRecords, sessionFolders } from './knownRecords.ts';
 import { matchSession } from './sessionMatch.ts';
 import { explainSystemError } from './systemFailure.ts';
+
+/** How long a command waits until the worktrees are looked at; what takes longer is told as not known. Milliseconds. */
+const changesPatience = 3_000;
 
 /** The program that runs: where its files are, and its version. */
 export interface Program {
@@ -76,6 +80,14 @@ export class RepositorySessions implements Disposable {
   /** How the sessions are; undefined where no helper runs, and from one that is too old to tell. */
   async health(): Promise<HealthReport | undefined> {
     return this.helper?.health().catch((error) => {
+      if (error instanceof HoldfastError && error.code === 'PROTOCOL_MISMATCH') return undefined;
+      throw error;
+    });
+  }
+
+  /** What was done in the sessions' worktrees; undefined where no helper runs, and from one that is too old to tell. */
+  async changes(): Promise<ChangesReport | undefined> {
+    return this.helper?.changes(changesPatience).catch((error) => {
       if (error instanceof HoldfastError && error.code === 'PROTOCOL_MISMATCH') return undefined;
       throw error;
     });

@@ -1,4 +1,5 @@
 import { HostClient } from '../client/hostClient.ts';
+import { type ShownWork, workFacts, workIn } from '../core/changesPresentation.ts';
 import { describeBytes } from '../core/healthPresentation.ts';
 import { sessionFacts } from '../core/presentation.ts';
 import { isRunning } from '../core/sessionRecord.ts';
@@ -23,21 +24,30 @@ export async function showStatus(program: Program, { name, json }: CommandArgume
 
 async function showSession(sessions: RepositorySessions, name: string, json: boolean): Promise<void> {
   const { record } = await sessions.find(name);
-  const [host, report] = await Promise.all([
+  const [host, report, seen] = await Promise.all([
     isRunning(record) ? hostStatus(sessions, record.id) : undefined,
     sessions.health(),
+    sessions.changes(),
   ]);
+  const work = workIn(seen, record.id);
   const health = report?.sessions.find(({ id }) => id === record.id);
-  if (json) return printJson({ session: shownRecord(record), host: host ?? null, health: health ?? null });
+  if (json)
+    return printJson({ session: shownRecord(record), host: host ?? null, health: health ?? null, ...jsonWork(work) });
+  const others = new Map((await sessions.list()).map(({ id, name: other }) => [id, other]));
   const now = new Date();
   printFacts([
     ['Name', record.name],
     ...sessionFacts(record, now),
+    ...workFacts(record, work, (id) => others.get(id) ?? 'another session'),
     ...(health ? healthFacts(health) : []),
     ...furtherFacts(record),
     ...(host ? hostFacts(host, now) : []),
     ...(isRunning(record) && !host ? [['Host', 'does not answer'] satisfies Fact] : []),
   ]);
+}
+
+function jsonWork({ changes, overlaps }: ShownWork) {
+  return { changes: changes ?? null, overlaps };
 }
 
 /** Undefined where the host does not answer: a state to show, not an error. */

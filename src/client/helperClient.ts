@@ -4,6 +4,7 @@ import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import type { SupervisionSettings } from '../core/supervisionPolicy.ts';
+import type { ChangesDelta, ChangesReport } from '../protocol/changes.ts';
 import type { HealthReport, Leftover } from '../protocol/health.ts';
 import {
   type HelperStatus,
@@ -55,6 +56,9 @@ export class HelperClient implements Disposable {
   readonly #onHealth = new Emitter<HealthReport>();
   /** Something about the sessions’ health is to be told anew. */
   readonly onHealth = this.#onHealth.event;
+  readonly #onChanges = new Emitter<ChangesDelta>();
+  /** What was done in the sessions’ worktrees is to be told anew; only after {@link HelperClient.changes} was called. */
+  readonly onChanges = this.#onChanges.event;
   readonly #onConnectionChange = new Emitter<boolean>();
   /** True when connected, false when the connection was lost. */
   readonly onConnectionChange = this.#onConnectionChange.event;
@@ -195,6 +199,28 @@ export class HelperClient implements Disposable {
     return this.#call0(helperMethods.health);
   }
 
+  /**
+   * What was done in the sessions’ worktrees; from then on {@link HelperClient.onChanges} tells what differs from it.
+   *
+   * @param patience how long to wait for what is being looked at just now; milliseconds
+   * @throws {HoldfastError} `PROTOCOL_MISMATCH` from an older helper
+   */
+  changes(patience: number): Promise<ChangesReport> {
+    return this.#call(helperMethods.changes, { patience });
+  }
+
+  /** Tells that something may have happened in these sessions’ worktrees, or without ids, that somebody looks. */
+  async refreshChanges(ids?: readonly string[]): Promise<void> {
+    // What nobody is there to hear is looked at anew by the next helper.
+    const connection = this.#connection;
+    await connection?.request(helperMethods.refreshChanges, ids ? { ids: [...ids] } : {}).catch(() => undefined);
+  }
+
+  /** Compares every session with every other one. @throws {HoldfastError} `PROTOCOL_MISMATCH` from an older helper */
+  checkOverlaps(): Promise<ChangesReport> {
+    return this.#call0(helperMethods.checkOverlaps);
+  }
+
   /** Tells the helper what the user has set by now, if one is there. */
   async configure(): Promise<void> {
     if (this.#connection) await this.#configure(this.#connection);
@@ -267,6 +293,7 @@ export class HelperClient implements Disposable {
       this.#refuseDisposed();
       connection.onRegistryChange((change) => this.#changed(connection, change));
       connection.onHealth((report) => this.#onHealth.fire(report));
+      connection.onChanges((delta) => this.#onChanges.fire(delta));
       connection.onSpeaks((speaks) => {
         this.#speaks = speaks;
       });

@@ -5,6 +5,7 @@ import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
 import { fromResponseError, rpcOver } from '../node/rpcConnection.ts';
 import { connect } from '../node/sockets.ts';
+import type { ChangesDelta } from '../protocol/changes.ts';
 import type { HealthReport } from '../protocol/health.ts';
 import {
   type HelperHello,
@@ -42,6 +43,8 @@ export class HelperConnection implements Disposable {
   readonly onRegistryChange = this.#onRegistryChange.event;
   readonly #onHealth = new Emitter<HealthReport>();
   readonly onHealth = this.#onHealth.event;
+  readonly #onChanges = new Emitter<ChangesDelta>();
+  readonly onChanges = this.#onChanges.event;
   readonly #onNotice = new Emitter<string>();
   readonly onNotice = this.#onNotice.event;
   readonly #onSpeaks = new Emitter<boolean>();
@@ -73,6 +76,7 @@ export class HelperConnection implements Disposable {
     this.#answerDeadline = answerDeadline;
     rpc.onNotification(helperEvents.registryChanged, (change) => this.#onRegistryChange.fire(change));
     rpc.onNotification(helperEvents.healthChanged, (report) => this.#onHealth.fire(report));
+    rpc.onNotification(helperEvents.changesChanged, (delta) => this.#onChanges.fire(delta));
     rpc.onNotification(helperEvents.speaks, (speaks) => this.#onSpeaks.fire(speaks));
     rpc.onNotification(helperEvents.noticed, (notice) => this.#onNotice.fire(notice));
     rpc.onClose(() => {

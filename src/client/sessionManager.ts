@@ -26,6 +26,7 @@ import { HelperClient } from './helperClient.ts';
 import { HelperLauncher } from './helperLauncher.ts';
 import type { LoadedRecords } from './recordStore.ts';
 import { RegistryReplica, type StorageProblem } from './registryReplica.ts';
+import { SessionChanges } from './sessionChanges.ts';
 import {
   type CreatedSession,
   type CreateSessionOptions,
@@ -102,6 +103,8 @@ export class SessionManager implements Disposable {
   readonly home: BringHome;
   /** Health, recovery, and what is done to many sessions at once. */
   readonly supervision: SessionSupervision;
+  /** What was done in the sessions’ worktrees, and which of them are in each other’s way. */
+  readonly changes: SessionChanges;
 
   constructor(options: SessionManagerOptions) {
     this.options = options;
@@ -121,6 +124,7 @@ export class SessionManager implements Disposable {
       keepDone: (record) => this.#replica.keepDone(record),
       settings: () => options.settings().supervision.policy,
     });
+    this.changes = new SessionChanges(this.helper);
     this.state = new StateKeeper({
       manager: options,
       helper: this.helper,
@@ -258,6 +262,7 @@ export class SessionManager implements Disposable {
   /** Lets go of the helper and the sessions, which run on. */
   dispose(): void {
     this.supervision.dispose();
+    this.changes.dispose();
     this.helper.dispose();
     this.#replica.dispose();
   }

@@ -122,11 +122,14 @@ export function alarmOf(records: readonly SessionRecord[], report: HealthReport 
   return isHeld || states.includes('degraded') || records.some(needsLook) ? 'warning' : 'none';
 }
 
-/** The gray text beside a session’s name: when it is started again, else what is wrong with it, its branch and its age. */
+/**
+ * The gray text beside a session’s name: when it is started again, else what is wrong with it, its branch, what was done
+ * on it, and its age.
+ */
 export function describeState(
   record: SessionRecord,
   health: SessionHealth | undefined,
-  { now, policy }: { now: Date; policy: PolicySettings },
+  { now, policy, work }: { now: Date; policy: PolicySettings; work?: string },
 ): string {
   if (isBeingMadeReady(record)) return ['setting up', describeSession(record, now)].join(' · ');
   if (isRecovering(record)) {
@@ -134,5 +137,5 @@ export function describeState(
     // A narrow tree cuts the end off, and the time is what changes.
     return `recovering ${retryTime(record, now, countdown)} · ${attemptOf(record, maxAttempts)}`;
   }
-  return [ailment(record, health), describeSession(record, now)].filter(Boolean).join(' · ');
+  return [ailment(record, health), describeSession(record, now, work)].filter(Boolean).join(' · ');
 }

@@ -97,9 +97,9 @@ function andThen(record: SessionRecord, what: string | undefined): string {
   return [what, isRecovering(record) ? 'it is started again by itself' : undefined].filter(Boolean).join('; ');
 }
 
-/** The gray text beside a session's name: its branch and age. */
-export function describeSession({ branch, createdAt }: SessionRecord, now: Date): string {
-  return [branch || 'no worktree', age(createdAt, now)].join(' · ');
+/** The gray text beside a session's name: its branch, what was done on it, if that is known, and its age. */
+export function describeSession({ branch, createdAt }: SessionRecord, now: Date, work = ''): string {
+  return [branch || 'no worktree', work, age(createdAt, now)].filter(Boolean).join(' · ');
 }
 
 /** A session’s row as it is read out: what stands beside its name says already that it is recovering. */

@@ -6,10 +6,16 @@ import type { SessionHealth } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { commandIds, treeContexts } from './ids.ts';
 
-/** A session’s row in the tree, all but its tooltip; the description stands beside its name. */
+/** What stands beside a session’s name: as it is read, and as it is read out. */
+export interface RowText {
+  shown: string;
+  spoken: string;
+}
+
+/** A session’s row in the tree, all but its tooltip. */
 export function sessionItem(
   record: SessionRecord,
-  description: string,
+  { shown, spoken }: RowText,
   health: SessionHealth | undefined,
 ): vscode.TreeItem {
   const item = new vscode.TreeItem(record.name);
@@ -17,10 +23,10 @@ export function sessionItem(
   const illness = ailment(record, health);
   const color = (illness && healthColor(illness)) ?? look.color;
   item.id = record.id;
-  item.description = description;
+  item.description = shown;
   item.iconPath = new vscode.ThemeIcon(look.icon, color ? new vscode.ThemeColor(color) : undefined);
   item.contextValue = contextOf(record);
-  item.accessibilityInformation = { label: spokenRow(record, description) };
+  item.accessibilityInformation = { label: spokenRow(record, spoken) };
   item.command = { command: commandIds.showTerminal, title: 'Show Terminal', arguments: [record.id] };
   return item;
 }
@@ -36,10 +42,15 @@ export function archiveItem(count: number): vscode.TreeItem {
 }
 
 /** A heading, a table, for the eye finds a fact faster in a column, and below it how the session is in words. */
-export function sessionTooltip(record: SessionRecord, sentences: readonly string[], now: Date): vscode.MarkdownString {
+export function sessionTooltip(
+  record: SessionRecord,
+  { sentences, work }: { sentences: readonly string[]; work: readonly [label: string, text: string][] },
+  now: Date,
+): vscode.MarkdownString {
   const text = new vscode.MarkdownString('', true);
   text.appendMarkdown(`$(${lookOf(record).icon}) **${cell(record.name)}**\n\n|||\n|:--|:--|\n`);
-  for (const [fact, value] of sessionFacts(record, now)) text.appendMarkdown(`|${fact}&nbsp;&nbsp;|${cell(value)}|\n`);
+  const facts = [...sessionFacts(record, now), ...work];
+  for (const [fact, value] of facts) text.appendMarkdown(`|${fact}&nbsp;&nbsp;|${cell(value)}|\n`);
   // The spaces of a cell keep its words together, and those of a sentence must not.
   for (const sentence of sentences) text.appendMarkdown(`\n\n${cell(sentence).replaceAll('&nbsp;', ' ')}`);
   return text;

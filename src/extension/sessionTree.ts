@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
+import { changesMark, spokenChanges, workFacts } from '../core/changesPresentation.ts';
 import { complaints, countComplaints, describeState, isLoss, worry } from '../core/healthPresentation.ts';
 import { countByStatus, describeExit } from '../core/presentation.ts';
 import { isArchived, isRecovering } from '../core/sessionRecord.ts';
@@ -38,12 +39,14 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     this.#countdown = this.#disposables.add(
       new Countdown({
         waiting: () => this.#sessions(isRecovering),
-        tick: (ids) => this.#count(ids),
+        tick: (ids) => this.#redraw(ids),
       }),
     );
     this.#view = this.#disposables.add(vscode.window.createTreeView(viewIds.sessions, { treeDataProvider: this }));
     this.#disposables.add(workspace.onChange(() => this.#refresh()));
     this.#disposables.add(workspace.onHealthChange(() => this.#refresh()));
+    this.#disposables.add(workspace.onChangesChange(() => this.#redraw(this.#sessions(() => true))));
+    this.#disposables.add(this.#view.onDidChangeVisibility(({ visible }) => visible && workspace.refreshChanges()));
     const timer = setInterval(() => this.#refresh(), ageInterval);
     this.#disposables.add({ dispose: () => clearInterval(timer) });
     this.#refresh();
@@ -66,9 +69,10 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     if (id === archiveRow) return archiveItem(this.#sessions(isArchived).length);
     const record = this.#workspace.get(id);
     if (!record) return new vscode.TreeItem('');
-    const description = this.#describe(record);
-    this.#described.set(id, description);
-    return sessionItem(record, description, this.#workspace.healthOf(id));
+    const shown = this.#describe(record, changesMark(this.#workspace.workOf(id)));
+    const spoken = this.#describe(record, spokenChanges(this.#workspace.workOf(id)));
+    this.#described.set(id, shown);
+    return sessionItem(record, { shown, spoken }, this.#workspace.healthOf(id));
   }
 
   /** Asked for when the mouse rests on a row, so that what a session uses is as it is then. */
@@ -77,7 +81,9 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     if (!record) return item;
     this.#read = { id, until: Date.now() + readingTime };
     const sentences = await this.#supervision.explain(id).catch(() => []);
-    item.tooltip = sessionTooltip(record, sentences, new Date());
+    const nameOf = (other: string) => this.#workspace.get(other)?.name ?? 'another session';
+    const work = workFacts(record, this.#workspace.workOf(id), nameOf);
+    item.tooltip = sessionTooltip(record, { sentences, work }, new Date());
     return item;
   }
 
@@ -85,13 +91,13 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     this.#disposables.dispose();
   }
 
-  #describe(record: SessionRecord): string {
+  #describe(record: SessionRecord, work = changesMark(this.#workspace.workOf(record.id))): string {
     const { policy } = readSettings().supervision;
-    return describeState(record, this.#workspace.healthOf(record.id), { now: new Date(), policy });
+    return describeState(record, this.#workspace.healthOf(record.id), { now: new Date(), policy, work });
   }
 
   /** Draws the rows anew that say something else now: a button that is drawn anew while it is pressed is not heard. */
-  #count(ids: string[]): void {
+  #redraw(ids: string[]): void {
     const changed = ids.filter((id) => {
       const record = this.#workspace.get(id);
       return record && !this.#isBeingRead(id) && this.#describe(record) !== this.#described.get(id);

@@ -5,6 +5,7 @@ import { type ErrorCode, HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { SessionManager } from '../client/sessionManager.ts';
+import type { ShownWork } from '../core/changesPresentation.ts';
 import { onFileArrival } from '../node/fileArrival.ts';
 import { repositoryPlaces, thisMachine } from '../node/places.ts';
 import { findWorkplace } from '../node/repository.ts';
@@ -39,6 +40,9 @@ export class Workspace implements Disposable {
   readonly #onHealthChange = new Emitter<HealthReport>();
   /** Something about the sessions’ health is to be told anew. */
   readonly onHealthChange = this.#onHealthChange.event;
+  readonly #onChangesChange = new Emitter<void>();
+  /** What was done in the sessions’ worktrees is to be shown anew. */
+  readonly onChangesChange = this.#onChangesChange.event;
   readonly #opening = new Sequencer();
   #opened = new DisposableStore();
   #isDisposed = false;
@@ -72,6 +76,17 @@ export class Workspace implements Disposable {
 
   healthOf(id: string): SessionHealth | undefined {
     return this.#manager?.supervision.healthOf(id);
+  }
+
+  /** What was done in a session’s worktree, and whose way it is in, as far as that is known. */
+  workOf(id: string): ShownWork {
+    const changes = this.#manager?.changes;
+    return { changes: changes?.changesOf(id), overlaps: changes?.overlapsOf(id) ?? [] };
+  }
+
+  /** Something may have happened in these sessions’ worktrees; without ids, somebody looks. */
+  refreshChanges(ids?: readonly string[]): void {
+    void this.#manager?.changes.refresh(ids);
   }
 
   /** The settings have changed. */
@@ -204,6 +219,7 @@ export class Workspace implements Disposable {
     this.#manager = this.#opened.add(manager);
     this.#opened.add(manager.onChange((record) => this.#onChange.fire(record)));
     this.#opened.add(manager.supervision.onHealth((report) => this.#onHealthChange.fire(report)));
+    this.#opened.add(manager.changes.onChange(() => this.#onChangesChange.fire()));
     this.#opened.add(manager.onProblem((problem) => tellProblem(problem, log)));
     this.#opened.add(manager.onNotice((notice) => void tellOnce(notice, log)));
     this.#opened.add(manager.helper.onNotice((notice) => void tellOnce(notice, log)));

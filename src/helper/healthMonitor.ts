@@ -58,6 +58,9 @@ export class HealthMonitor {
   readonly #onChange = new Emitter<HealthReport>();
   /** Something is to be told anew. */
   readonly onChange = this.#onChange.event;
+  readonly #onLook = new Emitter<void>();
+  /** All hosts were asked, as far as they answer. */
+  readonly onLook = this.#onLook.event;
   #timer: NodeJS.Timeout | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
   readonly #looking = new SingleFlight(() => this.#look());
@@ -115,6 +118,13 @@ export class HealthMonitor {
     return isCounted && now !== undefined ? { countsFrom: { ...record.countsFrom, idleTimeout: now } } : {};
   }
 
+  /** When the process that runs last printed something, by the monotonic clock, milliseconds; undefined where unknown. */
+  lastOutput(record: SessionRecord): number | undefined {
+    const { monotonic } = this.#options;
+    const quietFor = this.#hosts.livingSigns(record)?.quietFor(monotonic());
+    return quietFor === undefined ? undefined : monotonic() - quietFor;
+  }
+
   /** Whether sessions are started by themselves has changed, which no record tells. */
   noteStarts(): void {
     this.#noteNews();
@@ -149,6 +159,7 @@ export class HealthMonitor {
     try {
       await this.#hosts.askAll();
       await this.#hosts.seek(this.#options.registry.list().records.filter((one) => isLive(one) && isRunning(one)));
+      this.#onLook.fire();
       await this.#options.resources.look();
       await atMost(diskTime, this.#options.files.look());
       await atMost(diskTime, this.#leftovers.run());

@@ -50,6 +50,9 @@ export class HelperServer {
     service.supervision.monitor.onChange((report) => {
       for (const session of this.#sessions) session.sendHealth(report);
     });
+    service.supervision.changes.onChange((delta) => {
+      for (const session of this.#sessions) session.sendChanges(delta);
+    });
     service.supervision.recovery.onNotice((notice) => this.#tell(notice));
     service.supervisor.links.onChange(() => this.#watchGrace());
     // Its own clients are told by the end of their connection, and look for the other one.
@@ -120,9 +123,11 @@ export class HelperServer {
     const onClose = () => {
       this.#sessions.delete(session);
       this.#chooseSpeaker();
+      this.#watchChanges();
       this.#watchGrace();
     };
-    const session = new RpcSession({ socket, token, version, right, service }, { onClose, onUse });
+    const onWatch = () => this.#watchChanges();
+    const session = new RpcSession({ socket, token, version, right, service }, { onClose, onUse, onWatch });
     this.#sessions.add(session);
     this.#watchGrace();
   }
@@ -131,6 +136,12 @@ export class HelperServer {
   #chooseSpeaker(): void {
     const speaker = speakerOf(this.#sessions);
     for (const session of this.#sessions) if (session.usedAt !== undefined) session.setSpeaks(session === speaker);
+  }
+
+  /** Worktrees are looked at only for somebody. */
+  #watchChanges(): void {
+    const { changes } = this.#options.service.supervision;
+    changes.setWatched([...this.#sessions].some(({ watchesChanges }) => watchesChanges));
   }
 
   #watchGrace(): void {

@@ -5,8 +5,11 @@ import { Sequencer } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
 import { rpcOver, toResponseError } from '../node/rpcConnection.ts';
 import type { ServerToken } from '../node/token.ts';
+import type { ChangesDelta, ChangesReport } from '../protocol/changes.ts';
 import type { HealthReport } from '../protocol/health.ts';
 import {
+  type ChangesRequest,
+  changesSchema,
   configureSchema,
   createSchema,
   deleteSchema,
@@ -17,6 +20,7 @@ import {
   keepRunningSchema,
   leftoverSchema,
   type RegistryChange,
+  refreshSchema,
   reportSchema,
   restoreSchema,
   type SyncedRegistry,
@@ -50,6 +54,8 @@ export interface RpcSessionEvents {
   onClose: () => void;
   /** The user has come to it. */
   onUse: () => void;
+  /** It wants to know what is done in the worktrees. */
+  onWatch: () => void;
 }
 
 /** One client of the helper: checks who it is, narrows what it sends, and answers. */
@@ -65,12 +71,14 @@ export class RpcSession {
   #canTell = false;
   #usedAt: string | undefined;
   #speaks: boolean | undefined;
+  #watchesChanges = false;
 
-  constructor(options: RpcSessionOptions, { onClose, onUse }: RpcSessionEvents) {
+  constructor(options: RpcSessionOptions, { onClose, onUse, onWatch }: RpcSessionEvents) {
     this.#options = options;
     this.#connection = rpcOver(options.socket);
     this.#timer = setTimeout(() => options.socket.destroy(), helloDeadline);
     this.#register(onUse);
+    this.#registerChanges(onWatch);
     this.#connection.onClose(() => {
       clearTimeout(this.#timer);
       onClose();
@@ -85,6 +93,15 @@ export class RpcSession {
   /** Windows alone show it as it changes. */
   sendHealth(report: HealthReport): void {
     if (this.#canTell) this.#notify(helperEvents.healthChanged, report);
+  }
+
+  /** Only to those who have asked. */
+  sendChanges(delta: ChangesDelta): void {
+    if (this.#watchesChanges) this.#notify(helperEvents.changesChanged, delta);
+  }
+
+  get watchesChanges(): boolean {
+    return this.#watchesChanges;
   }
 
   /** Returns whether somebody is there to be told. */
@@ -172,6 +189,25 @@ export class RpcSession {
     this.#on0(helperMethods.list, async () => service.registry.list());
     this.#on0(helperMethods.status, async () => service.status());
     this.#on0(helperMethods.shutdown, async () => service.requestShutdown());
+  }
+
+  #registerChanges(onWatch: () => void): void {
+    const { service } = this.#options;
+    this.#on(helperMethods.changes, changesSchema, (request) => this.#changes(request, onWatch));
+    this.#on(helperMethods.refreshChanges, refreshSchema, async ({ ids }) => {
+      service.supervision.changes.refresh(ids);
+      return null;
+    });
+    this.#on0(helperMethods.checkOverlaps, () => service.supervision.changes.checkOverlaps());
+  }
+
+  /** What changes from the report on is told, and nothing is told twice or left out between. */
+  async #changes({ patience }: ChangesRequest, onWatch: () => void): Promise<ChangesReport> {
+    const { changes } = this.#options.service.supervision;
+    this.#watchesChanges = true;
+    onWatch();
+    if (patience > 0) await changes.settled(patience);
+    return changes.report();
   }
 
   #on<P, R, S extends v.GenericSchema>(

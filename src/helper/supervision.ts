@@ -9,6 +9,8 @@ import type { RepositoryPlaces } from '../node/places.ts';
 import { liveness } from '../node/processIdentity.ts';
 import type { ServerToken } from '../node/token.ts';
 import type { HealthReport } from '../protocol/health.ts';
+import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { ChangesMonitor } from './changesMonitor.ts';
 import { DiskQuestions } from './diskQuestions.ts';
 import { FileWatch } from './fileWatch.ts';
 import { FormerProcess } from './formerProcess.ts';
@@ -51,6 +53,8 @@ export class Supervision {
   readonly supervisor: HostSupervisor;
   readonly recovery: SessionRecovery;
   readonly monitor: HealthMonitor;
+  /** What was done in the sessions’ worktrees. */
+  readonly changes: ChangesMonitor;
   readonly resources: SessionResources;
   readonly leftovers: Leftovers;
   readonly settings: KeptSettings;
@@ -107,6 +111,9 @@ export class Supervision {
       log,
     });
     this.recovery.onNotice(() => this.monitor.noteStarts());
+    const lastOutput = (record: SessionRecord) => this.monitor.lastOutput(record);
+    this.changes = new ChangesMonitor({ key: places.key, registry, questions, lastOutput, log });
+    this.monitor.onLook(() => this.changes.noteOutput());
   }
 
   /** How all sessions are, with what those have left behind that have ended just now. */
@@ -134,6 +141,7 @@ export class Supervision {
   dispose(): void {
     clearInterval(this.#mark);
     clearInterval(this.#archiving);
+    this.changes.dispose();
     this.monitor.dispose();
     this.leftovers.dispose();
     this.resources.sampler.dispose();

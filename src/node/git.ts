@@ -78,6 +78,28 @@ async function watchedGit(args: readonly string[], options: GitOptions): Promise
   }
 }
 
+/** How git has ended, and what it printed. */
+export interface GitResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Runs git of which each end is an answer.
+ *
+ * @throws {HoldfastError} `GIT_MISSING`; `NO_FOLDER`; `GIT_FAILED` where it was ended from outside
+ */
+export async function gitResult(args: readonly string[], options: GitOptions): Promise<GitResult> {
+  try {
+    return { exitCode: 0, stdout: await git(args, options), stderr: '' };
+  } catch (error) {
+    const { exitCode, stdout = '', stderr = '' } = error instanceof HoldfastError ? error.data : {};
+    if (typeof exitCode !== 'number' || exitCode < 0) throw error;
+    return { exitCode, stdout: String(stdout), stderr: String(stderr) };
+  }
+}
+
 /** What git printed, or undefined where it ended badly; for questions to which “no” is an answer. */
 export async function tryGit(args: readonly string[], options: GitOptions): Promise<string | undefined> {
   try {

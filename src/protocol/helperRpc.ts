@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { NotificationType, RequestType, RequestType0 } from 'vscode-jsonrpc';
+import type { ChangesDelta, ChangesReport } from './changes.ts';
 import type { HealthReport, TimeLimit, UseSample } from './health.ts';
 import { launchSpecSchema } from './hostMessages.ts';
 import { type RecordChanges, type SessionRecord, sessionRecordSchema } from './sessionRecord.ts';
@@ -105,6 +106,18 @@ export const windowUseSchema = v.object({
 });
 export type WindowUse = v.InferOutput<typeof windowUseSchema>;
 
+export const changesSchema = v.object({
+  /** How long to wait for what is being looked at just now; milliseconds. */
+  patience: v.pipe(v.number(), v.minValue(0), v.maxValue(30_000)),
+});
+export type ChangesRequest = v.InferOutput<typeof changesSchema>;
+
+export const refreshSchema = v.object({
+  /** The sessions in whose worktrees something may have happened; absent where somebody wants to see all of them. */
+  ids: v.optional(v.array(v.string())),
+});
+export type Refresh = v.InferOutput<typeof refreshSchema>;
+
 /** Narrowed by the helper, which knows what settings there are. */
 export const configureSchema = v.record(v.string(), v.unknown());
 export type Configure = v.InferOutput<typeof configureSchema>;
@@ -167,6 +180,12 @@ export const helperMethods = {
   endLeftover: new RequestType<LeftoverRequest, null, unknown>('leftover/end'),
   /** Makes a session again of a host that has none. */
   adoptHost: new RequestType<SessionRequest, SessionRecord, unknown>('leftover/adopt'),
+  /** What was done in the sessions' worktrees. Whoever has asked is told when it changes. */
+  changes: new RequestType<ChangesRequest, ChangesReport, unknown>('changes/report'),
+  /** Tells that it may have changed. */
+  refreshChanges: new RequestType<Refresh, null, unknown>('changes/refresh'),
+  /** The same once every session was compared with every other one. */
+  checkOverlaps: new RequestType0<ChangesReport, unknown>('changes/check'),
   /** What a session has used in the last hour, oldest first. */
   history: new RequestType<SessionId, UseSample[], unknown>('session/history'),
   /** Tells the user's settings, which hold until a window tells others. */
@@ -188,6 +207,8 @@ export const helperEvents = {
   registryChanged: new NotificationType<RegistryChange>('registry/changed'),
   /** Something about the sessions' health is to be told anew. */
   healthChanged: new NotificationType<HealthReport>('health/changed'),
+  /** What was done in the sessions' worktrees is to be told anew. */
+  changesChanged: new NotificationType<ChangesDelta>('changes/changed'),
   /** Whether this window is the one that tells the user what happens; it is until it is told otherwise. */
   speaks: new NotificationType<boolean>('window/speaks'),
   /** A sentence for the user. */

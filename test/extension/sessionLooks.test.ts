@@ -10,12 +10,13 @@ import { aRecord } from '../unit/records.ts';
 describe('how sessions are shown', () => {
   it('has no icon of a name or a command that looks like one', () => {
     const record = aRecord({ name: 'a $(trash) b', command: ['echo', '$(bell)'] });
-    const { value } = sessionTooltip(record, ['it runs $(bell)'], new Date());
+    const { value } = sessionTooltip(record, { sentences: ['it runs $(bell)'], work: [] }, new Date());
     assert.deepEqual(value.match(/(?<!\\)\$\\?\([\w-]+/g), ['$(circle-outline']);
   });
 
   it('is read out without saying a thing twice, and the group of archived ones as what it is', () => {
-    const recovering = sessionItem(aRecord({ status: 'recovering' }), 'recovering in 9 s · attempt 1 of 3', undefined);
+    const text = { shown: 'recovering in 9 s', spoken: 'recovering in 9 s · attempt 1 of 3' };
+    const recovering = sessionItem(aRecord({ status: 'recovering' }), text, undefined);
     assert.deepEqual(
       [recovering, archiveItem(4)].map(({ accessibilityInformation }) => accessibilityInformation?.label),
       ['login, recovering in 9 s, attempt 1 of 3', 'Archived, 4 sessions'],

@@ -33,7 +33,7 @@ describeOnUnix('holdfast', () => {
     const { stdout } = await runCli(project().folder, 'ls');
     assert.match(
       stdout,
-      /^NAME +STATUS +BRANCH +AGE +ACTIVITY +PID +COMMAND *\nfirst +running +feature\/first +now +now +\d+ +shell\n$/,
+      /^NAME +STATUS +BRANCH +CHANGES +AGE +ACTIVITY +PID +COMMAND *\nfirst +running +feature\/first +- +now +now +\d+ +shell\n$/,
     );
   });
 

@@ -40,7 +40,7 @@ describe('a client’s connection to the helper', () => {
     called = [];
     session = new RpcSession(
       { socket, token, version: '1.2.3', right, service: service() },
-      { onClose: () => undefined, onUse: () => undefined },
+      { onClose: () => undefined, onUse: () => undefined, onWatch: () => undefined },
     );
   });
 

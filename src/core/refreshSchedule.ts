@@ -1,0 +1,98 @@
+/**
+ * Why a session is looked at: git's own files have changed; a file was saved; its base may have moved; it has printed
+ * something; somebody wants to see it.
+ */
+export type RefreshReason = 'git' | 'files' | 'base' | 'output' | 'look';
+
+/** What is to be done next: look at a session, or wait so many milliseconds; undefined where nothing is due. */
+export type NextRefresh =
+  | { kind: 'look'; id: string; reasons: ReadonlySet<RefreshReason> }
+  | { kind: 'wait'; ms: number }
+  | undefined;
+
+/** What a look has found: whether it was worth it. */
+export type RefreshResult = 'different' | 'same' | 'skipped';
+
+/** What happens at once is seen in one look; milliseconds. */
+const debounce = 300;
+
+/** Between two looks at one session; milliseconds. A look that took long is followed by ten times as long a pause. */
+const shortestPause = 1_000;
+const pausePerTime = 10;
+const longestPause = 10 * 60_000;
+
+/** What prints and changes nothing is looked at less and less often, but so often; milliseconds. */
+const outputPause = 2_000;
+const longestOutputPause = 30_000;
+
+interface Entry {
+  reasons: Set<RefreshReason>;
+  /** When the first of the reasons came. */
+  since: number;
+  /** When the last look ended. */
+  lookedAt: number;
+  pause: number;
+  /** Looks in a row that found nothing. */
+  vain: number;
+}
+
+/**
+ * Decides which session is looked at next: the one that was waiting longest since its last look, so that none that is
+ * busy keeps the others from theirs. All times by a monotonic clock; milliseconds.
+ */
+export class RefreshSchedule {
+  readonly #entries = new Map<string, Entry>();
+
+  mark(id: string, reason: RefreshReason, now: number): void {
+    const entry = this.#entries.get(id) ?? newEntry();
+    if (entry.reasons.size === 0) entry.since = now;
+    entry.reasons.add(reason);
+    this.#entries.set(id, entry);
+  }
+
+  next(now: number): NextRefresh {
+    const waiting = [...this.#entries].filter(([, entry]) => entry.reasons.size > 0);
+    const due = waiting.filter(([, entry]) => dueAt(entry) <= now);
+    const [id] = due.reduce<[string?, Entry?]>((first, one) => (isBefore(one[1], first[1]) ? one : first), []);
+    if (id !== undefined) return { kind: 'look', id, reasons: this.#take(id) };
+    if (waiting.length === 0) return undefined;
+    return { kind: 'wait', ms: Math.max(1, Math.min(...waiting.map(([, entry]) => dueAt(entry))) - now) };
+  }
+
+  /** A look has ended, after `took` milliseconds. */
+  done(id: string, result: RefreshResult, { now, took }: { now: number; took: number }): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    entry.lookedAt = now;
+    entry.vain = result === 'different' ? 0 : entry.vain + 1;
+    entry.pause = Math.min(longestPause, Math.max(shortestPause, took * pausePerTime));
+  }
+
+  /** Of the sessions that are not known any more. */
+  forgetOthers(known: ReadonlySet<string>): void {
+    for (const id of this.#entries.keys()) if (!known.has(id)) this.#entries.delete(id);
+  }
+
+  #take(id: string): ReadonlySet<RefreshReason> {
+    const entry = this.#entries.get(id) as Entry;
+    const { reasons } = entry;
+    entry.reasons = new Set();
+    return reasons;
+  }
+}
+
+function newEntry(): Entry {
+  return { reasons: new Set(), since: 0, lookedAt: Number.NEGATIVE_INFINITY, pause: 0, vain: 0 };
+}
+
+function dueAt(entry: Entry): number {
+  const { reasons, since, lookedAt, pause, vain } = entry;
+  const isOutputAlone = reasons.size === 1 && reasons.has('output');
+  const quiet = isOutputAlone ? Math.max(pause, Math.min(longestOutputPause, outputPause * 2 ** vain)) : pause;
+  return Math.max(since + debounce, lookedAt + quiet);
+}
+
+function isBefore(one: Entry, other: Entry | undefined): boolean {
+  if (other === undefined || one.lookedAt < other.lookedAt) return true;
+  return one.lookedAt === other.lookedAt && one.since < other.since;
+}

@@ -1,0 +1,94 @@
+import { type FSWatcher, watch } from 'node:fs';
+import type { Disposable } from '../base/lifecycle.ts';
+import type { Log } from '../node/log.ts';
+
+/** A folder to be watched for somebody: for some names in it, or for all but locks. */
+export interface WatchedFolder {
+  folder: string;
+  names?: readonly string[];
+  /** It need not be there. */
+  isOptional?: true;
+  /** Something of it has changed. */
+  onChange: () => void;
+}
+
+/** Whether it has just begun to watch any of them, held all of them before, or cannot watch one. */
+export type WatchState = 'begun' | 'held' | 'failed';
+
+interface Watch {
+  watcher: FSWatcher;
+  folders: Map<string, WatchedFolder>;
+}
+
+/** Watches folders, not what is below them, each once for all who want to know. */
+export class FolderWatches implements Disposable {
+  readonly #log: Log;
+  readonly #watches = new Map<string, Watch>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /**
+   * Watches these folders for somebody, and no longer those of before. What happened before it began to watch one it
+   * tells nobody.
+   */
+  set(id: string, folders: readonly WatchedFolder[]): WatchState {
+    const wanted = new Set(folders.map(({ folder }) => folder));
+    for (const folder of this.#watches.keys()) if (!wanted.has(folder)) this.#leave(folder, id);
+    const states = folders.map((one) => this.#join(id, one));
+    if (states.some((state, index) => state === 'failed' && !folders[index]?.isOptional)) return 'failed';
+    return states.includes('begun') ? 'begun' : 'held';
+  }
+
+  forgetOthers(known: ReadonlySet<string>): void {
+    const ids = new Set([...this.#watches.values()].flatMap(({ folders }) => [...folders.keys()]));
+    for (const id of ids) if (!known.has(id)) this.set(id, []);
+  }
+
+  dispose(): void {
+    for (const { watcher } of this.#watches.values()) watcher.close();
+    this.#watches.clear();
+  }
+
+  #join(id: string, wanted: WatchedFolder): WatchState {
+    const known = this.#watches.get(wanted.folder) ?? this.#open(wanted.folder);
+    if (!known) return 'failed';
+    const isHeld = known.folders.has(id);
+    known.folders.set(id, wanted);
+    return isHeld ? 'held' : 'begun';
+  }
+
+  #leave(folder: string, id: string): void {
+    const known = this.#watches.get(folder);
+    known?.folders.delete(id);
+    if (known?.folders.size === 0) this.#close(folder, known);
+  }
+
+  /** Undefined where it cannot be watched: it is gone, or there are too many watches on this machine. */
+  #open(folder: string): Watch | undefined {
+    try {
+      const watcher = watch(folder, { persistent: false }, (_event, name) => this.#tell(opened, name));
+      const opened: Watch = { watcher, folders: new Map() };
+      watcher.on('error', () => this.#close(folder, opened));
+      this.#watches.set(folder, opened);
+      return opened;
+    } catch (error) {
+      this.#log.debug('A folder cannot be watched', { folder, error });
+      return undefined;
+    }
+  }
+
+  #close(folder: string, opened: Watch): void {
+    opened.watcher.close();
+    if (this.#watches.get(folder) === opened) this.#watches.delete(folder);
+  }
+
+  /** Some systems do not say which file it was. */
+  #tell({ folders }: Watch, name: string | null): void {
+    if (name?.endsWith('.lock')) return;
+    for (const { names, onChange } of [...folders.values()]) {
+      if (name === null || names === undefined || names.includes(name)) onChange();
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import type { HeadPair, SessionWork } from '../core/overlap.ts';
+import { allPairs, findOverlaps, pairsToCheck } from '../core/overlap.ts';
+import { forecastArgs, readForecast } from '../node/mergeForecast.ts';
+import type { MergeForecast, Overlap } from '../protocol/changes.ts';
+import type { PacedGit } from './pacedGit.ts';
+
+/** Answers that are kept: two commits conflict, or do not, for ever. */
+const maxKept = 2_000;
+
+export interface OverlapRadarOptions {
+  git: Pick<PacedGit, 'result'>;
+  /** By a monotonic clock; milliseconds. */
+  monotonic: () => number;
+}
+
+/** Where the repository is, and what its sessions have done. */
+export interface RadarField {
+  commonDir: string;
+  works: readonly SessionWork[];
+}
+
+/** Knows which sessions are in each other's way, and which of them would conflict. */
+export class OverlapRadar {
+  readonly #options: OverlapRadarOptions;
+  readonly #known = new Map<string, MergeForecast>();
+
+  constructor(options: OverlapRadarOptions) {
+    this.#options = options;
+  }
+
+  overlaps(works: readonly SessionWork[]): Overlap[] {
+    return findOverlaps(works, ({ key }) => this.#known.get(key));
+  }
+
+  /** Whether there are pairs that are worth a look and have had none. */
+  hasPending({ works }: RadarField): boolean {
+    return pairsToCheck(works).some((pair) => this.#isOpen(pair));
+  }
+
+  /** Looks at one of these. */
+  async checkOne({ works, commonDir }: RadarField): Promise<void> {
+    const pair = pairsToCheck(works).find((one) => this.#isOpen(one));
+    if (pair) await this.#check(pair, commonDir, false);
+  }
+
+  /** Looks at every pair, for somebody who waits for it, for so many milliseconds at most. */
+  async checkAll({ works, commonDir }: RadarField, patience: number): Promise<void> {
+    const until = this.#options.monotonic() + patience;
+    for (const pair of allPairs(works)) {
+      if (this.#options.monotonic() > until) return;
+      // What could not be told before may be so now.
+      const isOpen = this.#isOpen(pair) || this.#known.get(pair.key)?.state === 'unknown';
+      if (isOpen) await this.#check(pair, commonDir, true);
+    }
+  }
+
+  #isOpen({ key }: HeadPair): boolean {
+    return !this.#known.has(key);
+  }
+
+  async #check({ key, heads }: HeadPair, commonDir: string, isAsked: boolean): Promise<void> {
+    this.#keep(key, await this.#forecast(heads, commonDir, isAsked));
+  }
+
+  async #forecast(heads: [string, string], commonDir: string, isAsked: boolean): Promise<MergeForecast> {
+    try {
+      return readForecast(await this.#options.git.result(forecastArgs(heads), commonDir, isAsked));
+    } catch {
+      return { state: 'unknown', why: 'git did not answer' };
+    }
+  }
+
+  #keep(key: string, forecast: MergeForecast): void {
+    this.#known.set(key, forecast);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > maxKept && oldest !== undefined) this.#known.delete(oldest);
+  }
+}

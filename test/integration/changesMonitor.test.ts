@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Emitter } from '../../src/base/event.ts';
+import { newRecord } from '../../src/core/sessionRecord.ts';
+import { ChangesMonitor } from '../../src/helper/changesMonitor.ts';
+import { DiskQuestions } from '../../src/helper/diskQuestions.ts';
+import { PacedGit, type PacedGitOptions } from '../../src/helper/pacedGit.ts';
+import { silentLog } from '../../src/node/log.ts';
+import { findWorkplace } from '../../src/node/repository.ts';
+import type { ChangesDelta } from '../../src/protocol/changes.ts';
+import type { RegistryChange } from '../../src/protocol/helperRpc.ts';
+import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
+import { git, makeRepository } from '../support/repository.ts';
+import { tempDirs } from '../support/tempDirs.ts';
+import { waitFor } from '../support/waitFor.ts';
+
+/** Longer than anything here takes; milliseconds. */
+const patience = 10_000;
+
+describe('the monitor of worktrees', () => {
+  const dirs = tempDirs();
+  const monitors: ChangesMonitor[] = [];
+  afterEach(async () => {
+    for (const monitor of monitors.splice(0)) monitor.dispose();
+    await dirs.remove();
+  });
+
+  it('starts no process where nothing happens, however often the hosts are asked', async () => {
+    const { monitor, ran } = await scene(3);
+    monitor.setWatched(true);
+    await monitor.settled(patience);
+    const before = ran.length;
+    for (let look = 0; look < 100; look++) monitor.noteOutput();
+    monitor.refresh();
+    await monitor.settled(patience);
+    assert.deepEqual([before > 0, ran.length - before], [true, 0]);
+  });
+
+  it('looks at one that prints, until it has been quiet for some time', async () => {
+    const { monitor, ran, records, printed } = await scene(2);
+    const id = records[0]?.id ?? '';
+    monitor.setWatched(true);
+    await monitor.settled(patience);
+    const before = ran.length;
+    printed.set(id, performance.now());
+    monitor.noteOutput();
+    await monitor.settled(patience);
+    const printing = ran.length - before;
+    printed.set(id, performance.now() - 5_000);
+    monitor.noteOutput();
+    await monitor.settled(patience);
+    assert.deepEqual([printing, ran.length - before], [1, 1]);
+  });
+
+  it('does nothing while nobody wants to know', async () => {
+    const { monitor, ran, records } = await scene(2);
+    monitor.refresh(records.map(({ id }) => id));
+    monitor.noteOutput();
+    await monitor.settled(patience);
+    assert.deepEqual([ran, monitor.report().sessions], [[], []]);
+  });
+
+  it('tells what differs, and only that', async () => {
+    const { monitor, records } = await scene(3);
+    const told: ChangesDelta[] = [];
+    monitor.setWatched(true);
+    await monitor.settled(patience);
+    monitor.report();
+    monitor.onChange((delta) => told.push(delta));
+    await writeFile(path.join(records[1]?.worktreePath ?? '', 'new'), '');
+    monitor.refresh(records.map(({ id }) => id));
+    await waitFor(() => told.length > 0);
+    assert.deepEqual(
+      told.map(({ sessions, gone, overlaps }) => [sessions.map(({ id }) => id), gone, overlaps]),
+      [[[records[1]?.id], [], undefined]],
+    );
+  });
+
+  it('tells nobody of a session that is destroyed any more', async () => {
+    const { monitor, records, destroy } = await scene(2);
+    monitor.setWatched(true);
+    await monitor.settled(patience);
+    destroy(records[0] as SessionRecord);
+    assert.deepEqual(
+      monitor.report().sessions.map(({ id }) => id),
+      [records[1]?.id],
+    );
+  });
+
+  it('does not know of a worktree in which git takes too long, and does of the others', async () => {
+    const { monitor, records } = await scene(2, { slow: 0, timeout: 50 });
+    monitor.setWatched(true);
+    await monitor.settled(patience);
+    const { sessions } = monitor.report();
+    assert.deepEqual(
+      sessions.map(({ id, state }) => [records.findIndex((one) => one.id === id), state]),
+      [
+        [0, 'timeout'],
+        [1, 'known'],
+      ],
+    );
+  });
+
+  /** So many sessions in one repository; git never ends in the worktree of number `slow`. */
+  async function scene(count: number, { slow, ...options }: PacedGitOptions & { slow?: number } = {}) {
+    const root = await makeRepository(await dirs.make('repository'));
+    const records = await Promise.all(Array.from({ length: count }, (_, index) => aSession(root, index)));
+    for (const { branch, worktreePath } of records)
+      await git(root, 'worktree', 'add', '--quiet', '-b', branch, worktreePath);
+    const ran: string[] = [];
+    const printed = new Map<string, number>();
+    const changes = new Emitter<RegistryChange>();
+    const registry = {
+      list: () => ({ sequence: 0, records }),
+      get: (id: string) => records.find((one) => one.id === id),
+      onChange: changes.event,
+    };
+    const monitor = new ChangesMonitor({
+      key: (await findWorkplace(root)).key,
+      registry,
+      questions: new DiskQuestions(silentLog),
+      lastOutput: ({ id }) => printed.get(id),
+      log: silentLog,
+      git: new LoggedGit(ran, { ...options, ...(slow === undefined ? {} : { hangsIn: `session-${slow}` }) }),
+    });
+    monitors.push(monitor);
+    const destroy = (record: SessionRecord) => {
+      const tombstone = { ...record, deletedAt: new Date().toISOString() };
+      records.splice(records.indexOf(record), 1, tombstone);
+      changes.fire({ sequence: 1, record: tombstone });
+    };
+    return { monitor, records, ran, printed, destroy };
+  }
+});
+
+/** Writes down what is run; a git that hangs is one that waits for input. */
+class LoggedGit extends PacedGit {
+  readonly #ran: string[];
+  readonly #hangsIn: string | undefined;
+
+  constructor(ran: string[], { hangsIn, ...options }: PacedGitOptions & { hangsIn?: string }) {
+    super(options);
+    this.#ran = ran;
+    this.#hangsIn = hangsIn;
+  }
+
+  override run(args: readonly string[], cwd: string): Promise<string> {
+    const [verb = ''] = args.filter((one) => !one.startsWith('-'));
+    this.#ran.push(verb);
+    const hangs = this.#hangsIn !== undefined && args.join(' ').includes(this.#hangsIn);
+    return super.run(hangs ? ['cat-file', '--batch'] : args, cwd);
+  }
+}
+
+async function aSession(root: string, index: number): Promise<SessionRecord> {
+  return newRecord({
+    id: `00000000-0000-4000-8000-00000000000${index}`,
+    name: `session-${index}`,
+    branch: `feature/session-${index}`,
+    baseBranch: 'main',
+    baseCommit: await git(root, 'rev-parse', 'main'),
+    worktreePath: path.join(root, '.worktrees', `session-${index}`),
+    command: null,
+    now: new Date(Date.UTC(2026, 2, 10, 12, index)),
+  });
+}
