@@ -42,6 +42,7 @@ export const errorCodes = [
   'NO_FOLDER',
   'NO_IDENTITY',
   'NO_REMOTE',
+  'NO_SOURCE_CONTROL',
   'NO_WORKTREE',
   'OPERATION_IN_PROGRESS',
   'PROTOCOL_MISMATCH',

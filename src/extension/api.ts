@@ -9,6 +9,7 @@ import type { PolicyChanges } from '../core/supervisionPolicy.ts';
 import type { ListedArchive } from '../node/archiveList.ts';
 import type { CommittedAll } from '../node/commitAll.ts';
 import type { PushedBranch } from '../node/pushBranch.ts';
+import type { Overlap, WorktreeChanges } from '../protocol/changes.ts';
 import type { HealthReport, Leftover } from '../protocol/health.ts';
 import type { KeptSession } from '../protocol/helperRpc.ts';
 import type { SessionPolicy, SessionRecord, SessionStatus } from '../protocol/sessionRecord.ts';
@@ -16,6 +17,7 @@ import type { MergedSession, MergeNow } from './homeActions.ts';
 import type { MadePullRequest } from './pullRequest.ts';
 import type { ExportedFile, ImportedSession } from './stateActions.ts';
 import type { CleanedUpSession, LeftoverRequest, SessionOutcome } from './supervisionActions.ts';
+import type { ReviewedChanges } from './worktreeActions.ts';
 import type { RepairRequest, WorktreeInspection } from './worktreeRepair.ts';
 
 export type {
@@ -35,16 +37,19 @@ export type {
   MadePullRequest,
   MergedSession,
   MergeNow,
+  Overlap,
   PolicyChanges,
   Proposal,
   PushedBranch,
   RepairRequest,
+  ReviewedChanges,
   SavedSession,
   SessionMergePlan,
   SessionOutcome,
   SessionPolicy,
   SessionRecord,
   SessionStatus,
+  WorktreeChanges,
   WorktreeInspection,
 };
 
@@ -140,6 +145,8 @@ export interface HoldfastApi {
   readonly onDidChangeSessions: Event<void>;
   /** Fires when something about the sessions’ health is to be told anew; what they use is as of then. */
   readonly onDidChangeHealth: Event<HealthReport>;
+  /** Fires when what was done in a session’s worktree, or whose way it is in, is to be shown anew. */
+  readonly onDidChangeWork: Event<void>;
   /** Resolves once the sessions of this window are restored. */
   readonly ready: Promise<void>;
   listSessions(): readonly SessionRecord[];
@@ -158,6 +165,14 @@ export interface HoldfastApi {
   inspectWorktree(id: string): Promise<WorktreeInspection>;
   /** Puts the session and its worktree together again. */
   repairWorktree(request: RepairRequest): Promise<SessionRecord>;
+  /** What was done in a session’s worktree; undefined where that is not known yet, and without a worktree. */
+  getChanges(id: string): WorktreeChanges | undefined;
+  /** The sessions that change the same files as this one, or would conflict with it, as far as that was looked at. */
+  getOverlaps(id: string): readonly Overlap[];
+  /** Compares every session with every other one, and returns all that are in each other’s way. */
+  checkOverlaps(): Promise<Overlap[]>;
+  /** Opens the comparison of a session’s worktree with its base, where anything differs, and returns what does. */
+  reviewChanges(id: string): Promise<ReviewedChanges>;
   /** How all sessions are, with evidence, asked for anew. */
   health(): Promise<HealthReport>;
   /** In sentences: how a session is, why, and what will happen next. */

@@ -29,6 +29,7 @@ export const nothingSchema = v.strictObject({});
 export const targetSchema = v.strictObject({ id: v.string() });
 export const destroyOptionsSchema = v.strictObject({ worktree: v.optional(v.picklist(['archive', 'keep', 'remove'])) });
 export const destroySchema = v.strictObject({ id: v.string(), ...destroyOptionsSchema.entries });
+export const overlapSchema = v.strictObject({ id: text });
 export const logSchema = v.strictObject({ id: text });
 export const restartOptionsSchema = v.strictObject({ setup: v.optional(v.picklist(['run', 'skip'])) });
 export const nameSchema = v.strictObject({ name: v.string() });

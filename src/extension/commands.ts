@@ -34,6 +34,8 @@ import { stateHandlers } from './stateCommands.ts';
 import type { SupervisionActions } from './supervisionActions.ts';
 import { supervisionHandlers } from './supervisionCommands.ts';
 import type { Workspace } from './workspace.ts';
+import type { WorktreeActions } from './worktreeActions.ts';
+import { worktreeHandlers } from './worktreeCommands.ts';
 import { askRepair, inspectWorktree, repairWorktree } from './worktreeRepair.ts';
 
 export interface CommandContext {
@@ -42,6 +44,7 @@ export interface CommandContext {
   state: StateActions;
   supervision: SupervisionActions;
   home: HomeActions;
+  worktrees: WorktreeActions;
   log: vscode.LogOutputChannel;
   memento: vscode.Memento;
 }
@@ -73,6 +76,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     ...supervisionHandlers(context),
     ...homeHandlers(context),
     ...archiveHandlers(context),
+    ...worktreeHandlers(context),
   };
   const registered = Object.entries(handlers).map(([id, handler]) => vscode.commands.registerCommand(id, handler));
   return vscode.Disposable.from(...registered);

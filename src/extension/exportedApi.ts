@@ -38,6 +38,7 @@ import type { SessionActions } from './sessionActions.ts';
 import type { StateActions } from './stateActions.ts';
 import type { SupervisionActions } from './supervisionActions.ts';
 import type { Workspace } from './workspace.ts';
+import type { WorktreeActions } from './worktreeActions.ts';
 import { inspectWorktree, repairWorktree } from './worktreeRepair.ts';
 
 export interface ApiParts {
@@ -46,17 +47,20 @@ export interface ApiParts {
   state: StateActions;
   supervision: SupervisionActions;
   home: HomeActions;
+  worktrees: WorktreeActions;
   onDidChangeSessions: Event<void>;
   onDidChangeHealth: Event<HealthReport>;
+  onDidChangeWork: Event<void>;
 }
 
 /** Other extensions need not be written in TypeScript, so that what they give is looked at as any other input. */
 export function exportedApi(parts: ApiParts): HoldfastApi {
-  const { workspace, onDidChangeSessions, onDidChangeHealth } = parts;
+  const { workspace, onDidChangeSessions, onDidChangeHealth, onDidChangeWork } = parts;
   return {
     version: 1,
     onDidChangeSessions,
     onDidChangeHealth,
+    onDidChangeWork,
     get ready() {
       return workspace.ready;
     },
@@ -67,6 +71,7 @@ export function exportedApi(parts: ApiParts): HoldfastApi {
     ...supervisionMethods(parts),
     ...stateMethods(parts),
     ...homeMethods(parts),
+    ...workMethods(parts),
     diagnose: async (options = {}) => diagnose(workspace, parseArgument(doctorSchema, options).fix ?? false),
   };
 }
@@ -125,6 +130,16 @@ function homeMethods({ home }: ApiParts) {
       home.push(idOf(id), parseArgument(pushOptionsSchema, options) as PushOptions),
     createPullRequest: async (id, options = {}) =>
       home.createPullRequest(idOf(id), parseArgument(pushOptionsSchema, options) as PushOptions),
+  } satisfies Partial<HoldfastApi>;
+}
+
+/** What is told of the work in the sessions' worktrees. */
+function workMethods({ workspace, worktrees }: ApiParts) {
+  return {
+    getChanges: (id) => workspace.workOf(idOf(id)).changes,
+    getOverlaps: (id) => workspace.workOf(idOf(id)).overlaps,
+    checkOverlaps: () => worktrees.checkOverlaps(),
+    reviewChanges: async (id) => worktrees.review(idOf(id)),
   } satisfies Partial<HoldfastApi>;
 }
 

@@ -35,7 +35,16 @@ export const commandIds = {
   repairWorktree: 'holdfast.repairWorktree',
   runSetup: 'holdfast.runSetup',
   startWithoutSetup: 'holdfast.startWithoutSetup',
+  reviewChanges: 'holdfast.reviewChanges',
+  openWorktree: 'holdfast.openWorktree',
+  addWorktreeToWorkspace: 'holdfast.addWorktreeToWorkspace',
+  copyWorktreePath: 'holdfast.copyWorktreePath',
+  openInSourceControl: 'holdfast.openInSourceControl',
+  checkOverlaps: 'holdfast.checkOverlaps',
 } as const;
+
+/** Menus inside menus, which `package.json` names as well. */
+export const submenuIds = { worktree: 'holdfast.worktree' } as const;
 
 export const viewIds = { sessions: 'holdfast.sessions' } as const;
 
@@ -90,3 +99,6 @@ export const treeContexts = {
 
 /** Stands in the tree for the group of archived sessions; no session has such an id. */
 export const archiveRow = 'archive';
+
+/** The scheme of files as they were in a commit. */
+export const baseScheme = 'holdfast-base';

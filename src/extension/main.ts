@@ -4,6 +4,8 @@ import { DisposableStore } from '../base/lifecycle.ts';
 import { isRecovering } from '../core/sessionRecord.ts';
 import type { HealthReport } from '../protocol/health.ts';
 import type { HoldfastApi } from './api.ts';
+import { registerBaseFiles } from './baseFiles.ts';
+import { watchForChanges } from './changeNudges.ts';
 import { registerCommands } from './commands.ts';
 import { registerConflictView } from './conflictView.ts';
 import { editorPullRequests } from './editorPullRequests.ts';
@@ -19,6 +21,7 @@ import { StateActions } from './stateActions.ts';
 import { StatusBar } from './statusBar.ts';
 import { SupervisionActions } from './supervisionActions.ts';
 import { Workspace } from './workspace.ts';
+import { WorktreeActions } from './worktreeActions.ts';
 
 export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const disposables = new DisposableStore();
@@ -32,6 +35,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   const state = new StateActions(workspace);
   const supervision = new SupervisionActions(workspace);
   const home = new HomeActions(workspace, editorPullRequests(log));
+  const worktrees = new WorktreeActions(workspace);
   const restartFromTerminal = (id: string) => {
     const record = workspace.get(id);
     const started = record && isRecovering(record) ? supervision.retryNow(id) : actions.restart(id);
@@ -41,8 +45,10 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   disposables.add(registerConflictView());
   disposables.add(new StatusBar(workspace));
   disposables.add(watchSessionContext(workspace));
+  disposables.add(registerBaseFiles());
+  disposables.add(watchForChanges(workspace));
   disposables.add(
-    registerCommands({ workspace, actions, state, supervision, home, log, memento: context.workspaceState }),
+    registerCommands({ workspace, actions, state, supervision, home, worktrees, log, memento: context.workspaceState }),
   );
   disposables.add(watchSettings(log, () => workspace.configure()));
   disposables.add(vscode.workspace.onDidChangeWorkspaceFolders(() => workspace.foldersChanged()));
@@ -52,6 +58,12 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   disposables.add(workspace.onChange(() => changes.fire()));
   const healthChanges = disposables.add(new vscode.EventEmitter<HealthReport>());
   disposables.add(workspace.onHealthChange((report) => healthChanges.fire(report)));
-  const events = { onDidChangeSessions: changes.event, onDidChangeHealth: healthChanges.event };
-  return exportedApi({ workspace, actions, state, supervision, home, ...events });
+  const workChanges = disposables.add(new vscode.EventEmitter<void>());
+  disposables.add(workspace.onChangesChange(() => workChanges.fire()));
+  const events = {
+    onDidChangeSessions: changes.event,
+    onDidChangeHealth: healthChanges.event,
+    onDidChangeWork: workChanges.event,
+  };
+  return exportedApi({ workspace, actions, state, supervision, home, worktrees, ...events });
 }

@@ -31,6 +31,8 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   readonly #described = new Map<string, string>();
   /** The row whose tooltip was opened last, and until when it is left as it is. */
   #read: { id: string; until: number } | undefined;
+  /** Draws that row anew once it was read. */
+  #later: NodeJS.Timeout | undefined;
 
   constructor(workspace: Workspace, supervision: SupervisionActions) {
     this.#workspace = workspace;
@@ -49,6 +51,7 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     this.#disposables.add(this.#view.onDidChangeVisibility(({ visible }) => visible && workspace.refreshChanges()));
     const timer = setInterval(() => this.#refresh(), ageInterval);
     this.#disposables.add({ dispose: () => clearInterval(timer) });
+    this.#disposables.add({ dispose: () => clearTimeout(this.#later) });
     this.#refresh();
   }
 
@@ -100,9 +103,17 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   #redraw(ids: string[]): void {
     const changed = ids.filter((id) => {
       const record = this.#workspace.get(id);
-      return record && !this.#isBeingRead(id) && this.#describe(record) !== this.#described.get(id);
+      return record && this.#describe(record) !== this.#described.get(id);
     });
-    if (changed.length > 0) this.#onDidChangeTreeData.fire(changed);
+    const [read] = changed.filter((id) => this.#isBeingRead(id));
+    const others = changed.filter((id) => id !== read);
+    if (others.length > 0) this.#onDidChangeTreeData.fire(others);
+    if (read !== undefined) this.#later ??= setTimeout(() => this.#redrawRead(read), readingTime);
+  }
+
+  #redrawRead(id: string): void {
+    this.#later = undefined;
+    this.#redraw([id]);
   }
 
   #isBeingRead(id: string): boolean {

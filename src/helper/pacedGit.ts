@@ -3,8 +3,8 @@ import { HoldfastError } from '../base/errors.ts';
 import { type Pace, ProcessPace } from '../core/processPace.ts';
 import { type GitResult, git, gitResult } from '../node/git.ts';
 
-/** At most one process a second over any minute: what may come at once, and what of it grows again. */
-const defaultPace: Pace = { perSecond: 2 / 3, burst: 20 };
+/** At most one process a second over any five minutes: what may come at once, and what of it grows again. */
+const defaultPace: Pace = { perSecond: 0.9, burst: 30 };
 
 /** A status of a large worktree on a slow disk takes its time; milliseconds. */
 const defaultTimeout = 60_000;

@@ -206,6 +206,7 @@ export class RpcSession {
     const { changes } = this.#options.service.supervision;
     this.#watchesChanges = true;
     onWatch();
+    changes.refresh();
     if (patience > 0) await changes.settled(patience);
     return changes.report();
   }

@@ -100,6 +100,20 @@ export async function gitResult(args: readonly string[], options: GitOptions): P
   }
 }
 
+/** The same as {@link git} where what is printed need not be text. */
+export async function gitBytes(
+  args: readonly string[],
+  { cwd, timeout = defaultTimeout }: Pick<GitOptions, 'cwd' | 'timeout'>,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, timeout, maxBuffer: maxOutput, windowsHide: true, env: gitEnvironment() };
+    execFile(gitProgram(), [...args], { ...options, encoding: 'buffer' }, (error, stdout, stderr) => {
+      if (error) reject(toGitError(error, args, cwd, { stdout: '', stderr: stderr.toString('utf8') }));
+      else resolve(stdout);
+    });
+  });
+}
+
 /** What git printed, or undefined where it ended badly; for questions to which “no” is an answer. */
 export async function tryGit(args: readonly string[], options: GitOptions): Promise<string | undefined> {
   try {

@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
 import manifest from '../../package.json' with { type: 'json' };
 import { supervisionSettingNames } from '../../src/core/supervisionConfiguration.ts';
-import { commandIds, contextKeys, settingIds, treeContexts, viewIds, windowStates } from '../../src/extension/ids.ts';
+import {
+  commandIds,
+  contextKeys,
+  settingIds,
+  submenuIds,
+  treeContexts,
+  viewIds,
+  windowStates,
+} from '../../src/extension/ids.ts';
 import { isSupportedVersion } from '../../src/node/git.ts';
 
-const { commands, views, viewsContainers, viewsWelcome, menus, configuration } = manifest.contributes;
+const { commands, views, viewsContainers, viewsWelcome, menus, submenus, configuration } = manifest.contributes;
+
+const menuItems: { command?: string; submenu?: string; when?: string }[] = Object.values(menus).flat();
 
 describe('the manifest', () => {
   it('declares the commands that the code knows', () => {
@@ -55,13 +65,17 @@ describe('the manifest', () => {
 
   it('has menus for commands that exist alone', () => {
     const known = new Set<string>(Object.values(commandIds));
-    const used = Object.values(menus)
-      .flat()
-      .map(({ command }) => command);
+    const used = menuItems.flatMap(({ command }) => command ?? []);
     assert.deepEqual(
       used.filter((command) => !known.has(command)),
       [],
     );
+  });
+
+  it('has the menus inside menus that the code knows, and each of them in a menu', () => {
+    const used = menuItems.flatMap(({ submenu }) => submenu ?? []);
+    const declared = sorted(submenus.map(({ id }) => id));
+    assert.deepEqual([declared, sorted(used)], [sorted(Object.values(submenuIds)), declared]);
   });
 
   it('offers to retry or give up only where a session recovers', () => {
@@ -97,7 +111,7 @@ describe('the manifest', () => {
   });
 
   it('asks in its conditions only for what the code sets', () => {
-    const conditions = [...Object.values(menus).flat(), ...viewsWelcome].map(({ when }) => when);
+    const conditions = [...menuItems, ...viewsWelcome].flatMap(({ when }) => when ?? []);
     assert.deepEqual(
       conditions.flatMap((when) => when.split(' && ')).filter((term) => !canBeTrue(term)),
       [],
