@@ -338,7 +338,8 @@ function draftRecord(
   });
   // What was there before the session has been made ready by whoever made it.
   const fresh = base && !adopted ? { state: 'pending' as const } : undefined;
-  const setup = restored?.worktreePath === undefined ? fresh : restored.record.setup;
+  const isNew = restored?.worktreePath === undefined || restored.bringBack !== undefined;
+  const setup = isNew ? fresh : restored.record.setup;
   const metadata = {
     ownsBranch,
     ...(upstream !== undefined && ownsBranch ? { upstream } : {}),
