@@ -134,6 +134,7 @@ describe('the command line', () => {
         ['follow', false],
         ['raw', false],
         ['host', false],
+        ['start', false],
         ['noStart', false],
         ['withEnv', false],
         ['force', false],

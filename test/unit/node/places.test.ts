@@ -106,6 +106,7 @@ describe('a session’s files', () => {
       '/launch.json',
       '/record.json',
       '/screen.json',
+      '/teardown.log',
       '/transcript.cast',
     ]);
   });
