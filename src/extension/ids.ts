@@ -89,11 +89,17 @@ export const contextKeys = {
   hasRecovering: 'holdfast.hasRecovering',
 } as const;
 
-/** The `contextValue` of tree items; menus tell running from ended sessions, and groups, by it. */
+/**
+ * The `contextValue` of tree items; menus tell running from ended sessions, those with a worktree from those without, and
+ * groups, by it.
+ */
 export const treeContexts = {
   running: 'session.running',
   recovering: 'session.recovering',
   ended: 'session.ended',
+  runningPlain: 'session.running.plain',
+  recoveringPlain: 'session.recovering.plain',
+  endedPlain: 'session.ended.plain',
   archive: 'group.archive',
 } as const;
 

@@ -57,8 +57,10 @@ export function sessionTooltip(
 }
 
 function contextOf(record: SessionRecord): string {
-  if (isRecovering(record)) return treeContexts.recovering;
-  return isRunning(record) ? treeContexts.running : treeContexts.ended;
+  const isPlain = record.branch === '';
+  if (isRecovering(record)) return isPlain ? treeContexts.recoveringPlain : treeContexts.recovering;
+  if (isRunning(record)) return isPlain ? treeContexts.runningPlain : treeContexts.running;
+  return isPlain ? treeContexts.endedPlain : treeContexts.ended;
 }
 
 /** Plain text as it goes into a cell of a table, where what looks like an icon would be drawn as one. */
