@@ -1,6 +1,7 @@
 import { HoldfastError } from '../base/errors.ts';
 import { findListed } from '../core/savedSession.ts';
 import { wasStarted } from '../core/sessionRecord.ts';
+import { restoringReason } from '../core/worktreeLockReason.ts';
 import { ArchivedVariables } from '../node/archivedVariables.ts';
 import {
   deleteArchive,
@@ -12,7 +13,7 @@ import {
 import { exists } from '../node/exists.ts';
 import { repositoryPlaces } from '../node/places.ts';
 import { type GitRepository, listWorktrees, type Workplace } from '../node/repository.ts';
-import { restoringReason, unlockWorktree } from '../node/worktreeLock.ts';
+import { unlockWorktree } from '../node/worktreeLock.ts';
 import { removeByGit } from '../node/worktreeRemoval.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { ArchivedWorktree, type ChosenBranch, chooseBranch, headNotice } from './archivedWorktree.ts';

@@ -17,6 +17,7 @@ import {
 } from '../node/repository.ts';
 import { countStaged } from '../node/stagedFiles.ts';
 import { isHalfMade, isWorktreeOf } from '../node/worktree.ts';
+import { unlockWorktree } from '../node/worktreeLock.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { HelperClient } from './helperClient.ts';
 import { requireDeserted, requireEnded } from './livingOwner.ts';
@@ -217,6 +218,7 @@ async function isStale({ root }: GitRepository, record: SessionRecord, holder: W
 
 /** Git looks again whether anything is there. */
 async function forgetWorktree({ workplace }: CreationContext, folder: string): Promise<void> {
+  await unlockWorktree(workplace.root, folder);
   await git(['worktree', 'remove', '--', folder], { cwd: workplace.root });
 }
 

@@ -1,12 +1,14 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
+import { isLive } from '../core/sessionRecord.ts';
 import { excludedFolder, type LocationContext } from '../core/worktreeLocation.ts';
 import { tagOf } from '../core/worktreeTag.ts';
 import { exists } from '../node/exists.ts';
 import { type GitRepository, listWorktrees, namedBase, resolveCommit, type Workplace } from '../node/repository.ts';
 import { type BranchStart, isHalfMade, isWorktreeOf, NewWorktree, tagWorktree } from '../node/worktree.ts';
 import { gitDirOf } from '../node/worktreeLink.ts';
+import { lockWorktree, unlockWorktree } from '../node/worktreeLock.ts';
 import { keepTagFile, tagName } from '../node/worktreeTags.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
@@ -32,9 +34,11 @@ export function beginWorktree(
   return NewWorktree.begin(repository, { path: worktreePath, branch, around, ...begins });
 }
 
-/** The tag can rebuild a record that was lost. */
-export function tagSession({ key }: GitRepository, record: SessionRecord): Promise<void> {
-  return tagWorktree(record.worktreePath, tagOf(record, key));
+/** The tag can rebuild a record that was lost; as long as the session lives the worktree is locked for it. */
+export async function tagSession({ key, root }: GitRepository, record: SessionRecord): Promise<void> {
+  await tagWorktree(record.worktreePath, tagOf(record, key));
+  if (isLive(record)) await lockWorktree(root, record);
+  else await unlockWorktree(root, record.worktreePath);
 }
 
 /** The same for a worktree that was there before; what is returned puts its former tag back, or none. */
@@ -42,7 +46,10 @@ export async function tagAdopted(repository: GitRepository, record: SessionRecor
   const gitDir = await gitDirOf(record.worktreePath);
   const putBack = await keepTagFile(path.join(gitDir ?? '', tagName));
   await tagSession(repository, record);
-  return putBack;
+  return async () => {
+    await unlockWorktree(repository.root, record.worktreePath);
+    await putBack();
+  };
 }
 
 /** Whether the session's branch was made for it; one that the user had already is never deleted. */

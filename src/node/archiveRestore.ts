@@ -1,6 +1,7 @@
 import { chmod, mkdir, open, readdir, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type ArchiveLists, archivedPath, archiveParts } from '../core/worktreeArchive.ts';
+import { restoringReason } from '../core/worktreeLockReason.ts';
 import type { OpenedArchive } from './archiveList.ts';
 import { durably } from './archiveObjects.ts';
 import { relinkSubmodules } from './archiveSubmodules.ts';
@@ -10,7 +11,6 @@ import { git, tryGit } from './git.ts';
 import { makeFolders } from './makeFolders.ts';
 import { pausePoint } from './pausePoint.ts';
 import type { GitRepository } from './repository.ts';
-import { restoringReason } from './worktreeLock.ts';
 import { readIndex, treeTimeout } from './worktreeStatus.ts';
 
 export interface RestoreRequest {

@@ -2,6 +2,7 @@ import type { RemovalNote } from '../core/removalNote.ts';
 import type { RemovalNotes } from './removalNotes.ts';
 import type { GitRepository } from './repository.ts';
 import { type RemovalOutcome, removeSessionWorktree } from './sessionRemoval.ts';
+import { unlockWorktree } from './worktreeLock.ts';
 
 /**
  * Goes on with a removal as far as it goes. The note stays until the worktree is gone, or is to stay for good.
@@ -19,6 +20,9 @@ export async function carryOut(
     await notes.write(changed);
   };
   const outcome = await removeSessionWorktree({ repository, note, keep });
+  // What stays for good is the user's alone.
+  if (outcome.kept && !outcome.isPending)
+    await unlockWorktree(repository.root, note.session.worktreePath).catch(() => undefined);
   if (outcome.isPending) await notes.write(failed(current, outcome)).catch(() => undefined);
   else await notes.delete(note.session.id);
   return outcome;

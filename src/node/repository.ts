@@ -1,6 +1,9 @@
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { delay } from '../base/async.ts';
 import { HoldfastError } from '../base/errors.ts';
+import { isSessionLock } from '../core/worktreeLockReason.ts';
+import { exists } from './exists.ts';
 import { checkGitVersion, git, gitMessage, tryGit } from './git.ts';
 import { repositoryKey } from './places.ts';
 
@@ -76,8 +79,10 @@ export interface WorktreeEntry {
   head?: string;
   /** Without `refs/heads/`; absent with a detached HEAD and for a bare repository. */
   branch?: string;
-  /** Why it must not be removed, `initializing` while git makes it; present where it is locked. */
+  /** Why it must not be removed, `initializing` while git makes it; present where it is locked by others than sessions. */
   lockReason?: string;
+  /** It is locked for its session, which is ours to end. */
+  isSessions?: true;
   /** Why git would forget it, such as that its folder is gone; present where it would. */
   prunableReason?: string;
   /** A commit is checked out, but no branch. */
@@ -86,11 +91,36 @@ export interface WorktreeEntry {
   isBare?: true;
 }
 
+/** How long to wait before each further attempt to list worktrees; milliseconds. */
+const pauses = [10, 50, 200];
+
 /** The worktrees of a repository, the main checkout first; those whose folder is gone are among them. */
 export async function listWorktrees(cwd: string): Promise<WorktreeEntry[]> {
-  // Git before 2.36 cannot end a line but with a newline, which a path may hold.
-  const text = await tryGit(['worktree', 'list', '--porcelain', '-z'], { cwd });
-  return parseWorktrees(text ?? (await git(['worktree', 'list', '--porcelain'], { cwd })));
+  const entries = parseWorktrees(await readWorktrees(cwd));
+  return Promise.all(entries.map(withoutSessionLock));
+}
+
+/** Git fails while another git has not written all of its notes about a worktree that it is adding or removing. */
+async function readWorktrees(cwd: string): Promise<string> {
+  for (const pause of pauses) {
+    try {
+      // Git before 2.36 cannot end a line but with a newline, which a path may hold.
+      const text = await tryGit(['worktree', 'list', '--porcelain', '-z'], { cwd });
+      return text ?? (await git(['worktree', 'list', '--porcelain'], { cwd }));
+    } catch (error) {
+      if (!/failed to read .*worktrees/.test(gitMessage(error))) throw error;
+      await delay(pause);
+    }
+  }
+  return git(['worktree', 'list', '--porcelain'], { cwd });
+}
+
+/** As it would be without the lock of its session: git does not tell of a locked one whether it would forget it. */
+async function withoutSessionLock({ lockReason, ...entry }: WorktreeEntry): Promise<WorktreeEntry> {
+  if (lockReason === undefined) return entry;
+  if (!isSessionLock(lockReason)) return { ...entry, lockReason };
+  const isThere = await exists(entry.path).catch(() => true);
+  return { ...entry, isSessions: true, ...(isThere ? {} : { prunableReason: 'its folder is gone' }) };
 }
 
 /**

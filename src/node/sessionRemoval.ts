@@ -2,6 +2,7 @@ import path from 'node:path';
 import { describeError } from '../base/errors.ts';
 import { describeLoss } from '../core/lostWork.ts';
 import type { RemovalNote } from '../core/removalNote.ts';
+import { restoringReason } from '../core/worktreeLockReason.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { type OpenedArchive, openArchive } from './archiveList.ts';
 import type { WrittenArchive } from './archiveWriter.ts';
@@ -12,7 +13,7 @@ import { findGitDir } from './stagedFiles.ts';
 import { archiveWorktree, extendArchive, whyNotArchived } from './worktreeArchive.ts';
 import { removeLeftovers } from './worktreeLeftovers.ts';
 import { commonDirOf, gitDirOf } from './worktreeLink.ts';
-import { isOwnLock, restoringReason, unlockWorktree } from './worktreeLock.ts';
+import { unlockWorktree } from './worktreeLock.ts';
 import { lookAtWorktree, type SessionWorktree } from './worktreeLook.ts';
 import {
   forgetWorktree,
@@ -188,7 +189,7 @@ async function finish(worktree: SessionWorktree, tip: string | undefined): Promi
 /** What somebody else has locked stays, as a part of a sentence. */
 function lockOf(entry: WorktreeEntry | undefined): string | undefined {
   const { lockReason } = entry ?? {};
-  if (lockReason === undefined || isOwnLock(lockReason) || lockReason === restoringReason) return undefined;
+  if (lockReason === undefined || lockReason === restoringReason) return undefined;
   if (lockReason === 'initializing') return 'git has not finished making it';
   return lockReason ? `it is locked: ${lockReason}` : 'it is locked';
 }

@@ -1,6 +1,7 @@
 import { realpath, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
+import { restoringReason } from '../core/worktreeLockReason.ts';
 import { serializeTag, type WorktreeTag } from '../core/worktreeTag.ts';
 import { writeDurable } from './durableFile.ts';
 import { exists } from './exists.ts';
@@ -17,7 +18,6 @@ import {
   submoduleSettings,
 } from './submodules.ts';
 import { gitDirOf } from './worktreeLink.ts';
-import { restoringReason } from './worktreeLock.ts';
 import { isWorktree, type KeptWork, removeUnlessNeeded, treeTimeout } from './worktreeRemoval.ts';
 import { readTag, tagName } from './worktreeTags.ts';
 

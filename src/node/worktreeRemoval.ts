@@ -6,6 +6,7 @@ import { exists } from './exists.ts';
 import { git, tryGit } from './git.ts';
 import { listWorktrees, type WorktreeEntry } from './repository.ts';
 import { countStaged } from './stagedFiles.ts';
+import { unlockWorktree } from './worktreeLock.ts';
 import { lookAtCommits, lookAtWorktree, type SessionWorktree } from './worktreeLook.ts';
 import { readStatus, treeTimeout } from './worktreeStatus.ts';
 
@@ -57,6 +58,7 @@ export async function removeByGit(
   ...options: string[]
 ): Promise<string | undefined> {
   try {
+    await unlockWorktree(root, folder);
     await git(['worktree', 'remove', ...options, '--', folder], { cwd: root, timeout: treeTimeout });
     return undefined;
   } catch (error) {
@@ -68,7 +70,9 @@ export async function removeByGit(
 /** What is left of a worktree in git's own notes once its folder is gone. */
 export async function forgetWorktree({ root, path: folder }: Pick<SessionWorktree, 'root' | 'path'>): Promise<void> {
   const isListed = (await listWorktrees(root)).some((entry) => entry.path === folder);
-  if (isListed) await git(['worktree', 'remove', '--', folder], { cwd: root, timeout: treeTimeout });
+  if (!isListed) return;
+  await unlockWorktree(root, folder);
+  await git(['worktree', 'remove', '--', folder], { cwd: root, timeout: treeTimeout });
 }
 
 /** What has gone was neither uncommitted nor untracked, so whoever has the commits has lost nothing. */

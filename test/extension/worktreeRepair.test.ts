@@ -54,7 +54,7 @@ describe('a worktree that was changed behind the back of its session', () => {
 
   it('is inspected and repaired by other extensions without a question', async () => {
     const to = join(workspaceFolder(), '.worktrees', 'moved');
-    await git(workspaceFolder(), 'worktree', 'move', record.worktreePath, to);
+    await git(workspaceFolder(), 'worktree', 'move', '-f', '-f', record.worktreePath, to);
     const seen = (await run({ id: record.id })) as WorktreeInspection;
     const repaired = await api().repairWorktree({ id: record.id, repair: 'use' });
     const refused = await api()

@@ -316,7 +316,7 @@ describe('holdfast backups', () => {
   it('tells what becomes of a session that would come back without its branch', async () => {
     const backup = await create();
     await destroy();
-    await project().git('worktree', 'remove', '--force', record.worktreePath);
+    await project().git('worktree', 'remove', '-f', '-f', record.worktreePath);
     await project().git('branch', '-D', record.branch);
     const { stdout } = await run('restore', backup.id, '--dry-run');
     assert.equal(

@@ -158,7 +158,7 @@ describeOnUnix('holdfast, of sessions that crash and end,', () => {
   it('resumes the others where the folder of one is gone, and ends with 1', async () => {
     const gone = await lose('one');
     await lose('two');
-    await project().git('worktree', 'remove', '--force', gone.worktreePath);
+    await project().git('worktree', 'remove', '-f', '-f', gone.worktreePath);
     const { code, stdout, stderr } = await runCli(project().folder, 'resume', '--all');
     assert.deepEqual([code, stdout.replace(/\d+/, 'N')], [1, 'Resumed two (process N).\n']);
     assert.match(stderr, /^one: The folder of “one” is gone/);

@@ -111,7 +111,7 @@ describeOnUnix('a worktree that is adopted', () => {
   it('is not made anew after it was removed', async () => {
     const { id } = await adopt();
     await window.stop(id);
-    await project().git('worktree', 'remove', tree);
+    await project().git('worktree', 'remove', '-f', '-f', tree);
     const error = await window.restart(id).catch((failed) => failed);
     assert.deepEqual([typeof error.code, existsSync(tree)], ['string', false]);
   });

@@ -189,7 +189,14 @@ describeOnUnix('the doctor, of what it leaves to the user,', () => {
       'a worktree that was moved',
       async () => {
         await stop();
-        await project().git('worktree', 'move', login.worktreePath, path.join(project().folder, '.worktrees', 'moved'));
+        await project().git(
+          'worktree',
+          'move',
+          '-f',
+          '-f',
+          login.worktreePath,
+          path.join(project().folder, '.worktrees', 'moved'),
+        );
       },
       ['warning worktree-moved PROJECT/.worktrees/moved'],
       /Its tag names “login”/,

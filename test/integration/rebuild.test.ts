@@ -147,7 +147,7 @@ describe('rebuilding a registry that was lost', () => {
       'moved',
       async () => {
         const folder = path.join(project().folder, '.worktrees', 'moved');
-        await project().git('worktree', 'move', login.worktreePath, folder);
+        await project().git('worktree', 'move', '-f', '-f', login.worktreePath, folder);
         return folder;
       },
       'moved',
@@ -156,6 +156,7 @@ describe('rebuilding a registry that was lost', () => {
     [
       'locked',
       async () => {
+        await project().git('worktree', 'unlock', login.worktreePath);
         await project().git('worktree', 'lock', '--reason', 'on a stick', login.worktreePath);
         return login.worktreePath;
       },
@@ -254,7 +255,7 @@ describe('rebuilding a registry that was lost', () => {
   it('goes on with a known session in the place to which its worktree was moved', async () => {
     const folder = path.join(project().folder, '.worktrees', 'moved');
     await window.stop(login.id);
-    await project().git('worktree', 'move', login.worktreePath, folder);
+    await project().git('worktree', 'move', '-f', '-f', login.worktreePath, folder);
     const { proposals } = await planIn(window);
     assert.deepEqual(kinds(proposals), [['moved', folder]]);
     const { id, worktreePath } = await accept(window, proposals[0]);
@@ -264,6 +265,7 @@ describe('rebuilding a registry that was lost', () => {
 
   it('gives an accepted session another name where its own is taken', async () => {
     const lost = await lose();
+    await project().git('worktree', 'unlock', login.worktreePath);
     await project().git('worktree', 'lock', login.worktreePath);
     const { proposals } = await planIn(lost, []);
     await lost.create({ name: 'login', worktree: false, command: ['cat'] });

@@ -111,7 +111,7 @@ describeOnUnix('a saved session', () => {
     const { window, record, saved } = await save(project());
     const tip = await commit(record, 'later.txt');
     await window.destroy(record.id);
-    await project().git('worktree', 'remove', record.worktreePath);
+    await project().git('worktree', 'remove', '-f', '-f', record.worktreePath);
     const { record: back, origin } = await restore(window, saved);
     assert.deepEqual(
       {

@@ -220,6 +220,7 @@ describeOnUnix('destroying a session', () => {
   });
 
   it('keeps a worktree that the user has locked', async () => {
+    await project().git('worktree', 'unlock', worktree);
     await project().git('worktree', 'lock', worktree);
     const { kept, folder, branch } = await destroyed();
     assert.deepEqual([kept, folder, branch], [`it is locked in ${worktree}`, 'there', 'there']);
@@ -234,7 +235,7 @@ describeOnUnix('destroying a session', () => {
 
   const losses: [what: string, before: string[], after: string[]][] = [
     ['on its branch', ['status'], ['status']],
-    ['on its branch, of which git was told', ['status'], ['worktree', 'prune']],
+    ['on its branch, of which git was told', ['worktree', 'unlock', '.'], ['worktree', 'prune']],
     ['on a detached HEAD', ['checkout', '--quiet', '--detach'], ['status']],
   ];
   for (const [what, before, after] of losses) {
@@ -255,7 +256,7 @@ describeOnUnix('destroying a session', () => {
 
   it('keeps a worktree that the user has moved', async () => {
     const moved = path.join(await project().newFolder('moved'), 'login');
-    await project().git('worktree', 'move', worktree, moved);
+    await project().git('worktree', 'move', '-f', '-f', worktree, moved);
     assert.deepEqual(await destroyed(), {
       kept: `feature/login is checked out there in ${moved}`,
       folder: 'gone',

@@ -217,6 +217,7 @@ describe('taking lost sessions in', () => {
     const { record } = await first.create({ name: 'login', command: ['cat'] });
     await first.stop(record.id);
     const tagFile = path.join(await git(record.worktreePath, 'rev-parse', '--absolute-git-dir'), 'holdfast.json');
+    await project().git('worktree', 'unlock', record.worktreePath);
     await project().git('worktree', 'lock', record.worktreePath);
     await loseAll(first);
     const window = await project().open();

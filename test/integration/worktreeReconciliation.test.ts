@@ -114,7 +114,7 @@ describeOnUnix('a worktree that was changed behind the back of its session', () 
   describe('by moving it', () => {
     it('is found where git itself has moved it to, and the session runs there', async () => {
       const to = path.join(worktrees(), 'a new place ü');
-      await project().git('worktree', 'move', record.worktreePath, to);
+      await project().git('worktree', 'move', '-f', '-f', record.worktreePath, to);
       const seen = await inspect();
       const { record: now } = await repair({ repair: 'use' });
       const { record: restarted } = await window.restart(record.id);
@@ -173,7 +173,7 @@ describeOnUnix('a worktree that was changed behind the back of its session', () 
     });
 
     it('is made again from its branch, where git has forgotten it', async () => {
-      await project().git('worktree', 'remove', '--force', record.worktreePath);
+      await project().git('worktree', 'remove', '-f', '-f', record.worktreePath);
       const seen = await inspect();
       await repair({ repair: 'recreate' });
       const { record: restarted } = await window.restart(record.id);
@@ -184,7 +184,7 @@ describeOnUnix('a worktree that was changed behind the back of its session', () 
     });
 
     it('is made again from its base, where its branch is gone, too, which is said', async () => {
-      await project().git('worktree', 'remove', '--force', record.worktreePath);
+      await project().git('worktree', 'remove', '-f', '-f', record.worktreePath);
       await project().git('branch', '--quiet', '-D', record.branch);
       const { notice = '' } = await repair({ repair: 'recreate' });
       assert.deepEqual(

@@ -214,7 +214,7 @@ function goneWorktree({ name, id, branch, worktreePath }: SessionRecord): Diagno
     problem: 'The session’s worktree is gone.',
     evidence: [`There is no ${worktreePath}.`, `Its branch is ${branch}.`],
     repair: {
-      text: `Bring it back with “git worktree add ${worktreePath} ${branch}”, or destroy the session.`,
+      text: `Bring it back with “git worktree add -f -f ${worktreePath} ${branch}”, or destroy the session.`,
       isSafe: false,
     },
   };

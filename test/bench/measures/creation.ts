@@ -107,7 +107,7 @@ async function timeCreation(manager: SessionManager): Promise<Creation> {
   NewWorktree.prototype.checkOut = checkOut;
   const { root } = manager.options.workplace as GitRepository;
   if (made) await forget(manager, made);
-  if (made) await git(root, 'worktree', 'remove', '--force', made.worktreePath);
+  if (made) await git(root, 'worktree', 'remove', '-f', '-f', made.worktreePath);
   return { whole, checkout };
 }
 
