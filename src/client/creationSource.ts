@@ -80,7 +80,7 @@ async function branchSource(
   if (isFetched) await fetchFor(context, root, { options, remotes });
   beginStep(watch);
   const { branch } = options;
-  const theirs = branch === undefined ? undefined : await remoteBranch(root, branch, remotes);
+  const theirs = branch === undefined ? undefined : await remoteBranch(root, branch, { remotes, isFetched });
   const isThere = theirs !== undefined || (branch !== undefined && (await hasBranch(root, branch)));
   const base = await findBase(context, root, { options, isThere, isFetched });
   return { base, ...(branch === undefined ? {} : { branch }), ...theirs };
@@ -118,14 +118,20 @@ async function remoteOf(root: string, ref: string, remotes: readonly string[]): 
 }
 
 /** What `origin/x` stands for where `x` is to be checked out. */
-async function remoteBranch(root: string, ref: string, remotes: readonly string[]): Promise<Source | undefined> {
+async function remoteBranch(
+  root: string,
+  ref: string,
+  { remotes, isFetched }: { remotes: readonly string[]; isFetched: boolean },
+): Promise<Source | undefined> {
   const named = (await hasBranch(root, ref)) ? undefined : asRemoteBranch(ref, remotes);
   if (!named) return undefined;
   const { branch, remote } = named;
   const start = await resolveCommit(root, `refs/remotes/${ref}`);
   if (start === undefined) {
     throw new HoldfastError('INVALID_ARGUMENT', `There is no branch ${branch} of “${remote}” here.`, {
-      advice: 'Check its spelling, or fetch first.',
+      advice: isFetched
+        ? 'Check its spelling; a clone of a single branch knows no other.'
+        : 'Check its spelling, or fetch first.',
       data: { branch: ref },
     });
   }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { CreateSessionOptions } from '../../src/client/sessionCreation.ts';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { projectNode } from '../support/paths.ts';
@@ -13,11 +14,18 @@ import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { pathWithGit, pauseAt, withGit, writeHook } from './support/fakeGit.ts';
 import { type Project, useProject } from './support/project.ts';
+import { addOrigin, pushTo } from './support/remote.ts';
 import { dist, processEnd, programFile } from './support/scene.ts';
 
 const moments: [what: string, args: string][] = [
   ['before it has made the branch', '"branch --no-track"*'],
   ['before it has made the worktree', '"worktree add"*'],
+];
+
+/** What can be done about a session that has its record alone. */
+const ends: [what: string, act: (window: SessionManager, id: string) => Promise<string>][] = [
+  ['started', async (window, id) => ((await window.restart(id)).record.status === 'active' ? 'started' : '')],
+  ['destroyed', async (window, id) => ((await window.destroy(id)).kept ? 'destroyed' : '')],
 ];
 
 describeOnUnix('a window that is killed while it creates a session', () => {
@@ -60,6 +68,37 @@ describeOnUnix('a window that is killed while it creates a session', () => {
     const { worktreePath } = (await other.restart(record.id)).record;
     assert.equal(await git(worktreePath, 'rev-parse', 'HEAD'), commit);
   });
+
+  it('makes the branch anew that is to follow a remote one, from that', async () => {
+    const bare = await addOrigin(project());
+    const commit = await pushTo(bare, 'topic');
+    await project().git('fetch', '--quiet', 'origin');
+    await killedAt(project(), '"branch --track"*', { branch: 'origin/topic' });
+    const { record } = await found(project(), other);
+    const { branch, worktreePath } = (await other.restart(record.id)).record;
+    const upstream = await git(worktreePath, 'rev-parse', '--abbrev-ref', '@{upstream}');
+    assert.deepEqual(
+      [branch, await git(worktreePath, 'rev-parse', 'HEAD'), upstream],
+      ['topic', commit, 'origin/topic'],
+    );
+  });
+
+  for (const [what, act] of ends) {
+    it(`leaves a worktree that it adopts as it was, in a session that can be ${what}`, async () => {
+      const tree = path.join(await project().newFolder('by hand'), 'tree');
+      await project().git('worktree', 'add', '--quiet', '-b', 'topic', tree);
+      await writeFile(path.join(tree, 'idea.txt'), 'not committed');
+      await killedBetween(project(), 'creation-kept', { adoptWorktree: tree });
+      await other.helper.list();
+      const [record] = await waitFor(
+        () => other.list(),
+        (sessions) => sessions.length > 0,
+      );
+      const came = await act(other, (record as SessionRecord).id);
+      const status = await git(tree, 'status', '--porcelain', '--branch');
+      assert.deepEqual([came, status], [what, '## topic\n?? idea.txt']);
+    });
+  }
 
   it('leaves a worktree alone that git had half made, and says what to do', async () => {
     await killedAt(project(), '"worktree add"*');
@@ -155,10 +194,16 @@ interface Creation {
 }
 
 /** Creates a session in a process of its own, whose git waits at the call with these arguments. */
-async function startCreation(project: Project, args: string): Promise<Creation> {
+async function startCreation(
+  project: Project,
+  args: string,
+  options: CreateSessionOptions = {},
+  variables: NodeJS.ProcessEnv = {},
+): Promise<Creation> {
   const folder = await project.newFolder('pause');
   const [waits, goOn] = [path.join(folder, 'waits'), path.join(folder, 'goOn')];
-  const env = { ...process.env, PATH: await pathWithGit(project, pauseAt(args, { waits, goOn })) };
+  const gitPath = await pathWithGit(project, pauseAt(args, { waits, goOn }));
+  const env = { ...process.env, PATH: gitPath, SESSION_OPTIONS: JSON.stringify(options), ...variables };
   const storage = await project.newFolder('storage');
   const creator = spawn(projectNode, [programFile('createSession'), project.folder, storage, dist], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -168,8 +213,8 @@ async function startCreation(project: Project, args: string): Promise<Creation> 
 }
 
 /** The git that waits is killed with it, as when the machine loses its power. */
-async function killedAt(project: Project, args: string): Promise<void> {
-  const { creator, waits } = await startCreation(project, args);
+async function killedAt(project: Project, args: string, options: CreateSessionOptions = {}): Promise<void> {
+  const { creator, waits } = await startCreation(project, args, options);
   const pid = Number(
     await waitFor(
       () => readFile(waits, 'utf8').catch(() => ''),
@@ -179,6 +224,16 @@ async function killedAt(project: Project, args: string): Promise<void> {
   signal(creator.pid as number, 'SIGKILL');
   signal(pid, 'SIGKILL');
   await Promise.all([once(creator, 'exit'), processEnd(pid)]);
+}
+
+/** The same between two steps of the creation itself. */
+async function killedBetween(project: Project, point: string, options: CreateSessionOptions): Promise<void> {
+  const folder = await project.newFolder('points');
+  await writeFile(path.join(folder, `${point}.asked`), '');
+  const { creator } = await startCreation(project, 'none', options, { HOLDFAST_PAUSE_FOLDER: folder });
+  await waitFor(() => existsSync(path.join(folder, `${point}.reached`)));
+  signal(creator.pid as number, 'SIGKILL');
+  await once(creator, 'exit');
 }
 
 /** How the restart of a session cut short ends that another window destroys before its branch is made. */

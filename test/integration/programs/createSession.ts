@@ -1,4 +1,5 @@
-// A window that creates a session, of `cat` if nothing else is said, and tells when it is there.
+// A window that creates a session, of `cat` if nothing else is said, with the options that SESSION_OPTIONS holds as JSON,
+// and tells when it is there.
 import { SessionManager } from '../../../src/client/sessionManager.ts';
 import { defaultSettings } from '../../../src/core/supervisionPolicy.ts';
 import { thisMachine } from '../../../src/node/places.ts';
@@ -24,6 +25,7 @@ const manager = new SessionManager({
 });
 await manager.load();
 await manager.restore();
-await manager.create({ name: 'login', command: command.length > 0 ? command : ['cat'] });
+const options = JSON.parse(process.env.SESSION_OPTIONS ?? '{}');
+await manager.create({ name: 'login', command: command.length > 0 ? command : ['cat'], ...options });
 process.stdout.write('created\n');
 process.stdin.once('end', () => manager.dispose()).resume();
