@@ -2,8 +2,8 @@ import { HoldfastError } from '../base/errors.ts';
 import { type GitOptions, git, tryGit } from './git.ts';
 import { type Base, resolveCommit } from './repository.ts';
 
-/** How long a fetch may go without a word; milliseconds. */
-const patience = 60_000;
+/** How long a fetch may go without a word, as it does while it looks whether all is there; milliseconds. */
+const patience = 2 * 60_000;
 
 /** A large fetch that goes on is the user's to cancel; milliseconds. */
 const fetchTimeout = 60 * 60_000;

@@ -4,8 +4,8 @@ import { git, tryGit } from './git.ts';
 import type { Watched } from './remotes.ts';
 import { treeTimeout } from './worktreeRemoval.ts';
 
-/** How long a clone may go without a word; milliseconds. */
-const patience = 60_000;
+/** How long a clone may go without a word, as it does while it checks out files; milliseconds. */
+const patience = treeTimeout;
 
 /** A large clone that goes on is the user's to cancel; milliseconds. */
 const cloneTimeout = 60 * 60_000;

@@ -78,7 +78,9 @@ export class NewWorktree {
     try {
       const quiet = watched.onProgress ? [] : ['--quiet'];
       const args = ['worktree', 'add', ...quiet, '--', folder, branch];
-      await git(args, { cwd: this.#root, timeout: treeTimeout, ...watched });
+      // What the user sees and can cancel may go on as long as it tells of itself.
+      const limits = watched.signal ? { timeout: 6 * treeTimeout, patience: treeTimeout } : { timeout: treeTimeout };
+      await git(args, { cwd: this.#root, ...limits, ...watched });
     } catch (error) {
       throw explainFailure(error);
     }
