@@ -4,8 +4,9 @@ import path from 'node:path';
 import { cancelled } from '../../src/client/creationWatch.ts';
 import type { CreateSessionOptions } from '../../src/client/sessionCreation.ts';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
+import { findCreationLocks } from '../../src/node/creationLocks.ts';
 import { exists } from '../../src/node/exists.ts';
-import { repositoryPlaces } from '../../src/node/places.ts';
+import { repositoryPlaces, stateFolder } from '../../src/node/places.ts';
 import { git } from '../support/repository.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -27,10 +28,9 @@ describeOnUnix('a session whose creation is cancelled', () => {
 
   /** Everything that there could be of a session, whose tombstone alone remains. */
   async function traces() {
-    const { key } = window.options.workplace;
-    const { folder, sessionsFolder } = repositoryPlaces(machine, key);
-    const locks = (await readdir(folder, { recursive: true })).filter((name) => /creat.*\.lock/.test(name));
-    const ports = (await readdir(sessionsFolder).catch(() => [])).filter((id) => window.get(id) !== undefined);
+    const { folder } = repositoryPlaces(machine, window.options.workplace.key);
+    const locks = await findCreationLocks(folder);
+    const ports = await readdir(path.join(stateFolder(machine), 'ports')).catch(() => []);
     const notes = await readdir(path.join(project().folder, '.git', 'worktrees')).catch(() => []);
     return { ...(await project().traces(window)), locks, ports, notes };
   }
@@ -91,7 +91,7 @@ describeOnUnix('a session whose creation is cancelled', () => {
   });
 
   it('leaves nothing in the midst of a large checkout', async () => {
-    await commitManyFiles(project().folder, 20_000);
+    await commitManyFiles(project().folder, 6_000);
     const seen: string[] = [];
     const said = await attempt({}, (text) => {
       seen.push(text);
@@ -99,15 +99,15 @@ describeOnUnix('a session whose creation is cancelled', () => {
     });
     const last = Number(/\d+/.exec(seen.at(-1) ?? '')?.[0]);
     assert.deepEqual([said, last < 100], [told, true]);
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('leaves nothing of a large checkout in a folder outside of the repository, nor that folder', async () => {
-    await commitManyFiles(project().folder, 20_000);
+    await commitManyFiles(project().folder, 6_000);
     const elsewhere = await project().newFolder('disk');
     window = await project().open({ settings: { worktreesFolder: path.join(elsewhere, 'trees') } });
     assert.equal(await attempt({}, (text) => /^Checking out files \d+ %$/.test(text) && turnAway()), told);
     assert.deepEqual(await readdir(elsewhere), []);
-  }).timeout(60_000);
+  }).timeout(120_000);
 
   it('leaves nothing while a hook is at work, which ends with it', async () => {
     const waits = path.join(await project().newFolder('waits'), 'pid');
