@@ -26,6 +26,8 @@ const optionSpecs = {
   },
   set: { value: 'FIELD=VALUE', isRepeated: true, text: 'What it has of its own from now on; may be repeated.' },
   unset: { value: 'FIELD', isRepeated: true, text: 'The settings apply again; may be repeated.' },
+  runSetup: { text: 'Run the setup of its worktree first, also where it has succeeded before.' },
+  skipSetup: { text: 'Leave that out, also where it has failed.' },
   acceptBranch: { text: 'The session goes on with the branch that is checked out.' },
   switchBack: { text: 'Check out the session’s branch again.' },
   recreate: { text: 'Make a worktree again that is gone.' },
@@ -154,9 +156,13 @@ const commandSpecs = {
   },
   restart: {
     operands: [session],
-    options: ['json'],
+    options: ['runSetup', 'skipSetup', 'json'],
     summary: 'End a session’s process where it runs, and start its command anew.',
-    details: ['In the same worktree, below the screen it had, with the variables of this shell.', wholeName].join('\n'),
+    details: [
+      'In the same worktree, below the screen it had, with the variables of this shell. As long as the setup of its',
+      'worktree has not succeeded, that is run first.',
+      wholeName,
+    ].join('\n'),
   },
   resume: {
     operands: [session],

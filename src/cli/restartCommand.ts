@@ -10,12 +10,16 @@ import { type Program, type RepositorySessions, withSessions } from './repositor
 import { lifeOf } from './sessionLife.ts';
 import { matchExactly } from './sessionMatch.ts';
 import { shownRecord } from './shownRecord.ts';
+import { UsageError } from './usageError.ts';
 
 /** `holdfast restart NAME` */
-export async function restartOne(program: Program, { name, json }: CommandArguments): Promise<number> {
+export async function restartOne(program: Program, options: CommandArguments): Promise<number> {
+  const { name, runSetup, skipSetup, json } = options;
+  if (runSetup && skipSetup) throw new UsageError('A setup is run or skipped, not both.', 'restart');
+  const setup = runSetup ? 'run' : skipSetup ? 'skip' : undefined;
   return withSessions(program, async (sessions) => {
     const { record } = await sessions.find(name, matchExactly);
-    const after = await start(sessions, record);
+    const after = await start(sessions, record, setup === undefined ? {} : { setup });
     if (json) printJson(shownRecord(after));
     else print(`Restarted ${describeStarted(after)}.`);
     return 0;

@@ -10,6 +10,7 @@ import { leasePorts } from '../node/portLeases.ts';
 import { requireFolder, type Workplace } from '../node/repository.ts';
 import { type LaunchSpec, launchSpecSchema, type Setup, type TerminalSize } from '../protocol/hostMessages.ts';
 import type { SessionCommand, SessionRecord } from '../protocol/sessionRecord.ts';
+import type { WorktreeSettings } from './worktreeSetup.ts';
 
 /** The size of a session where that of its terminal is not known. */
 const initialSize = { cols: 120, rows: 30 };
@@ -25,8 +26,8 @@ export interface LaunchContext {
   variables?: Readonly<Record<string, string>> | undefined;
   /** The main checkout. */
   root: string;
-  /** What the user has set to be run before a worktree is removed. */
-  teardown?: readonly string[] | undefined;
+  /** What the user has set about worktrees. */
+  worktree?: WorktreeSettings | undefined;
   /** What has to succeed before the command is started. */
   setup?: Setup | undefined;
   /** The first of the ports that are the session's. */
@@ -35,7 +36,7 @@ export interface LaunchContext {
 
 /** Everything a session host needs to run the record's command. @throws {HoldfastError} `NO_FOLDER`, `INVALID_ARGUMENT` */
 export async function launchSpec(record: SessionRecord, context: LaunchContext): Promise<LaunchSpec> {
-  const { shell, scrollback, theme, size = initialSize, root, variables, teardown, setup } = context;
+  const { shell, scrollback, theme, size = initialSize, root, variables, worktree, setup } = context;
   const { command, resumeCommand } = record;
   const call = (wanted: SessionCommand) => resolveCommand(wanted, { platform: process.platform, shell });
   const cwd = path.join(record.worktreePath, record.cwd ?? '');
@@ -51,9 +52,13 @@ export async function launchSpec(record: SessionRecord, context: LaunchContext):
     theme,
     root,
     ...(variables === undefined ? {} : { variables: { ...variables } }),
-    ...(teardown === undefined ? {} : { teardown: [...teardown] }),
+    ...(worktree === undefined ? {} : { worktree: commandsOf(worktree) }),
     ...(setup === undefined ? {} : { setup }),
   };
+}
+
+function commandsOf({ setup = [], teardown = [], setupTimeout }: WorktreeSettings): LaunchSpec['worktree'] {
+  return { setup: [...setup], teardown: [...teardown], ...(setupTimeout === undefined ? {} : { setupTimeout }) };
 }
 
 /** What a session was last started with, for those who know no settings of the user's; undefined where it never was. */

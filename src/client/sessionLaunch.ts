@@ -1,9 +1,9 @@
 import { HoldfastError } from '../base/errors.ts';
 import { sessionEnvironment } from '../core/launchCommand.ts';
-import { launchEnvironment, ownVariables } from '../core/launchEnvironment.ts';
+import { ownVariables } from '../core/launchEnvironment.ts';
 import { checkPlaceholders, resolvePlaceholders } from '../core/placeholders.ts';
 import { needsSetup } from '../core/setup.ts';
-import type { LaunchSpec, Setup } from '../protocol/hostMessages.ts';
+import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { lastLaunch, launchSpec, portOf } from './launch.ts';
 import type { ManagerSettings, SessionManagerOptions } from './sessionManager.ts';
@@ -25,45 +25,31 @@ export async function sessionLaunch(
   record: SessionRecord,
   choice?: SetupChoice,
 ): Promise<LaunchSpec> {
-  const settings = context.settings();
-  const isTold = settings.variables !== undefined && settings.worktree !== undefined;
-  // A shell knows no settings, and goes by those that the session was started with.
-  const last = isTold ? undefined : await lastLaunch(context, record);
+  const settings = await settingsFor(context, record);
   const isWanted = record.branch !== '' && (choice === 'run' || (choice !== 'skip' && needsSetup(record)));
-  const setup = isWanted ? await setupOf(record, settings, last) : undefined;
+  const { worktree = {}, shell } = settings;
+  const setup = isWanted ? await findSetup(record.worktreePath, worktree, shell) : undefined;
   if (choice === 'run' && !setup) throw noSetup(record);
-  return launchSpec(record, {
+  return launchSpec(record, { ...settings, setup, ...(await sourcesOf(context, record)) });
+}
+
+/** The user's settings; a shell knows those alone that the session was last started with. */
+export async function settingsFor(context: SessionLaunchContext, record: SessionRecord): Promise<ManagerSettings> {
+  const settings = context.settings();
+  if (settings.variables && settings.worktree) return settings;
+  const last = await lastLaunch(context, record);
+  const { variables = last?.variables, worktree = last?.worktree } = settings;
+  return {
     ...settings,
-    variables: settings.variables ?? last?.variables,
-    teardown: settings.worktree?.teardown ?? last?.teardown,
-    setup,
-    env: sessionEnvironment(process.env),
-    root: context.workplace.root,
-    port: await portOf(context, record),
-  });
+    ...(variables ? { variables } : {}),
+    ...(worktree ? { worktree: worktree } : {}),
+  };
 }
 
-/** The environment of the session's programs; `last` is what it was started with, where the settings are not known. */
-export async function environmentOf(
-  context: SessionLaunchContext,
-  record: SessionRecord,
-  last: LaunchSpec | undefined,
-): Promise<Record<string, string>> {
-  return launchEnvironment(record, {
-    env: sessionEnvironment(process.env),
-    variables: context.settings().variables ?? last?.variables,
-    root: context.workplace.root,
-    port: await portOf(context, record),
-  });
-}
-
-async function setupOf(
-  { worktreePath }: SessionRecord,
-  { worktree, shell }: ManagerSettings,
-  last: LaunchSpec | undefined,
-): Promise<Setup | undefined> {
-  if (worktree === undefined && last?.setup) return last.setup;
-  return findSetup(worktreePath, worktree ?? {}, shell);
+/** What the environment of a session's programs is made of, beside the user's settings. */
+export async function sourcesOf(context: SessionLaunchContext, record: SessionRecord) {
+  const { root } = context.workplace;
+  return { env: sessionEnvironment(process.env), root, port: await portOf(context, record) };
 }
 
 function noSetup({ id, name }: SessionRecord): HoldfastError {

@@ -1,12 +1,12 @@
 import { appendFile, rm } from 'node:fs/promises';
 import { HoldfastError } from '../base/errors.ts';
+import { launchEnvironment } from '../core/launchEnvironment.ts';
 import { exists } from '../node/exists.ts';
 import { type CommandEnd, runLogged, tailOf } from '../node/loggedCommand.ts';
 import { makeFolders } from '../node/makeFolders.ts';
 import { sessionPlaces } from '../node/places.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import { lastLaunch } from './launch.ts';
-import { environmentOf, type SessionLaunchContext } from './sessionLaunch.ts';
+import { type SessionLaunchContext, settingsFor, sourcesOf } from './sessionLaunch.ts';
 import { defaultSetupTimeout, findSteps, type Step } from './worktreeSetup.ts';
 
 const minute = 60_000;
@@ -31,16 +31,14 @@ export async function runTeardown(
 ): Promise<void> {
   const { branch, worktreePath } = record;
   if (branch === '' || !(await exists(worktreePath))) return;
-  const { shell, worktree } = context.settings();
-  const last = worktree === undefined ? await lastLaunch(context, record) : undefined;
-  const lines = worktree?.teardown ?? last?.teardown;
+  const { shell, variables, worktree = {} } = await settingsFor(context, record);
+  const { teardown: lines, setupTimeout = defaultSetupTimeout } = worktree;
   const steps = await findSteps('teardown', { worktree: worktreePath, lines, shell });
   if (steps.length === 0 || (goes && !(await goes()))) return;
   const { folder, teardownLog: log } = sessionPlaces(context.machine, context.workplace.key, record.id);
   await makeFolders(folder);
   await rm(log, { force: true });
-  const env = await environmentOf(context, record, last);
-  const { setupTimeout = defaultSetupTimeout } = worktree ?? {};
+  const env = launchEnvironment(record, { ...(await sourcesOf(context, record)), variables });
   for (const step of steps) {
     await appendFile(log, `$ ${step.what}\n`, { mode: 0o600 });
     const timeout = setupTimeout * minute;

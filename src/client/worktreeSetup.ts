@@ -14,10 +14,10 @@ export interface WorktreeSettings {
   include?: readonly string[];
   link?: readonly string[];
   /** Lines for the user's shell, run in a new worktree before the session's command, and before the worktree goes. */
-  setup?: readonly string[];
-  teardown?: readonly string[];
+  setup?: readonly string[] | undefined;
+  teardown?: readonly string[] | undefined;
   /** For each of these lines; minutes, 0 for no limit. */
-  setupTimeout?: number;
+  setupTimeout?: number | undefined;
 }
 
 export const defaultSetupTimeout = 10;

@@ -61,6 +61,7 @@ const optionalFields = [
   'ending',
   'archivedAt',
   'setup',
+  'port',
   'agentSessionId',
 ];
 

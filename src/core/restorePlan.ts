@@ -37,6 +37,7 @@ const liveFields = [
   'ending',
   'countsFrom',
   'setup',
+  'port',
   'revision',
 ] as const satisfies readonly (keyof SessionRecord)[];
 
@@ -115,6 +116,7 @@ const restlessFields = new Set<string>([
   'ending',
   'countsFrom',
   'currentPhase',
+  'port',
   'deletedAt',
 ]);
 

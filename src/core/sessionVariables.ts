@@ -24,6 +24,11 @@ export function sessionVariables(
   };
 }
 
+/** The port that an environment tells, undefined where it tells none. */
+export function portIn({ HOLDFAST_PORT: port = '' }: Readonly<Record<string, string | undefined>>): number | undefined {
+  return /^\d{1,5}$/.test(port) ? Number(port) : undefined;
+}
+
 /**
  * Variables that keep the sessions apart and that the user's own may outdo. A session in the user's own checkout shares
  * its containers.

@@ -132,6 +132,8 @@ export interface DestroyOptions {
    * nothing would be lost.
    */
   worktree?: 'archive' | 'keep' | 'remove';
+  /** True leaves out the teardown of the worktree, which otherwise keeps both where it fails. */
+  skipTeardown?: boolean;
 }
 
 /**

@@ -27,7 +27,10 @@ export const newSessionSchema = v.strictObject({
 
 export const nothingSchema = v.strictObject({});
 export const targetSchema = v.strictObject({ id: v.string() });
-export const destroyOptionsSchema = v.strictObject({ worktree: v.optional(v.picklist(['archive', 'keep', 'remove'])) });
+export const destroyOptionsSchema = v.strictObject({
+  worktree: v.optional(v.picklist(['archive', 'keep', 'remove'])),
+  skipTeardown: flag,
+});
 export const destroySchema = v.strictObject({ id: v.string(), ...destroyOptionsSchema.entries });
 export const overlapSchema = v.strictObject({ id: text });
 export const logSchema = v.strictObject({ id: text });

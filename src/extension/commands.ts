@@ -149,9 +149,25 @@ async function destroySession(context: CommandContext, argument: unknown): Promi
       const answer = record && (await askHowToDestroy(context.workspace, record));
       if (record && answer === undefined) return undefined;
       const worktree = answer === 'plain' ? undefined : answer;
-      return destroy(context, id, worktree === undefined ? {} : { worktree }, answer);
+      return destroyWithHelp(context, id, worktree === undefined ? {} : { worktree }, answer);
     },
   });
+}
+
+/** What keeps a session from going can be left out. */
+async function destroyWithHelp(
+  context: CommandContext,
+  id: string,
+  options: DestroyOptions,
+  answer: DestroyAnswer | undefined,
+): Promise<DestroyedSession | undefined> {
+  try {
+    return await destroy(context, id, options, answer);
+  } catch (error) {
+    const again = () => destroy(context, id, { ...options, skipTeardown: true }, answer);
+    const without = { title: 'Destroy Without Teardown', run: again };
+    return showError(error, context.log, { TEARDOWN_FAILED: () => [without] });
+  }
 }
 
 async function destroy(

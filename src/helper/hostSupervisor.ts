@@ -4,6 +4,7 @@ import { HoldfastError } from '../base/errors.ts';
 import { Emitter, nextEvent } from '../base/event.ts';
 import type { Starter } from '../core/recovery.ts';
 import { isRecovering, isRunning } from '../core/sessionRecord.ts';
+import { portIn } from '../core/sessionVariables.ts';
 import { isGoingOnAfterSetup, launchOfNow, setupAtStart } from '../core/setup.ts';
 import type { Log } from '../node/log.ts';
 import { pausePoint } from '../node/pausePoint.ts';
@@ -191,7 +192,7 @@ export class HostSupervisor {
     if (ptyPid === undefined) return registry.require(id);
     await pausePoint('helper-host-spawned');
     const host = await files.readHost(id);
-    const record = await progress.started(id, ptyPid, by);
+    const record = await progress.started(id, ptyPid, { by, port: portIn(launch.env) });
     if (host?.exit) await progress.exited(id, host.exit);
     else if (host) await this.#link(id, host);
     this.#onStart.fire(id);

@@ -16,6 +16,13 @@ export interface SessionProgressOptions {
   random?: () => number;
 }
 
+export interface StartFacts {
+  /** Whose doing it was. */
+  by?: Starter;
+  /** The first of the session's ports; undefined where that is not known. */
+  port?: number | undefined;
+}
+
 /** Writes into the records what becomes of sessions’ processes, and what is to follow from it. */
 export class SessionProgress {
   readonly #options: SessionProgressOptions;
@@ -27,15 +34,16 @@ export class SessionProgress {
   }
 
   /**
-   * Its process runs. What the record says already changes nothing. One that is found to run was started by itself where
+   * Its process runs, with these ports. What the record says already changes nothing. One that is found to run was started by itself where
    * that was due.
    */
-  started(id: string, ptyPid: number, by: Starter = 'retry'): Promise<SessionRecord> {
+  started(id: string, ptyPid: number, { by = 'retry', port }: StartFacts = {}): Promise<SessionRecord> {
     return this.#options.registry.apply(id, (record) => {
       if (isRunning(record) && record.ptyPid === ptyPid) return undefined;
       // One that ran when it was last seen has ended and been started again unseen.
       const before = isRunning(record) ? { ...record, status: 'idle' as const } : record;
-      const changes = { ...afterStart(before, ptyPid, this.#now(), by), ...setupOnceStarted(record) };
+      const ports = port === undefined ? {} : { port };
+      const changes = { ...afterStart(before, ptyPid, this.#now(), by), ...setupOnceStarted(record), ...ports };
       return record.setup?.state === 'running' ? { ...changes, evidence: setupEvidence(record, this.#now()) } : changes;
     });
   }

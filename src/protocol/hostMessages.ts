@@ -170,8 +170,14 @@ export const launchSpecSchema = v.object({
   root: v.optional(v.string()),
   /** What the user has set for the environments of all sessions, with placeholders: `env` has it resolved. */
   variables: v.optional(v.record(v.string(), v.string())),
-  /** The same of what is to be run before its worktree is removed: lines for the user's shell. */
-  teardown: v.optional(v.array(v.string())),
+  /** The same of what is run in a new worktree, and before it is removed: lines for the user's shell, and minutes for each. */
+  worktree: v.optional(
+    v.object({
+      setup: v.optional(v.array(v.string())),
+      teardown: v.optional(v.array(v.string())),
+      setupTimeout: v.optional(amount),
+    }),
+  ),
   /** One plain sentence on why the process is started again, shown between its earlier output and the new. */
   notice: v.optional(v.string()),
 });

@@ -179,6 +179,8 @@ export const sessionRecordSchema = v.looseObject({
   recovery: v.optional(recoverySchema),
   ending: v.optional(endingSchema),
   setup: v.optional(setupSchema),
+  /** The first of its ten ports, once it was started. */
+  port: v.optional(v.number()),
   /** Of the process that runs; the user wants it to go on, or it has told of itself. */
   countsFrom: v.optional(countsFromSchema),
   /** When it left the list of its own accord, having ended long before. */

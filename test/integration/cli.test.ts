@@ -56,6 +56,12 @@ describeOnUnix('holdfast', () => {
     );
   });
 
+  it('tells the ports of a session', async () => {
+    const [, { port = 0 }] = await start();
+    const { stdout } = await runCli(project().folder, 'status', 'one');
+    assert.match(stdout, new RegExp(`^Ports +${port} to ${port + 9}$`, 'm'));
+  });
+
   it('tells about the helper and counts the sessions', async () => {
     const [window] = await start();
     const { stdout } = await runCli(project().folder, 'status');

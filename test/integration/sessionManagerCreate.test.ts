@@ -17,7 +17,7 @@ describeOnUnix('creating a session', () => {
   it('makes a record with every field that was promised', async () => {
     const window = await project().open();
     const { record } = await window.create({ name: 'login', command: ['cat'] });
-    const { id, ptyPid = 0, createdAt, lastActivity, startedAt = '', ...rest } = record;
+    const { id, ptyPid = 0, createdAt, lastActivity, startedAt = '', port, ...rest } = record;
     assert.deepEqual(
       {
         ...rest,
@@ -26,6 +26,7 @@ describeOnUnix('creating a session', () => {
         createdAt: utc.test(createdAt),
         lastActivity: utc.test(lastActivity),
         startedAt: utc.test(startedAt),
+        port: typeof port,
       },
       {
         id: true,
@@ -39,6 +40,7 @@ describeOnUnix('creating a session', () => {
         createdAt: true,
         lastActivity: true,
         startedAt: true,
+        port: 'number',
         evidence: { what: 'it was started', by: 'user', at: startedAt },
         recovery: { starts: [startedAt], quickExits: 0 },
         metadata: { ownsBranch: true },

@@ -37,6 +37,7 @@ describeOnUnix('the ports of sessions', () => {
     const [one, other] = [await create('one'), await create('other')];
     const ports = [await told('one'), await told('other')];
     assert.deepEqual(ports, [await leased(one.id), await leased(other.id)]);
+    assert.deepEqual(ports, [`${one.port}.`, `${other.port}.`]);
     assert.notEqual(ports[0], ports[1]);
   });
 

@@ -10,6 +10,7 @@ import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { signal } from '../support/processes.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
+import { runCli } from './support/cli.ts';
 import { helperPid, hostPids, screenOf, useProject } from './support/project.ts';
 import { machine, processEnd } from './support/scene.ts';
 
@@ -130,6 +131,28 @@ describeOnUnix('the setup of a session’s worktree', () => {
     await window.restart(id);
     await untilSaid('ready\nready\n');
     assert.deepEqual([started.status, started.setup?.state], ['active', 'skipped']);
+  });
+
+  it('runs again from a shell, by the settings that the session was started with, or is left out there', async () => {
+    const variables = { DB: `app_\${slug}` };
+    const setup = [`[ -e '${folder}/go' ] || exit 7`];
+    window = await project().open({ settings: { worktree: { setup }, variables } });
+    const { id } = await create(`echo "ready $DB" >> '${folder}/log'; exec cat`);
+    await untilFailed();
+    const cli = async (...args: string[]) => (await runCli(project().folder, 'restart', 'login', ...args)).code;
+    const ready = `ready app_login_${id.slice(0, 8)}\n`;
+    const codes = [await cli()];
+    await until(
+      ({ startedAt, setup: progress }) => startedAt !== undefined && progress?.state === 'failed',
+      'a failure',
+    );
+    codes.push(await cli('--skip-setup'));
+    await untilSaid(ready);
+    await openGate('go');
+    codes.push(await cli('--run-setup'));
+    await untilReady();
+    await untilSaid(ready + ready);
+    assert.deepEqual([...codes, await cli('--run-setup', '--skip-setup')], [0, 0, 0, 2]);
   });
 
   it('that takes too long is ended with all its processes', async () => {

@@ -8,6 +8,7 @@ import {
   describeSession,
   exitSentence,
   listOf,
+  lookOf,
   sessionFacts,
   spokenRow,
   statusLook,
@@ -143,11 +144,12 @@ describe('how a session is shown', () => {
   });
 
   it('has all facts of a running session', () => {
-    assert.deepEqual(facts(session({ status: 'active', ptyPid: 42, command: ['npm', 'test'] })), [
+    assert.deepEqual(facts(session({ status: 'active', ptyPid: 42, port: 21_340, command: ['npm', 'test'] })), [
       'Status: running',
       'Runs: npm test',
       'Branch: feature/login (from main)',
       'Folder: /repo/.worktrees/login-1',
+      'Ports: 21340 to 21349',
       'Process: 42',
       'Created: 2h ago',
       'Last activity: just now',
@@ -175,6 +177,20 @@ describe('how a session is shown', () => {
   it('says that a worktree is not the session’s own', () => {
     const [, , , , worktree] = facts(session({ metadata: { ownsWorktree: false } }));
     assert.equal(worktree, 'Worktree: adopted: it stays when the session goes');
+  });
+
+  it('is being set up while its worktree is made ready, also between two steps', () => {
+    const setup = { state: 'running' as const, step: 0, steps: 2, what: 'npm ci' };
+    const records = [
+      session({ status: 'active', setup }),
+      session({ status: 'recovering', setup }),
+      session({ status: 'waiting', setup }),
+      session({ status: 'recovering', attempts: 1, setup: { ...setup, state: 'done' } }),
+    ];
+    assert.deepEqual(
+      records.map((record) => lookOf(record).label),
+      ['setting up', 'setting up', 'waiting for you', 'recovering'],
+    );
   });
 
   it('says why one runs', () => {

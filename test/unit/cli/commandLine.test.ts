@@ -141,6 +141,8 @@ describe('the command line', () => {
         ['all', false],
         ['squash', false],
         ['rebase', false],
+        ['runSetup', false],
+        ['skipSetup', false],
         ['acceptBranch', false],
         ['switchBack', false],
         ['recreate', false],
