@@ -97,10 +97,13 @@ async function endAll(
   await ended;
 }
 
+/** What interactive shells say where they have no terminal, and the lines that tell what was run. */
+const noise = /^\$ |^exit$|: no job control in this shell$|: cannot set terminal process group /;
+
 /** The last words of a log, in one line; empty where it has none. */
 export async function tailOf(log: string): Promise<string> {
   const text = stripVTControlCharacters(await readFile(log, 'utf8').catch(() => ''));
   const lines = text.split(/\r?\n/).map((line) => line.trim());
-  const last = lines.filter((line) => line !== '' && !line.startsWith('$ ')).at(-1) ?? '';
+  const last = lines.filter((line) => line !== '' && !noise.test(line)).at(-1) ?? '';
   return last.length > maxTail ? `…${last.slice(-maxTail)}` : last;
 }
