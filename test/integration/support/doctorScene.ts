@@ -164,5 +164,5 @@ export async function listing(...folders: string[]): Promise<string[]> {
 }
 
 function isHostsOwn(name: string): boolean {
-  return /^checkpoint|^host\.json$|transcript|screen|(storage|events)\.lock$|\.log/.test(name);
+  return /^\.?checkpoint|^\.?host\.json|transcript|screen|(storage|events)\.lock$|\.log/.test(name);
 }
