@@ -132,7 +132,8 @@ export class SessionManager implements Disposable {
       creation: () => this.#creation(),
     });
     const note = (event: SessionEvent) => this.#replica.journal.noteEvent(event);
-    this.home = new BringHome({ workplace, sessions: () => this.list(), note });
+    const overlapsOf = (id: string) => this.changes.overlapsOf(id);
+    this.home = new BringHome({ workplace, sessions: () => this.list(), overlapsOf, note });
     this.helper.onHeldBack((ids) => this.#replica.holdBack(ids));
     this.helper.onList(({ records }) => this.#replica.acceptAll(records));
     this.helper.onChange((record) => this.#replica.accept(record));

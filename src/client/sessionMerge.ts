@@ -1,4 +1,5 @@
 import { HoldfastError } from '../base/errors.ts';
+import { describeOverlaps } from '../core/changesPresentation.ts';
 import { counted, type MergeOutcome, type MergePlan, type MergeWay } from '../core/mergePlan.ts';
 import { isRunning } from '../core/sessionRecord.ts';
 import { countUncommitted } from '../core/worktreeStatus.ts';
@@ -7,6 +8,7 @@ import { readUncommitted } from '../node/commitAll.ts';
 import { git } from '../node/git.ts';
 import { performMerge, planMerge } from '../node/mergeInto.ts';
 import { localBranches, type Workplace } from '../node/repository.ts';
+import type { Overlap } from '../protocol/changes.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { findCheckout, requireOnBranch, type SessionCheckout } from './sessionCheckout.ts';
 
@@ -14,6 +16,8 @@ export interface MergeContext {
   workplace: Workplace;
   /** All sessions that live. */
   sessions: () => readonly SessionRecord[];
+  /** The sessions that one is in the way of, as far as that is known. */
+  overlapsOf?: (id: string) => readonly Overlap[];
 }
 
 export interface MergeOptions {
@@ -107,7 +111,14 @@ function warningsOf(context: MergeContext, record: SessionRecord, plan: MergePla
     isRunning(record) ? `“${record.name}” runs: what it commits from now on will not be merged.` : '',
     worker ? `“${worker.name}” ${isRunning(worker) ? 'runs' : 'has its work'} there.` : '',
   ];
-  return [...plan.warnings, ...warnings.filter(Boolean)];
+  return [...plan.warnings, ...warnings.filter(Boolean), ...overlapWarnings(context, record)];
+}
+
+/** What others change as well may conflict once this is merged. */
+function overlapWarnings({ sessions, overlapsOf }: MergeContext, record: SessionRecord): string[] {
+  const nameOf = (id: string) => `“${sessions().find((one) => one.id === id)?.name ?? 'another session'}”`;
+  const lines = describeOverlaps(record, overlapsOf?.(record.id) ?? [], nameOf);
+  return lines.map((line) => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`);
 }
 
 /** That nothing is committed is not to hide that there is something to commit. */

@@ -3,6 +3,8 @@ import type { MergeForecast, Overlap } from '../protocol/changes.ts';
 /** What two sessions can get into each other's way with. */
 export interface SessionWork {
   id: string;
+  /** Its worktree. */
+  folder: string;
   /** A full hash; null before the first commit. */
   head: string | null;
   /** What is committed since the base, and what is not committed yet; relative to the worktree. */
@@ -17,6 +19,8 @@ export const maxOverlapFiles = 50;
 export interface HeadPair {
   key: string;
   heads: [string, string];
+  /** The worktree of one of them, whose attributes say how files are merged. */
+  folder: string;
 }
 
 export type Forecasts = (pair: HeadPair) => MergeForecast | undefined;
@@ -63,10 +67,10 @@ export function allPairs(works: readonly SessionWork[]): HeadPair[] {
   return unique(pairsOf(committed).flatMap(([a, b]) => headPair(a, b) ?? []));
 }
 
-function headPair({ head: one }: SessionWork, { head: other }: SessionWork): HeadPair | undefined {
+function headPair({ head: one, folder }: SessionWork, { head: other }: SessionWork): HeadPair | undefined {
   if (one === null || other === null || one === other) return undefined;
   const heads: [string, string] = one < other ? [one, other] : [other, one];
-  return { key: heads.join(' '), heads };
+  return { key: heads.join(' '), heads, folder };
 }
 
 /** By what each file is changed, so that it costs as much as there are files, and not as there are pairs. */

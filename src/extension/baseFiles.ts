@@ -3,10 +3,13 @@ import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { fileOf, readCommitted } from '../node/worktreeReview.ts';
 import { baseScheme } from './ids.ts';
+import type { Workspace } from './workspace.ts';
+
+const commit = v.pipe(v.string(), v.regex(/^[0-9a-f]{40,64}$/));
 
 /** What stands in such a file's address: a file of a commit, the text of a symbolic link on disk, or nothing at all. */
 const addressSchema = v.variant('kind', [
-  v.strictObject({ kind: v.literal('committed'), cwd: v.string(), commit: v.string(), file: v.string() }),
+  v.strictObject({ kind: v.literal('committed'), cwd: v.string(), commit, file: v.string() }),
   v.strictObject({ kind: v.literal('link'), cwd: v.string(), file: v.string() }),
   v.strictObject({ kind: v.literal('empty') }),
 ]);
@@ -21,15 +24,20 @@ export function baseFileUri(shownAs: vscode.Uri, file: BaseFile): vscode.Uri {
 }
 
 /** Shows files as they were in a commit, byte for byte, so that also pictures can be compared. */
-export function registerBaseFiles(): vscode.Disposable {
-  const files = new BaseFiles();
+export function registerBaseFiles(workspace: Pick<Workspace, 'list'>): vscode.Disposable {
+  const files = new BaseFiles(workspace);
   return vscode.workspace.registerFileSystemProvider(baseScheme, files, { isReadonly: true, isCaseSensitive: true });
 }
 
 class BaseFiles implements vscode.FileSystemProvider {
+  readonly #workspace: Pick<Workspace, 'list'>;
   readonly #cache = new Map<string, Uint8Array>();
   readonly #onDidChangeFile = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.#onDidChangeFile.event;
+
+  constructor(workspace: Pick<Workspace, 'list'>) {
+    this.#workspace = workspace;
+  }
 
   watch(): vscode.Disposable {
     return new vscode.Disposable(() => undefined);
@@ -49,6 +57,9 @@ class BaseFiles implements vscode.FileSystemProvider {
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     const file = v.parse(addressSchema, JSON.parse(uri.query));
     if (file.kind === 'empty') return new Uint8Array();
+    // Git runs programs that a repository's settings name, so that none is asked that somebody else has made up.
+    if (!this.#workspace.list().some(({ worktreePath }) => worktreePath === file.cwd))
+      throw vscode.FileSystemError.FileNotFound(uri);
     if (file.kind === 'link') return Buffer.from(await readlink(fileOf(file.cwd, file.file)));
     const known = this.#cache.get(uri.query);
     if (known) return known;

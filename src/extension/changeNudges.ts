@@ -36,5 +36,11 @@ export function watchForChanges(workspace: Workspace): Disposable {
 /** Git's own files are watched by the helper. */
 function sessionAt(workspace: Workspace, file: string): string | undefined {
   if (file.split(path.sep).includes('.git')) return undefined;
-  return workspace.list().find(({ branch, worktreePath }) => branch && file.startsWith(worktreePath + path.sep))?.id;
+  return workspace.list().find(({ branch, worktreePath }) => branch && isInside(worktreePath, file))?.id;
+}
+
+/** Windows takes names that differ in case for the same. */
+function isInside(folder: string, file: string): boolean {
+  const inner = path.relative(folder, file);
+  return inner !== '' && !path.isAbsolute(inner) && inner.split(path.sep)[0] !== '..';
 }

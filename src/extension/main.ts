@@ -45,7 +45,7 @@ export function activate(context: vscode.ExtensionContext): HoldfastApi {
   disposables.add(registerConflictView());
   disposables.add(new StatusBar(workspace));
   disposables.add(watchSessionContext(workspace));
-  disposables.add(registerBaseFiles());
+  disposables.add(registerBaseFiles(workspace));
   disposables.add(watchForChanges(workspace));
   disposables.add(
     registerCommands({ workspace, actions, state, supervision, home, worktrees, log, memento: context.workspaceState }),

@@ -121,8 +121,7 @@ export class ChangesMonitor implements Disposable {
 
   /** Compares every session with every other one, also those that change no file in common. */
   async checkOverlaps(): Promise<ChangesReport> {
-    const field = this.#field();
-    if (field) await this.#radar.checkAll(field, checkTime);
+    await this.#radar.checkAll(this.#works(), checkTime);
     return this.report();
   }
 
@@ -237,29 +236,21 @@ export class ChangesMonitor implements Disposable {
 
   /** One pair, so that many of them keep no session waiting. */
   async #compare(): Promise<RefreshResult> {
-    const field = this.#field();
-    if (!field) return 'skipped';
-    await this.#radar.checkOne(field);
+    await this.#radar.checkOne(this.#works());
     if (this.#hasPending()) this.#mark(radar, 'git');
     return 'different';
   }
 
   #hasPending(): boolean {
-    const field = this.#field();
-    return field !== undefined && this.#radar.hasPending(field);
-  }
-
-  #field(): { commonDir: string; works: SessionWork[] } | undefined {
-    const [link] = [...this.#looks.values()].flatMap((look) => look.link ?? []);
-    return link && { commonDir: link.commonDir, works: this.#works() };
+    return this.#radar.hasPending(this.#works());
   }
 
   #works(): SessionWork[] {
-    return this.#sessions().flatMap(({ id }) => {
+    return this.#sessions().flatMap(({ id, worktreePath: folder }) => {
       const seen = this.#looks.get(id)?.seen;
       if (!seen) return [];
       const { changes, committed, uncommitted } = seen;
-      return [{ id, head: changes.head, committed, uncommitted }];
+      return [{ id, folder, head: changes.head, committed, uncommitted }];
     });
   }
 

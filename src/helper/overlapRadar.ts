@@ -13,12 +13,6 @@ export interface OverlapRadarOptions {
   monotonic: () => number;
 }
 
-/** Where the repository is, and what its sessions have done. */
-export interface RadarField {
-  commonDir: string;
-  works: readonly SessionWork[];
-}
-
 /** Knows which sessions are in each other's way, and which of them would conflict. */
 export class OverlapRadar {
   readonly #options: OverlapRadarOptions;
@@ -33,24 +27,24 @@ export class OverlapRadar {
   }
 
   /** Whether there are pairs that are worth a look and have had none. */
-  hasPending({ works }: RadarField): boolean {
+  hasPending(works: readonly SessionWork[]): boolean {
     return pairsToCheck(works).some((pair) => this.#isOpen(pair));
   }
 
   /** Looks at one of these. */
-  async checkOne({ works, commonDir }: RadarField): Promise<void> {
+  async checkOne(works: readonly SessionWork[]): Promise<void> {
     const pair = pairsToCheck(works).find((one) => this.#isOpen(one));
-    if (pair) await this.#check(pair, commonDir, false);
+    if (pair) await this.#check(pair, false);
   }
 
   /** Looks at every pair, for somebody who waits for it, for so many milliseconds at most. */
-  async checkAll({ works, commonDir }: RadarField, patience: number): Promise<void> {
+  async checkAll(works: readonly SessionWork[], patience: number): Promise<void> {
     const until = this.#options.monotonic() + patience;
     for (const pair of allPairs(works)) {
       if (this.#options.monotonic() > until) return;
       // What could not be told before may be so now.
       const isOpen = this.#isOpen(pair) || this.#known.get(pair.key)?.state === 'unknown';
-      if (isOpen) await this.#check(pair, commonDir, true);
+      if (isOpen) await this.#check(pair, true);
     }
   }
 
@@ -58,13 +52,13 @@ export class OverlapRadar {
     return !this.#known.has(key);
   }
 
-  async #check({ key, heads }: HeadPair, commonDir: string, isAsked: boolean): Promise<void> {
-    this.#keep(key, await this.#forecast(heads, commonDir, isAsked));
+  async #check(pair: HeadPair, isAsked: boolean): Promise<void> {
+    this.#keep(pair.key, await this.#forecast(pair, isAsked));
   }
 
-  async #forecast(heads: [string, string], commonDir: string, isAsked: boolean): Promise<MergeForecast> {
+  async #forecast({ heads, folder }: HeadPair, isAsked: boolean): Promise<MergeForecast> {
     try {
-      return readForecast(await this.#options.git.result(forecastArgs(heads), commonDir, isAsked));
+      return readForecast(await this.#options.git.result(forecastArgs(heads), folder, isAsked));
     } catch {
       return { state: 'unknown', why: 'git did not answer' };
     }

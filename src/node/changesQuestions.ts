@@ -10,7 +10,7 @@ export type RunGit = (args: readonly string[], cwd: string) => Promise<string>;
 
 /** What is not committed in a worktree, for whom the folder alone does not say which repository is meant. */
 export async function readStatus(run: RunGit, folder: string, link: LinkedWorktree): Promise<PorcelainStatus> {
-  const which = [`--git-dir=${link.gitDir}`, `--work-tree=${folder}`];
+  const which = [gitDirIs(link.gitDir), `--work-tree=${folder}`];
   const args = ['status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--untracked-files=all', '-z'];
   return parseStatus(await run([...which, ...args], link.commonDir));
 }
@@ -20,7 +20,7 @@ export async function readRef(run: RunGit, name: string, commonDir: string): Pro
   if (/^[0-9a-f]{40,64}$/.test(name)) return name;
   const names = refNames(name);
   const format = '--format=%(refname)%00%(objectname)%00%(*objectname)';
-  const text = await run(['for-each-ref', format, ...names], commonDir);
+  const text = await run([gitDirIs(commonDir), 'for-each-ref', format, ...names], commonDir);
   const found = new Map(text.split('\n').map((line) => readRefLine(line)));
   return names.map((ref) => found.get(ref)).find((commit) => commit !== undefined);
 }
@@ -37,7 +37,10 @@ export async function countCommits(
   { from, to, commonDir }: { from: string; to: string; commonDir: string },
 ): Promise<{ behind: number; ahead: number }> {
   if (from === to) return { behind: 0, ahead: 0 };
-  const text = await run(['rev-list', '--left-right', '--count', `${from}...${to}`, '--'], commonDir);
+  const text = await run(
+    [gitDirIs(commonDir), 'rev-list', '--left-right', '--count', `${from}...${to}`, '--'],
+    commonDir,
+  );
   const [behind = 0, ahead = 0] = text.trim().split(/\s+/).map(Number);
   return { behind, ahead };
 }
@@ -47,10 +50,15 @@ export async function readCommittedPaths(
   run: RunGit,
   { from, to, commonDir }: { from: string; to: string; commonDir: string },
 ): Promise<string[]> {
-  const args = ['diff', '--name-only', '--no-renames', '--no-ext-diff', '-z'];
+  const args = [gitDirIs(commonDir), 'diff', '--name-only', '--no-renames', '--no-ext-diff', '-z'];
   // Two histories that have nothing in common differ in all that they hold.
   const text = await run([...args, `${from}...${to}`, '--'], commonDir).catch(() =>
     run([...args, from, to, '--'], commonDir),
   );
   return text.split('\0').filter(Boolean);
+}
+
+/** Said rather than found out: users can forbid git to take the folder it is in for a repository. */
+function gitDirIs(folder: string): string {
+  return `--git-dir=${folder}`;
 }

@@ -17,6 +17,7 @@ import { measureMemory } from './measures/memory.ts';
 import { measurePrompt } from './measures/prompt.ts';
 import { measureReattach } from './measures/reattach.ts';
 import { measureRegistry } from './measures/registry.ts';
+import { measureWorktrees } from './measures/worktrees.ts';
 import { type BenchOptions, type MeasureName, measureNames, parseOptions, usage } from './options.ts';
 import { describeSetting, jsonReport, textReport } from './report.ts';
 
@@ -31,6 +32,7 @@ const measures: Record<MeasureName, (bench: Bench) => Promise<Figure[]>> = {
   registry: measureRegistry,
   doctor: measureDoctor,
   health: measureHealthTick,
+  worktrees: measureWorktrees,
   idle: measureIdle,
   creation: measureCreation,
 };

@@ -21,6 +21,8 @@ export function judge(figures: readonly Figure[]): Verdict[] {
     limit(figures, 'health-tick', 'Health tick of 100 sessions each 5 s, of a core', 1, '%'),
     limit(figures, 'idle', 'Helper with 100 idle sessions, of a core', 1, '%'),
     limit(figures, 'creation', 'Creation of a session, beside the checkout of 50,000 files', 100, 'ms'),
+    limit(figures, 'worktree-busy', 'Busy worktrees of 20 sessions, git processes', 1, '/s'),
+    limit(figures, 'worktree-idle', 'Idle worktrees of 20 sessions, git processes', 0, ''),
     limit(figures, 'doctor', 'Doctor on 200 sessions with worktrees', 2000, 'ms'),
     limit(figures, 'memory', 'Host’s own memory, without scrollback', 12, 'MB'),
   ];

@@ -32,7 +32,10 @@ export type FigureId =
   | 'doctor'
   | 'health-tick'
   | 'idle'
-  | 'creation';
+  | 'creation'
+  | 'worktree-refresh'
+  | 'worktree-busy'
+  | 'worktree-idle';
 
 /** The headline number of a row; undefined where it was not measured. */
 export function headline(figures: readonly Figure[], id: FigureId, who: string): number | undefined {

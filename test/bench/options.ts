@@ -11,6 +11,7 @@ export const measureNames = [
   'registry',
   'doctor',
   'health',
+  'worktrees',
   'idle',
   'creation',
 ] as const;

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../../src/base/errors.ts';
-import type { BringHome } from '../../src/client/bringHome.ts';
+import { BringHome } from '../../src/client/bringHome.ts';
 import { type MergeWay, mergeWays } from '../../src/core/mergePlan.ts';
 import { planMerge } from '../../src/node/mergeInto.ts';
 import { findWorkplace, type GitRepository } from '../../src/node/repository.ts';
+import type { Overlap } from '../../src/protocol/changes.ts';
 import { git } from '../support/repository.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { writeScript } from './support/fakeGit.ts';
@@ -102,6 +104,21 @@ describe('a merge of a session’s branch', () => {
         ],
       ],
     );
+  });
+
+  it('tells which sessions change the same files', async () => {
+    const { record } = scene();
+    await scene().commit(scene().worktree, { 'one.txt': '1' });
+    const other = { ...record, id: randomUUID(), name: 'search' };
+    const context = {
+      workplace: await scene().repository(),
+      sessions: () => [record, other],
+      overlapsOf: (id: string): Overlap[] => [
+        { ids: [other.id, id], files: ['one.txt'], count: 1, merge: { state: 'conflicts', files: ['one.txt'] } },
+      ],
+    };
+    const { warnings } = await new BringHome(context).plan(record);
+    assert.deepEqual(warnings, ['Also changed by “search”: one.txt; would conflict in one.txt.']);
   });
 
   const refusals: Record<string, [spoil: (scene: HomeScene) => Promise<unknown>, code: string]> = {

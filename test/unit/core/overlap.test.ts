@@ -3,7 +3,13 @@ import { allPairs, findOverlaps, maxOverlapFiles, pairsToCheck, type SessionWork
 import type { MergeForecast } from '../../../src/protocol/changes.ts';
 
 function work(id: string, committed: string[], uncommitted: string[] = [], head: string | null = `head of ${id}`) {
-  return { id, head, committed: new Set(committed), uncommitted: new Set(uncommitted) } satisfies SessionWork;
+  return {
+    id,
+    folder: `/repo/${id}`,
+    head,
+    committed: new Set(committed),
+    uncommitted: new Set(uncommitted),
+  } satisfies SessionWork;
 }
 
 const untold = () => undefined;
