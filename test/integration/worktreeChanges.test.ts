@@ -115,6 +115,21 @@ describeOnUnix('what is done in the sessions’ worktrees', () => {
     );
   });
 
+  it('is compared as the repository has its files merged', async () => {
+    await writeFile(path.join(project().folder, '.gitattributes'), 'file-1.txt merge=union\n');
+    await project().git('add', '.');
+    await project().git('commit', '--quiet', '-m', 'Merge lines of both');
+    const window = await project().open();
+    const [one, other] = [await create(window, 'one'), await create(window, 'other')];
+    for (const record of [one, other]) {
+      await edit(record, 'file-1.txt');
+      await git(record.worktreePath, 'commit', '--quiet', '--all', '-m', record.name);
+      await until(window, record, '1 commit ahead of main');
+    }
+    const [overlap] = await window.changes.check();
+    assert.deepEqual([overlap?.count, overlap?.merge], [1, { state: 'clean' }]);
+  });
+
   it('is looked at by one git at a time', async () => {
     const { environment, calls } = await loggedGit(project());
     await withEnvironment(environment, async () => {

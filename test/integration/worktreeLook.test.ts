@@ -13,6 +13,7 @@ import type { KnownChanges } from '../../src/protocol/changes.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { git, makeRepository } from '../support/repository.ts';
 import { tempDirs } from '../support/tempDirs.ts';
+import { withEnvironment } from './support/project.ts';
 
 describe('a look at a worktree', () => {
   const dirs = tempDirs();
@@ -272,6 +273,14 @@ describe('a look at a worktree', () => {
     ran.length = 0;
     await look.look(record, new Set(['git']));
     assert.deepEqual([saved, ran], [['status'], ['status', 'rev-list', 'diff']]);
+  });
+
+  it('finds the same where git is told to take no folder for a repository that it is not told of', async () => {
+    await commit('a');
+    const settings = path.join(await dirs.make('home'), 'gitconfig');
+    await writeFile(settings, '[safe]\n\tbareRepository = explicit\n');
+    const told = await withEnvironment({ GIT_CONFIG_GLOBAL: settings }, words);
+    assert.equal(told, '1 commit ahead of main');
   });
 
   it('does not touch the index', async () => {

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { FolderWatches } from '../../../src/helper/folderWatches.ts';
+import { silentLog } from '../../../src/node/log.ts';
+import { tempDirs } from '../../support/tempDirs.ts';
+import { waitFor } from '../../support/waitFor.ts';
+
+describe('watches of folders', () => {
+  const dirs = tempDirs();
+  let folder: string;
+  let watches: FolderWatches;
+  const told: string[] = [];
+  beforeEach(async () => {
+    folder = await dirs.make('watched');
+    watches = new FolderWatches(silentLog);
+    told.length = 0;
+  });
+  afterEach(async () => {
+    watches.dispose();
+    await dirs.remove();
+  });
+
+  const tells = (who: string) => ({ folder, onChange: () => void told.push(who) });
+  /** As git replaces a file. */
+  const replace = async (name: string) => {
+    await writeFile(path.join(folder, `${name}.lock`), '');
+    await rename(path.join(folder, `${name}.lock`), path.join(folder, name));
+  };
+
+  it('tell everybody who wants to know, by the names that each wants', async () => {
+    watches.set('a', [tells('a')]);
+    watches.set('b', [{ ...tells('b'), names: ['main'] }]);
+    watches.set('c', [{ ...tells('c'), names: ['other'] }]);
+    await replace('main');
+    await waitFor(() => told.includes('a') && told.includes('b'));
+    assert.equal(told.includes('c'), false);
+  });
+
+  it('tell nothing of locks', async () => {
+    watches.set('a', [{ ...tells('a'), names: ['index.lock'] }]);
+    watches.set('b', [{ ...tells('b'), names: ['end'] }]);
+    await writeFile(path.join(folder, 'index.lock'), '');
+    await replace('end');
+    await waitFor(() => told.includes('b'));
+    assert.equal(told.includes('a'), false);
+  });
+
+  it('say whether they have just begun, and whether a folder that must be there is', async () => {
+    const missing = path.join(folder, 'missing');
+    const states = [
+      watches.set('a', [tells('a')]),
+      watches.set('a', [tells('a')]),
+      watches.set('a', [tells('a'), { ...tells('a'), folder: missing, isOptional: true }]),
+      watches.set('a', [tells('a'), { ...tells('a'), folder: missing }]),
+    ];
+    await mkdir(missing);
+    states.push(watches.set('a', [tells('a'), { ...tells('a'), folder: missing }]));
+    assert.deepEqual(states, ['begun', 'held', 'held', 'failed', 'begun']);
+  });
+
+  it('end with the last who wants to know', async () => {
+    watches.set('a', [tells('a')]);
+    watches.set('b', [tells('b')]);
+    watches.set('a', []);
+    await replace('one');
+    await waitFor(() => told.includes('b'));
+    watches.forgetOthers(new Set());
+    const again = watches.set('c', [tells('c')]);
+    assert.deepEqual([told.includes('a'), again], [false, 'begun']);
+  });
+});
