@@ -110,12 +110,12 @@ describe('a session’s branch is merged into one that is checked out nowhere', 
   it('leaving out what is there already when commits are put on top', async () => {
     await scene().commit(scene().worktree, { 'one.txt': '1' }, 'One');
     await scene().git('switch', '--quiet', 'release');
-    await scene().git('cherry-pick', branch);
     await scene().commit(scene().root, { 'release.txt': 'r' }, 'Release');
+    await scene().git('cherry-pick', branch);
     await scene().git('switch', '--quiet', 'main');
     await scene().commit(scene().worktree, { 'two.txt': '2' }, 'Two');
     await merge(scene(), 'rebase');
-    assert.deepEqual(await scene().log('release'), ['<Two', '<Release', '<One', '<Commit 2', 'Commit 1']);
+    assert.deepEqual(await scene().log('release'), ['<Two', '<One', '<Release', '<Commit 2', 'Commit 1']);
   });
 
   it('but not by commits on top where a merge among them has changes of its own', async () => {
