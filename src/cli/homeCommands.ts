@@ -1,6 +1,7 @@
 import { toErrorShape } from '../base/errors.ts';
 import { BringHome } from '../client/bringHome.ts';
 import type { SessionMergePlan } from '../client/sessionMerge.ts';
+import { workIn } from '../core/changesPresentation.ts';
 import { describeCommitted, describePushed } from '../core/homeWords.ts';
 import { inConflict } from '../core/mergeErrors.ts';
 import { describeConflicts, describeMerged, describePlan, type MergeWay, sizeOf } from '../core/mergePlan.ts';
@@ -13,7 +14,7 @@ import { matchExactly } from './sessionMatch.ts';
 /** `holdfast merge NAME` */
 export async function mergeSession(program: Program, args: CommandArguments): Promise<number> {
   const { name, into, message, dryRun, json } = args;
-  return withSession(program, name, async (home, record) => {
+  return withSession(program, { name, asksOverlaps: dryRun }, async (home, record) => {
     const plan = await home.plan(record, { ...(into === undefined ? {} : { into }), how: wayIn(args) });
     if (dryRun) return tellPlan(plan, json);
     const outcome = await home.merge(record, plan, message);
@@ -25,7 +26,7 @@ export async function mergeSession(program: Program, args: CommandArguments): Pr
 
 /** `holdfast commit NAME -m MESSAGE` */
 export async function commitSession(program: Program, { name, message, json }: CommandArguments): Promise<number> {
-  return withSession(program, name, async (home, record) => {
+  return withSession(program, { name }, async (home, record) => {
     const committed = await home.commitAll(record, message ?? '');
     if (json) printJson(committed);
     else print(describeCommitted(committed));
@@ -35,7 +36,7 @@ export async function commitSession(program: Program, { name, message, json }: C
 
 /** `holdfast push NAME` */
 export async function pushSession(program: Program, { name, remote, json }: CommandArguments): Promise<number> {
-  return withSession(program, name, async (home, record) => {
+  return withSession(program, { name }, async (home, record) => {
     const pushed = await home.push(record, remote === undefined ? {} : { remote });
     if (json) printJson(pushed);
     else print(describePushed(pushed));
@@ -45,13 +46,15 @@ export async function pushSession(program: Program, { name, remote, json }: Comm
 
 async function withSession(
   program: Program,
-  name: string,
+  { name, asksOverlaps = false }: { name: string; asksOverlaps?: boolean },
   use: (home: BringHome, record: SessionRecord) => Promise<number>,
 ): Promise<number> {
   return withSessions(program, async (sessions) => {
     const { record } = await sessions.find(name, matchExactly);
     const all = await sessions.list();
-    return use(new BringHome({ workplace: sessions.workplace, sessions: () => all }), record);
+    const report = asksOverlaps ? await sessions.changes() : undefined;
+    const overlapsOf = (id: string) => workIn(report, id).overlaps;
+    return use(new BringHome({ workplace: sessions.workplace, sessions: () => all, overlapsOf }), record);
   });
 }
 

@@ -1,6 +1,7 @@
 import { HoldfastError } from '../base/errors.ts';
 import { describeOverlaps } from '../core/changesPresentation.ts';
 import { counted, type MergeOutcome, type MergePlan, type MergeWay } from '../core/mergePlan.ts';
+import { listOf } from '../core/presentation.ts';
 import { isRunning } from '../core/sessionRecord.ts';
 import { countUncommitted } from '../core/worktreeStatus.ts';
 import { resolveBranch } from '../node/branchTip.ts';
@@ -11,6 +12,9 @@ import { localBranches, type Workplace } from '../node/repository.ts';
 import type { Overlap } from '../protocol/changes.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { findCheckout, requireOnBranch, type SessionCheckout } from './sessionCheckout.ts';
+
+/** How many sessions that are in the way are told of. */
+const maxOverlaps = 5;
 
 export interface MergeContext {
   workplace: Workplace;
@@ -118,7 +122,7 @@ function warningsOf(context: MergeContext, record: SessionRecord, plan: MergePla
 function overlapWarnings({ sessions, overlapsOf }: MergeContext, record: SessionRecord): string[] {
   const nameOf = (id: string) => `“${sessions().find((one) => one.id === id)?.name ?? 'another session'}”`;
   const lines = describeOverlaps(record, overlapsOf?.(record.id) ?? [], nameOf);
-  return lines.map((line) => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`);
+  return listOf(lines, maxOverlaps).map((line) => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`);
 }
 
 /** That nothing is committed is not to hide that there is something to commit. */
