@@ -33,6 +33,18 @@ export function isGoingOnAfterSetup(record: Pick<SessionRecord, 'status' | 'setu
   return isRecovering(record) && attempts === 0 && (setup?.state === 'running' || setup?.state === 'done');
 }
 
+/**
+ * Whether a process that was started at this time is the one that was due: its helper was killed before it could note the
+ * start, and by now the process may have ended.
+ */
+export function wasStartedUnseen(
+  record: Pick<SessionRecord, 'status' | 'setup' | 'attempts' | 'recovery'>,
+  startedAt: string,
+): boolean {
+  const due = record.recovery?.retryAt;
+  return isGoingOnAfterSetup(record) && due !== undefined && Date.parse(startedAt) >= Date.parse(due);
+}
+
 /** Whether its worktree is being made ready, be it that the next step is but due. */
 export function isBeingMadeReady(record: Pick<SessionRecord, 'status' | 'setup' | 'attempts'>): boolean {
   return record.status !== 'waiting' && (isSettingUp(record) || isGoingOnAfterSetup(record));

@@ -6,6 +6,7 @@ import { HostClient } from '../client/hostClient.ts';
 import type { TreeRoot } from '../core/processTree.ts';
 import type { SessionEnd } from '../core/sessionEnd.ts';
 import { isLive, isRecovering, isRunning } from '../core/sessionRecord.ts';
+import { wasStartedUnseen } from '../core/setup.ts';
 import type { Log } from '../node/log.ts';
 import { liveness, processTable } from '../node/processIdentity.ts';
 import { isNobodyListening } from '../node/sockets.ts';
@@ -256,6 +257,12 @@ export class HostLinks {
 
   async #noteGone(record: SessionRecord, file: HostFile): Promise<void> {
     const { progress } = this.#options;
+    // A step of a setup that has succeeded is not to be run again.
+    if (file.exit && wasStartedUnseen(record, file.startedAt)) {
+      await progress.started(record.id, file.ptyPid);
+      await progress.exited(record.id, file.exit);
+      return;
+    }
     // One that waits for its next attempt does so only in the life of the machine, and of the helpers, that it crashed in.
     if (file.exit && !isRecovering(record)) await progress.exited(record.id, file.exit);
     else await progress.lost(record.id, await this.#lossOf(file));

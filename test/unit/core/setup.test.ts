@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import type { SessionEnd } from '../../../src/core/sessionEnd.ts';
 import { revise } from '../../../src/core/sessionRecord.ts';
-import { afterSetupStep, launchOfNow, policyInSetup, setupAtStart, setupOnceStarted } from '../../../src/core/setup.ts';
+import {
+  afterSetupStep,
+  launchOfNow,
+  policyInSetup,
+  setupAtStart,
+  setupOnceStarted,
+  wasStartedUnseen,
+} from '../../../src/core/setup.ts';
 import { effectivePolicy } from '../../../src/core/supervisionPolicy.ts';
 import type { LaunchSpec } from '../../../src/protocol/hostMessages.ts';
 import type { SessionRecord } from '../../../src/protocol/sessionRecord.ts';
@@ -151,6 +158,16 @@ describe('the setup of a worktree', () => {
       assert.deepEqual(ended(record, end), after);
     });
   }
+
+  it('tells a process that was started unseen from the one before', () => {
+    const recovery = { starts: [], quickExits: 0, retryAt: now.toISOString() };
+    const due = atStep(1, { status: 'recovering', recovery });
+    const times = ['2026-03-10T11:59:59.000Z', '2026-03-10T12:00:00.050Z'];
+    assert.deepEqual(
+      [...times.map((at) => wasStartedUnseen(due, at)), wasStartedUnseen({ ...due, attempts: 1 }, times[1] ?? '')],
+      [false, true, false],
+    );
+  });
 
   it('has its own time limit and none for silence', () => {
     const policy = { ...effectivePolicy({ retry: 'onCrash' }), sessionTimeout: 5, idleTimeout: 5, memoryLimit: 100 };
