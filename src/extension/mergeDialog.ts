@@ -16,6 +16,7 @@ import { tell, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
 import { commandIds } from './ids.ts';
 import { tellMergedHere } from './mergedHere.ts';
+import { editMessage } from './messageEditor.ts';
 
 /** Asks into what, how, and with which message; then shows what would happen, and does it once that is agreed to. */
 export async function mergeWithQuestions(context: CommandContext, id: string): Promise<MergeOutcome | undefined> {
@@ -38,10 +39,10 @@ async function agreeAndMerge(context: CommandContext, id: string, choice: Choice
   if (planned.obstacle) return tellObstacle(context, id, planned);
   const message = await askMessage(planned);
   if (message === null) return undefined;
-  const agreed = await agree(context, id, planned);
+  const agreed = await agree(context, id, planned, message);
   if (agreed === 'again') return agreeAndMerge(context, id, choice);
-  if (agreed === 'no') return undefined;
-  const merge = async () => withProgress('Merging…', () => home.performMerge(id, planned, message));
+  if (agreed === undefined) return undefined;
+  const merge = async () => withProgress('Merging…', () => home.performMerge(id, planned, agreed.message));
   const outcome = await merge().catch((error) => tryAgain(context, id, choice, error));
   if (outcome) void tellMerged(context, id, outcome);
   return outcome;
@@ -91,7 +92,7 @@ async function planOrCommit(
   }
 }
 
-/** Only the first line is edited; what a squashed commit lists below it stays. Null where the user turns away. */
+/** Only the first line, for a box has no more; all of it can be edited later. Null where the user turns away. */
 async function askMessage({ message, how, into }: SessionMergePlan): Promise<string | undefined | null> {
   if (message === undefined) return undefined;
   const [subject = '', ...rest] = message.split('\n');
@@ -109,19 +110,27 @@ async function askMessage({ message, how, into }: SessionMergePlan): Promise<str
 
 const verbs = { merge: 'Merge', squash: 'Squash', rebase: 'Rebase' } as const;
 
-async function agree(context: CommandContext, id: string, plan: SessionMergePlan): Promise<'yes' | 'no' | 'again'> {
+/** What was agreed to; `again` where there is more to merge now. */
+async function agree(
+  context: CommandContext,
+  id: string,
+  plan: SessionMergePlan,
+  message: string | undefined,
+): Promise<{ message: string | undefined } | 'again' | undefined> {
   const verb = verbs[plan.how];
-  const commit = 'Commit All First…';
+  const [edit, commit] = ['Edit Message…', 'Commit All First…'];
   const name = context.workspace.get(id)?.name ?? plan.branch;
   const options = { modal: true, detail: describePlan(plan).join('\n\n') };
-  const buttons = [verb, ...(plan.uncommitted > 0 ? [commit] : [])];
+  const buttons = [verb, ...(message === undefined ? [] : [edit]), ...(plan.uncommitted > 0 ? [commit] : [])];
   const chosen = await vscode.window.showInformationMessage(
     `${verb} “${name}” into ${plan.into}?`,
     options,
     ...buttons,
   );
-  if (chosen === commit) return (await commitWithQuestions(context, id)) ? 'again' : 'no';
-  return chosen === verb ? 'yes' : 'no';
+  if (chosen === commit) return (await commitWithQuestions(context, id)) ? 'again' : undefined;
+  if (chosen === edit && message !== undefined)
+    return agree(context, id, plan, (await editMessage(message)) ?? message);
+  return chosen === verb ? { message } : undefined;
 }
 
 /** They are resolved where nobody else works: in the session’s own worktree. */

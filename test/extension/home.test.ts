@@ -112,9 +112,31 @@ describe('work that is brought home', () => {
             `${main} is checked out in ${workspaceFolder()}: 1 file will be updated there.`,
             '1 uncommitted file in its worktree will not be merged.',
           ].join('\n\n'),
-          choices: ['Squash', 'Commit All First…'],
+          choices: ['Squash', 'Edit Message…', 'Commit All First…'],
         },
       ],
+    );
+  });
+
+  it('is squashed with a message that is edited as a whole', async () => {
+    await commit('one.txt', '1');
+    await commit('two.txt', '2');
+    await here('branch', 'release');
+    answer({
+      'Merge “login” into…': 'release',
+      'Merge into release': 'Squash',
+      'Squash into release': 'Login works',
+      'Squash “login”': ['Edit Message…', 'Squash'],
+      'Edit the commit’s message': async () => {
+        const editor = vscode.window.activeTextEditor;
+        await editor?.edit((edit) => edit.insert(new vscode.Position(1, 0), '\nFor all.\n'));
+        return 'Use This Message';
+      },
+    });
+    await run(commandIds.mergeInto, session.id);
+    assert.deepEqual(
+      [await here('log', '-1', '--format=%B', 'release'), vscode.window.visibleTextEditors.length],
+      ['Login works\n\nFor all.\n\n* One\n* One', 0],
     );
   });
 
@@ -275,14 +297,17 @@ describe('work that is brought home', () => {
   }
 
   /** Answers dialogs by how their text begins; several answers one after the other, the last of them from then on. */
-  function answer(answers: Record<string, string | undefined | (string | undefined)[]>): void {
-    dialogs.answer(({ text }: Shown) => {
+  function answer(answers: Record<string, Given | Given[]>): void {
+    dialogs.answer(async ({ text }: Shown) => {
       // The longest beginning is meant.
       const known = Object.keys(answers).filter((beginning) => text.startsWith(beginning));
       const [key] = known.sort((a, b) => b.length - a.length);
-      const given = key === undefined ? undefined : answers[key];
-      if (!Array.isArray(given)) return given;
-      return given.length > 1 ? given.shift() : given[0];
+      const all = key === undefined ? undefined : answers[key];
+      const given = Array.isArray(all) && all.length > 1 ? all.shift() : [all].flat()[0];
+      return typeof given === 'function' ? given() : given;
     });
   }
 });
+
+/** What is chosen or typed, what does something first, or undefined to turn away. */
+type Given = string | undefined | (() => Promise<string>);

@@ -148,7 +148,7 @@ describe('a session’s branch is merged into one that is checked out nowhere', 
 });
 
 describe('a session’s branch is merged into one that is checked out', () => {
-  const scene = useHomeScene();
+  const scene = useHomeScene('pro jekt ü');
 
   for (const how of mergeWays) {
     it(`and the files there follow (${how}), what is dirty elsewhere stays`, async () => {
