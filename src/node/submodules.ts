@@ -2,6 +2,7 @@ import path from 'node:path';
 import { exists } from './exists.ts';
 import { git, tryGit } from './git.ts';
 import type { Watched } from './remotes.ts';
+import { unlockWorktree } from './worktreeLock.ts';
 import { treeTimeout } from './worktreeRemoval.ts';
 
 /** How long a clone may go without a word, as it does while it checks out files; milliseconds. */
@@ -30,6 +31,7 @@ export async function removeWithSubmodules(root: string, folder: string, state: 
   const args = ['status', '--porcelain', '--untracked-files=all', '--ignored', `--ignore-submodules=${ignore}`];
   const status = await tryGit(args, { cwd: folder, timeout: treeTimeout }).catch(() => undefined);
   if (status !== '') return;
+  await unlockWorktree(root, folder).catch(() => undefined);
   const removal = ['worktree', 'remove', '--force', '--', folder];
   await tryGit(removal, { cwd: root, timeout: treeTimeout }).catch(() => undefined);
 }

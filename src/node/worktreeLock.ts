@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { restoringReason, sessionLockReason } from '../core/worktreeLockReason.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { git, tryGit } from './git.ts';
@@ -14,7 +15,9 @@ export async function lockWorktree(root: string, record: SessionRecord): Promise
 
 /** Unlocks a worktree that Holdfast has locked; what the user has locked stays so. */
 export async function unlockWorktree(root: string, folder: string): Promise<void> {
-  const entry = (await listWorktrees(root)).find((candidate) => candidate.path === folder);
+  // Git lists real paths, and the folder that it is in may be a link.
+  const real = await realpath(folder).catch(() => folder);
+  const entry = (await listWorktrees(root)).find((candidate) => candidate.path === folder || candidate.path === real);
   if (!entry?.isSessions && entry?.lockReason !== restoringReason) return;
   await git(['worktree', 'unlock', '--', folder], { cwd: root });
 }
