@@ -152,7 +152,7 @@ async function makeAll(
     if (worktree instanceof NewWorktree) await addSubmodules(context, options, worktree);
     await tagSession(repository, record);
     await pausePoint('creation-tagged');
-    beginStep(context.watch);
+    beginStep(context.watch, 'Bringing files along…');
     notes.push(await bring(context.watch?.signal));
     await pausePoint('creation-files-brought');
   }

@@ -1,10 +1,10 @@
-import { readdir, readFile, realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { delay } from '../base/async.ts';
 import { globsOf, leadsInto } from '../core/includeGlobs.ts';
-import { isMissing } from './durableFile.ts';
 import { tryGit } from './git.ts';
 import { type MatchGlobs, withGlobs } from './gitGlobs.ts';
+import { readRegularFile } from './regularFile.ts';
 import { listWorktrees, type WorktreeEntry } from './repository.ts';
 import { treeTimeout } from './worktreeRemoval.ts';
 
@@ -95,11 +95,12 @@ async function listIgnored(root: string): Promise<string[]> {
   return (text ?? '').split('\0').filter(Boolean);
 }
 
+/** What is no file that can be read names nothing. */
 async function readIncludeFile(root: string): Promise<string> {
-  return readFile(path.join(root, includeFile), 'utf8').catch((error) => {
-    if (isMissing(error)) return '';
-    throw error;
-  });
+  return readRegularFile(path.join(root, includeFile)).then(
+    (bytes) => bytes.toString('utf8'),
+    () => '',
+  );
 }
 
 interface SearchOptions extends IncludeGlobs {

@@ -144,28 +144,38 @@ describe('files that git ignores and that a worktree needs', () => {
     it('do not replace what the branch has in their place, nor go through a link of it', async () => {
       const outside = await project().newFolder('outside');
       await write('settings/mine', 'tracked');
+      await write('file', 'tracked');
       await symlink(outside, path.join(project().folder, 'config'));
-      await project().git('add', '.');
+      await write('.gitignore', 'settings/\nconfig/\nfile/\n');
+      await project().git('add', '--force', '.');
       await project().git('commit', '-m', 'Track');
       await project().git('branch', 'tracking');
-      await project().git('rm', '-rq', 'settings', 'config');
-      await ignore('settings/', 'config/');
-      for (const file of ['settings/mine', 'settings/other', 'config/local']) await write(file, 'ignored');
-      await project().git('checkout', '-q', 'tracking');
-      await write('.gitignore', 'settings/\nconfig/\n');
-      await project().git('add', '.gitignore');
-      await project().git('commit', '-qm', 'Ignore as well');
-      await project().git('checkout', '-q', 'main');
-      for (const file of ['settings/mine', 'settings/other', 'config/local']) await write(file, 'ignored');
-      const { worktree } = await create({ include: ['settings/', 'config/local'] }, 'tracking');
+      await project().git('rm', '-rq', 'settings', 'config', 'file');
+      await project().git('commit', '-m', 'Track no more');
+      const files = ['settings/mine', 'settings/other', 'config/local', 'file/local'];
+      for (const file of files) await write(file, 'ignored');
+      const include = ['settings/', 'config/local', 'file/local'];
+      const { worktree, notice } = await create({ include }, 'tracking');
       assert.deepEqual(
         [
           await readFile(path.join(worktree, 'settings/mine'), 'utf8'),
-          await readFile(path.join(worktree, 'settings/other'), 'utf8').catch(() => 'none'),
+          await readFile(path.join(worktree, 'settings/other'), 'utf8'),
+          await readFile(path.join(worktree, 'file'), 'utf8'),
           await readdir(outside),
           await status(worktree),
+          notice?.match(/\w+\/local \([^)]*\)/g),
         ],
-        ['tracked', 'ignored', [], ''],
+        [
+          'tracked',
+          'ignored',
+          'tracked',
+          [],
+          '',
+          [
+            'config/local (git does not ignore it on this branch)',
+            'file/local (something else is in the place of its folder)',
+          ],
+        ],
       );
     });
 
