@@ -88,8 +88,10 @@ function newEntry(): Entry {
 function dueAt(entry: Entry): number {
   const { reasons, since, lookedAt, pause, vain } = entry;
   const isOutputAlone = reasons.size === 1 && reasons.has('output');
+  // Somebody waits for it, and nothing else is on its way.
+  const isLookAlone = reasons.size === 1 && reasons.has('look');
   const quiet = isOutputAlone ? Math.max(pause, Math.min(longestOutputPause, outputPause * 2 ** vain)) : pause;
-  return Math.max(since + debounce, lookedAt + quiet);
+  return Math.max(since + (isLookAlone ? 0 : debounce), lookedAt + quiet);
 }
 
 function isBefore(one: Entry, other: Entry | undefined): boolean {

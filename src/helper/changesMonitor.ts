@@ -73,6 +73,7 @@ export class ChangesMonitor implements Disposable {
   #timer: NodeJS.Timeout | undefined;
   #news: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
   #unwatchedAt = 0;
 
   constructor(options: ChangesMonitorOptions) {
@@ -101,6 +102,8 @@ export class ChangesMonitor implements Disposable {
   setWatched(isWatched: boolean): void {
     if (this.#isWatched === isWatched || this.#isDisposed) return;
     this.#isWatched = isWatched;
+    // What was seen before nobody wanted to know may be long past.
+    if (isWatched) this.#changes.clear();
     if (isWatched) this.refresh();
     else this.#rest();
   }
@@ -117,6 +120,18 @@ export class ChangesMonitor implements Disposable {
     const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#wake();
     await atMost(patience, idle);
+  }
+
+  /** Resolves once every session was looked at since somebody wants to know, or after so many milliseconds. */
+  async known(patience: number): Promise<void> {
+    if (!this.#isWatched || this.#isComplete()) return;
+    const complete = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#wake();
+    await atMost(patience, complete);
+  }
+
+  #isComplete(): boolean {
+    return this.#sessions().every(({ id }) => this.#changes.has(id));
   }
 
   /** Compares every session with every other one, also those that change no file in common. */
@@ -209,6 +224,7 @@ export class ChangesMonitor implements Disposable {
     const result = id === radar ? await this.#compare() : await this.#lookAtSession(id, reasons);
     this.#schedule.done(id, result, { now: this.#now(), took: this.#now() - since });
     if (result === 'different') this.#noteNews();
+    if (this.#waiting.length > 0 && this.#isComplete()) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   async #lookAtSession(id: string, reasons: ReadonlySet<RefreshReason>): Promise<RefreshResult> {

@@ -207,7 +207,7 @@ export class RpcSession {
     this.#watchesChanges = true;
     onWatch();
     changes.refresh();
-    if (patience > 0) await changes.settled(patience);
+    if (patience > 0) await changes.known(patience);
     return changes.report();
   }
 

@@ -40,10 +40,8 @@ describe('a comparison of a commit with a worktree', () => {
   });
 
   it('tells a file with conflicts once', () => {
-    const conflict = `:000000 100644 ${ids} U`;
-    assert.deepEqual(
-      [read(`:100644 100644 ${ids} M`, 'a', conflict, 'a'), read(conflict, 'a', `:100644 000000 ${ids} D`, 'a')],
-      [[{ path: 'a', kind: 'changed' }], [{ path: 'a', kind: 'deleted' }]],
-    );
+    const [conflict, deleted] = [`:000000 100644 ${ids} U`, `:100644 000000 ${ids} D`];
+    const told = { path: 'a', kind: 'deleted' };
+    assert.deepEqual([read(deleted, 'a', conflict, 'a'), read(conflict, 'a', deleted, 'a')], [[told], [told]]);
   });
 });

@@ -16,6 +16,12 @@ describe('the schedule of looks', () => {
     );
   });
 
+  it('looks at once where somebody wants to see it and nothing else has happened', () => {
+    const { schedule } = scene();
+    schedule.mark('a', 'look', 0);
+    assert.equal(schedule.next(0)?.kind, 'look');
+  });
+
   it('looks again at what happens during a look', () => {
     const { schedule } = scene();
     schedule.mark('a', 'git', 0);
