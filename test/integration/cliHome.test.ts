@@ -58,6 +58,19 @@ describe('holdfast, of work that is brought home,', () => {
     assert.match(refused, /have changed the same places of file-1\.txt\. Nothing was changed\./);
   });
 
+  it('tells before a merge which other session has changed the same file', async () => {
+    const other = (await window.create({ name: 'other', command: ['cat'] })).record;
+    for (const [one, text] of [
+      [session, 'ours'],
+      [other, 'theirs'],
+    ] as const) {
+      await write(one, 'file-1.txt', text);
+      await run('commit', one.name, '-m', 'Changed');
+    }
+    const planned = await run('merge', 'login', '--dry-run');
+    assert.match(planned, /\nAlso changed by “other”: file-1\.txt; [^\n]+\.$/);
+  });
+
   it('prints what it has done as JSON', async () => {
     await write(session, 'one.txt');
     const committed = JSON.parse((await runCli(project().folder, 'commit', 'login', '-m', 'One', '--json')).stdout);
