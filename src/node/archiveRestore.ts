@@ -98,7 +98,7 @@ async function checkOutRest(folder: string, { files, absent }: ArchiveLists): Pr
   const names = index.filter(({ tag, stage, path: name }) => stage === 0 && !/^s$/i.test(tag) && !others.has(name));
   if (names.length === 0) return;
   const input = names.map(({ path: name }) => `${name}\0`).join('');
-  const args = [...durably, 'checkout-index', '--quiet', '--force', '-z', '--stdin'];
+  const args = [...durably, 'checkout-index', '--quiet', '--force', '--index', '-z', '--stdin'];
   await git(args, { cwd: folder, input, timeout: treeTimeout });
 }
 

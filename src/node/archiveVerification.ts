@@ -19,7 +19,8 @@ export async function requireWhole(root: string, { ref, parents, written }: Expe
   const text = await git(['rev-list', '--parents', '--max-count=1', ref], { cwd: root });
   const [commit = '', ...found] = text.trim().split(' ');
   if (found.join() !== parents.join()) throw differs(ref, 'its parents are others');
-  const tree = await readTree(root, commit);
+  // What is staged may be all of a large repository, and was there before.
+  const tree = await readTree(root, commit, ...new Set(written.map(({ path }) => path.split('/')[0] as string)));
   for (const { path, mode, hash } of written)
     if (tree.get(path) !== `${mode} ${hash}`) throw differs(ref, `${path} is not in it as it was read`);
   const hashes = [...new Set(written.map(({ hash }) => hash))];

@@ -11,6 +11,7 @@ import { serializeRegistry } from '../../src/core/registryDocument.ts';
 import { creationLockFile } from '../../src/node/creationLocks.ts';
 import { EventJournal } from '../../src/node/eventJournal.ts';
 import { exists } from '../../src/node/exists.ts';
+import { RemovalNotes } from '../../src/node/removalNotes.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
@@ -209,6 +210,25 @@ describeOnUnix('the doctor, of what it leaves to the user,', () => {
       },
       ['warning worktree-left WORKTREE'],
       /“login” \(\w+\) was destroyed at .* no uncommitted, untracked or ignored files/,
+    ],
+    [
+      'a worktree that goes once git can remove it',
+      async () => {
+        await window.helper.delete(await stop());
+        await windowHas(/"deletedAt"/);
+        await new RemovalNotes(places().removalsFolder).write({
+          version: '1.0',
+          choice: 'archive',
+          session: login,
+          root: project().folder,
+          askedAt: new Date().toISOString(),
+          attempts: 2,
+          triedAt: new Date().toISOString(),
+          reason: 'Permission denied',
+        });
+      },
+      ['info worktree-going WORKTREE'],
+      /It was tried 2 times, last at .*: Permission denied\./,
     ],
     [
       'a worktree that was kept for its work',

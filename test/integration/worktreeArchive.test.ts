@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { openArchive } from '../../src/node/archiveList.ts';
@@ -31,7 +33,7 @@ describeOnUnix('a worktree that is archived, removed and brought back', () => {
       const place = await shape(make);
       await workIn(place.folder);
       assert.deepEqual(await roundTrip(place), await expected());
-    }).timeout(120_000);
+    }).timeout(600_000);
   }
 
   for (const [what, work] of Object.entries(works())) {
@@ -67,6 +69,20 @@ async function addWorktree(root: string, make: (name: string) => Promise<string>
   const folder = path.join(await make('worktrees'), 'login');
   await git(root, 'worktree', 'add', '--quiet', '-b', branch, folder, from);
   return { root, folder };
+}
+
+/** Commits many files at once. */
+async function importFiles(root: string, count: number): Promise<void> {
+  const files = Array.from({ length: count }, (_, number) => {
+    const text = `file ${number}\n`;
+    return `M 100644 inline many/${number % 250}/${number}.txt\ndata ${text.length}\n${text}\n`;
+  });
+  const head = await git(root, 'rev-parse', 'HEAD');
+  const commit = `commit refs/heads/main\ncommitter T <t@example.invalid> 0 +0000\ndata 4\nmany\nfrom ${head}\n`;
+  const child = spawn('git', ['fast-import', '--quiet'], { cwd: root, stdio: ['pipe', 'inherit', 'inherit'] });
+  child.stdin.end(commit + files.join(''));
+  await once(child, 'close');
+  await git(root, 'reset', '--quiet', '--hard');
 }
 
 /** Of all kinds of work something. */
@@ -213,6 +229,11 @@ function shapes(): Record<string, Shape> {
       const root = await make('project');
       await git(root, 'init', '--quiet', '--initial-branch=main', '--object-format=sha256');
       return addWorktree(await makeRepository(root), make);
+    },
+    '50,000 files': async (make) => {
+      const root = await makeRepository(await make('project'));
+      await importFiles(root, 50_000);
+      return addWorktree(root, make);
     },
     'line ends that a checkout changes': async (make) => {
       const root = await makeRepository(await make('project'));

@@ -2,11 +2,13 @@ import { mergeRecords } from '../../core/mergeRecords.ts';
 import { shareWork } from '../../core/newcomers.ts';
 import type { RestoredSession } from '../../core/rebuildEvidence.ts';
 import type { Proposal, ProposalKind } from '../../core/rebuildProposals.ts';
+import type { RemovalNote } from '../../core/removalNote.ts';
 import { byCreation, isLive, wasStarted } from '../../core/sessionRecord.ts';
 import { creationLockFile } from '../../node/creationLocks.ts';
 import { exists } from '../../node/exists.ts';
 import { git, tryGit } from '../../node/git.ts';
 import { judge, readContent } from '../../node/lockOwner.ts';
+import { RemovalNotes } from '../../node/removalNotes.ts';
 import { resolveCommit } from '../../node/repository.ts';
 import { treeTimeout } from '../../node/worktreeRemoval.ts';
 import type { SessionRecord } from '../../protocol/sessionRecord.ts';
@@ -150,6 +152,8 @@ async function judgeProposal(examination: Examination, proposal: Proposal): Prom
 async function judgeKept(examination: Examination, { path: subject, record, evidence }: Proposal): Promise<Diagnosed> {
   const tombstones = (await examination.known()).filter((other) => !isLive(other));
   const destroyed = tombstones.find(({ worktreePath }) => worktreePath === subject) ?? record;
+  const removal = await new RemovalNotes(examination.places.removalsFolder).read(destroyed.id).catch(() => undefined);
+  if (removal) return judgeRemoval({ subject, evidence }, removal);
   const text = `“git worktree remove ${subject}” removes it, if you need it no more.`;
   const common = { subject, repair: { text, isSafe: false } };
   if ((await examination.hosts()).has(destroyed.id)) {
@@ -163,6 +167,22 @@ async function judgeKept(examination: Examination, { path: subject, record, evid
   }
   const problem = 'The worktree of a destroyed session was kept, for it holds work.';
   return { code: 'worktree-kept', severity: 'info', problem, evidence, ...common };
+}
+
+/** It goes by itself; that is no finding about which something is to be done. */
+function judgeRemoval(
+  { subject, evidence }: Pick<Diagnosed, 'subject' | 'evidence'>,
+  { attempts, triedAt, reason, archive }: RemovalNote,
+): Diagnosed {
+  const tried = attempts > 0 ? [`It was tried ${attempts} times, last at ${triedAt}: ${reason}.`] : [];
+  const archived = archive === undefined ? [] : [`All of it is archived in ${archive}.`];
+  return {
+    code: 'worktree-going',
+    severity: 'info',
+    subject,
+    problem: 'The worktree of a destroyed session is being removed; the helper goes on with that by itself.',
+    evidence: [...evidence, ...tried, ...archived],
+  };
 }
 
 /** What git cannot tell may be work. */

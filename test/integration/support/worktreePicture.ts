@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { lstat, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { walkFolder } from '../../../src/node/folderWalk.ts';
+import { git as gitOfAnySize } from '../../../src/node/git.ts';
 import { git } from '../../support/repository.ts';
 
 /** What git's own folder for a worktree has that is not the user's. */
@@ -15,7 +16,7 @@ export async function pictureOf(folder: string): Promise<string[]> {
     ...(await filesIn(gitDir, 'git: ', (name) => notOwn.test(name))),
     `head: ${await git(folder, 'rev-parse', '--symbolic-full-name', 'HEAD').catch(() => 'unborn')}`,
     ...lines(await git(folder, 'status', '--porcelain=v2', '--branch', '--untracked-files=all', '--ignored')),
-    ...lines(await git(folder, 'ls-files', '--stage', '-v', '-t')),
+    ...lines(await gitOfAnySize(['ls-files', '--stage', '-v', '-t'], { cwd: folder })),
     ...lines(await git(folder, 'reflog', 'show', 'HEAD', '--format=%H %gs').catch(() => '')),
   ];
 }
