@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { describeError } from '../base/errors.ts';
 import { describeLoss } from '../core/lostWork.ts';
@@ -89,7 +90,9 @@ async function removeThere(task: RemovalTask, worktree: SessionWorktree): Promis
   const gitDir = await gitDirOf(folder);
   if (gitDir === undefined || (await commonDirOf(gitDir)) !== repository.commonDir)
     return kept('it belongs to another repository');
-  const entry = (await listWorktrees(root)).find((candidate) => candidate.path === folder);
+  // Git lists real paths, and the folder that it is in may be a link.
+  const real = await realpath(folder);
+  const entry = (await listWorktrees(root)).find((candidate) => candidate.path === real);
   const lock = lockOf(entry);
   if (lock !== undefined) return kept(lock);
   const { loss, tip } = await lookAtWorktree(worktree);

@@ -144,6 +144,19 @@ describe('the commands', () => {
     });
   }
 
+  it('archive a worktree that has work in it where that is asked for, and bring the session back', async () => {
+    const { id, worktreePath } = await create({ name: 'archived', command: ['cat'], show: false });
+    const file = vscode.Uri.file(path.join(worktreePath, 'new.txt'));
+    await vscode.workspace.fs.writeFile(file, new Uint8Array([7]));
+    const { kept, archive } = await run<DestroyedSession>(commandIds.destroySession, { id, worktree: 'archive' });
+    const back = await run<SessionRecord>(commandIds.restoreArchivedSession, { id });
+    const content = await vscode.workspace.fs.readFile(file);
+    await run(commandIds.destroySession, { id: back.id, worktree: 'remove' });
+    for (const one of [id, back.id]) await run(commandIds.deleteArchivedSession, { id: one });
+    await assert.rejects(run(commandIds.restoreArchivedSession, { id }), { code: 'ARCHIVE_NOT_FOUND' });
+    assert.deepEqual([kept, typeof archive, back.status, [...content]], [undefined, 'string', 'idle', [7]]);
+  });
+
   it('keep a worktree that has work in it, and return where', async () => {
     const { id, worktreePath } = await create({ name: 'with work', command: ['cat'], show: false });
     await vscode.workspace.fs.writeFile(vscode.Uri.file(path.join(worktreePath, 'new.txt')), new Uint8Array());
