@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { appendFile, chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { RemovalNote } from '../../src/core/removalNote.ts';
 import { openArchive } from '../../src/node/archiveList.ts';
 import { restoreWorktree } from '../../src/node/archiveRestore.ts';
@@ -152,6 +153,20 @@ describeOnUnix('the removal of a worktree, whatever happens meanwhile', () => {
     );
   });
 
+  for (const [what, held] of [
+    ['a folder in it', () => path.join(folder, 'new')],
+    ['the folder that it is in', () => path.dirname(folder)],
+  ] as const) {
+    it(`is finished once that can be where nothing may be removed from ${what}`, async function () {
+      const letGo = await forbidRemoval(held());
+      if (!letGo) return this.skip();
+      const first = JSON.parse(await remove().finally(letGo));
+      const noted = await notes.list();
+      await remove();
+      assert.deepEqual([first.isPending, noted, await traces(), await restored()], [true, [id], gone, before]);
+    });
+  }
+
   it('removes an empty folder that git could not', async () => {
     await killAt('removal-begun', 'remove', root, id, notesFolder);
     await git(root, 'worktree', 'remove', '--force', folder);
@@ -221,3 +236,17 @@ describeOnUnix('the removal of a worktree, whatever happens meanwhile', () => {
     assert.deepEqual([await traces(), await readdir(temp)], [gone, []]);
   });
 });
+
+/** Returns what allows it again; undefined where that cannot be forbidden, for the superuser may do all. */
+async function forbidRemoval(folder: string): Promise<(() => Promise<unknown>) | undefined> {
+  if (process.getuid?.() !== 0) {
+    await chmod(folder, 0o555);
+    return () => chmod(folder, 0o755);
+  }
+  const change = (flag: string) => promisify(execFile)('chattr', [flag, folder]);
+  const isForbidden = await change('+i').then(
+    () => true,
+    () => false,
+  );
+  return isForbidden ? () => change('-i') : undefined;
+}
