@@ -131,6 +131,18 @@ describeOnUnix('the removal of a worktree, whatever happens meanwhile', () => {
     assert.deepEqual([await traces(), await restored()], [gone, now]);
   });
 
+  it('archives again what was changed while it was archived', async () => {
+    await points.ask('archive-written');
+    const ended = run('remove', root, id, notesFolder);
+    await points.reached('archive-written');
+    await writeFile(path.join(folder, 'new', '7'), 'changed meanwhile');
+    await writeFile(path.join(folder, 'late.txt'), 'late');
+    const now = await pictureOf(folder);
+    await points.letGo('archive-written');
+    await ended;
+    assert.deepEqual([await traces(), await restored()], [gone, now]);
+  });
+
   it('goes on where git was killed in the middle: what is missing was removed, and comes back', async () => {
     await killAt('removal-begun', 'remove', root, id, notesFolder);
     await rm(path.join(folder, 'new'), { recursive: true });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { openArchive } from '../../src/node/archiveList.ts';
 import { restoreWorktree } from '../../src/node/archiveRestore.ts';
 import { findWorkplace, type GitRepository } from '../../src/node/repository.ts';
@@ -248,6 +249,7 @@ function shapes(): Record<string, Shape> {
       const place = await addWorktree(root, make);
       // Git takes it for unchanged, and would write it with other ends.
       await writeFile(path.join(place.folder, 'lines.txt'), 'one\ntwo\r\n');
+      await git(place.folder, 'add', 'lines.txt');
       return place;
     },
   };
@@ -271,6 +273,14 @@ function works(): Record<string, (place: Place) => Promise<unknown>> {
       await git(place.folder, 'merge', 'main').catch(() => undefined);
       await writeFile(path.join(place.folder, 'file-1.txt'), 'solved\n');
       await git(place.folder, 'add', 'file-1.txt');
+    },
+    'a side of a conflict that no commit has': async ({ folder }) => {
+      await writeFile(path.join(folder, 'side'), 'only in the index');
+      const blob = await git(folder, 'hash-object', '-w', 'side');
+      await writeFile(path.join(folder, 'side'), `100644 ${blob} 1\tfile-1.txt\n100644 ${blob} 3\tfile-1.txt\n`);
+      await git(folder, 'rm', '--quiet', '--cached', 'file-1.txt');
+      await promisify(execFile)('/bin/sh', ['-c', 'git update-index --index-info < side'], { cwd: folder });
+      await rm(path.join(folder, 'side'));
     },
     'a rebase in the middle': async (place) => {
       await conflicting(place);

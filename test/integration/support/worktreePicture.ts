@@ -17,8 +17,20 @@ export async function pictureOf(folder: string): Promise<string[]> {
     `head: ${await git(folder, 'rev-parse', '--symbolic-full-name', 'HEAD').catch(() => 'unborn')}`,
     ...lines(await git(folder, 'status', '--porcelain=v2', '--branch', '--untracked-files=all', '--ignored')),
     ...lines(await gitOfAnySize(['ls-files', '--stage', '-v', '-t'], { cwd: folder })),
+    ...(await missingObjects(folder)),
     ...lines(await git(folder, 'reflog', 'show', 'HEAD', '--format=%H %gs').catch(() => '')),
   ];
+}
+
+/** What the index names and git does not have; submodules have their own, and what is only to be added is nothing yet. */
+async function missingObjects(cwd: string): Promise<string[]> {
+  const entries = lines(await gitOfAnySize(['ls-files', '--stage'], { cwd })).filter(
+    (line) => !/^16| (?:e69de29bb2d1|473a0f4c3be8)/.test(line),
+  );
+  const input = entries.map((line) => `${line.split(' ')[1]}\n`).join('');
+  return lines(await gitOfAnySize(['cat-file', '--batch-check'], { cwd, input })).filter((line) =>
+    / missing$/.test(line),
+  );
 }
 
 async function filesIn(top: string, label: string, skip: (name: string) => boolean): Promise<string[]> {
