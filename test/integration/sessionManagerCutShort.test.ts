@@ -60,6 +60,15 @@ describeOnUnix('a window that is killed while it creates a session', () => {
     });
   }
 
+  it('leaves a session that gets with its start what git ignores and work needs', async () => {
+    await writeFile(path.join(project().folder, '.git', 'info', 'exclude'), '.env\n');
+    await writeFile(path.join(project().folder, '.env'), 'KEY=1');
+    await killedBetween(project(), 'creation-tagged', {});
+    const { record } = await found(project(), other);
+    const { worktreePath } = (await other.restart(record.id)).record;
+    assert.equal(await readFile(path.join(worktreePath, '.env'), 'utf8'), 'KEY=1');
+  });
+
   it('keeps the commits that its branch has got meanwhile', async () => {
     await killedAt(project(), '"worktree add"*');
     const { record } = await found(project(), other);
