@@ -83,6 +83,16 @@ describe('the exported API', () => {
       importSessions: 'function',
       diagnose: 'function',
       rebuildSessions: 'function',
+      checkOverlaps: 'function',
+      commitAll: 'function',
+      createPullRequest: 'function',
+      getOverlaps: 'function',
+      inspectWorktree: 'function',
+      mergeSession: 'function',
+      planMerge: 'function',
+      pushBranch: 'function',
+      repairWorktree: 'function',
+      reviewChanges: 'function',
     });
   });
 
