@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { git } from '../support/repository.ts';
+import { waitFor } from '../support/waitFor.ts';
 import { runCli } from './support/cli.ts';
 import { useProject } from './support/project.ts';
 
@@ -67,6 +68,11 @@ describe('holdfast, of work that is brought home,', () => {
       await write(one, 'file-1.txt', text);
       await run('commit', one.name, '-m', 'Changed');
     }
+    await waitFor(
+      () => window.changes.overlapsOf(session.id),
+      (overlaps) => overlaps.length > 0,
+      { what: 'the overlap of both sessions' },
+    );
     const planned = await run('merge', 'login', '--dry-run');
     assert.match(planned, /\nAlso changed by “other”: file-1\.txt; [^\n]+\.$/);
   });
