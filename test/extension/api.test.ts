@@ -83,6 +83,8 @@ describe('the exported API', () => {
       importSessions: 'function',
       diagnose: 'function',
       rebuildSessions: 'function',
+      getChanges: 'function',
+      onDidChangeWork: 'function',
       checkOverlaps: 'function',
       commitAll: 'function',
       createPullRequest: 'function',

@@ -152,7 +152,12 @@ describeOnUnix('a session whose creation is cancelled', () => {
     const onProgress = (text: string) => void steps.push(text);
     await window.create({ base: 'default', fetch: true, command: ['cat'] }, { onProgress });
     const whole = steps.filter((text) => !/ \d+ %$/.test(text));
-    assert.deepEqual(whole, ['Fetching origin…', 'Checking out files…', 'Starting the command…']);
+    assert.deepEqual(whole, [
+      'Fetching origin…',
+      'Checking out files…',
+      'Bringing files along…',
+      'Starting the command…',
+    ]);
   });
 });
 
