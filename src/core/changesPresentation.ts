@@ -36,6 +36,8 @@ const operations: Record<OperationKind, { short: string; words: string }> = {
  */
 export function changesMark({ changes, overlaps }: ShownWork): string {
   if (changes === undefined) return '';
+  // What is made with the next start is nothing to look after.
+  if (changes.state === 'unmade') return overlapMark(overlaps);
   const parts = changes.state === 'known' ? knownMarks(changes) : [`? ${unknownShort[changes.state]}`];
   return [...parts, overlapMark(overlaps)].filter(Boolean).join(' ');
 }

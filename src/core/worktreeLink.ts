@@ -1,5 +1,6 @@
 import type { WorktreeTrouble } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { wasStarted } from './sessionRecord.ts';
 
 /** What git’s own files say of the folder that a session has for its worktree. */
 export type WorktreeLink =
@@ -18,12 +19,18 @@ export interface WorktreeFinding {
 
 const repair = '“Repair Worktree…” tells what can be done.';
 
+/**
+ * Whether a session has no worktree yet: one whose creation was cut short, or that came back from a backup, gets it with
+ * its next start.
+ */
+export function isYetToBeMade(record: SessionRecord, { state }: Pick<WorktreeLink, 'state'>): boolean {
+  return state === 'gone' && !wasStarted(record);
+}
+
 /** Undefined where nothing is wrong; a session without a worktree has none that could be. */
-export function judgeWorktree(
-  { branch, worktreePath }: Pick<SessionRecord, 'branch' | 'worktreePath'>,
-  link: WorktreeLink,
-): WorktreeFinding | undefined {
-  if (!branch) return undefined;
+export function judgeWorktree(record: SessionRecord, link: WorktreeLink): WorktreeFinding | undefined {
+  const { branch, worktreePath } = record;
+  if (!branch || isYetToBeMade(record, link)) return undefined;
   if (link.state === 'gone') return { trouble: 'gone', what: `its worktree ${worktreePath} is gone`, action: repair };
   if (link.state === 'foreign')
     return { trouble: 'foreign', what: `its worktree ${worktreePath} is ${link.why}`, action: repair };

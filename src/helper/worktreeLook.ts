@@ -1,7 +1,7 @@
 import { describeError, HoldfastError } from '../base/errors.ts';
 import type { PorcelainStatus } from '../core/porcelainStatus.ts';
 import type { RefreshReason } from '../core/refreshSchedule.ts';
-import type { WorktreeLink } from '../core/worktreeLink.ts';
+import { isYetToBeMade, type WorktreeLink } from '../core/worktreeLink.ts';
 import { countCommits, type RunGit, readCommittedPaths, readStatus } from '../node/changesQuestions.ts';
 import { findLinkedWorktree, type LinkedWorktree } from '../node/worktreeGitDir.ts';
 import { worktreeMark } from '../node/worktreeMarks.ts';
@@ -93,6 +93,8 @@ export class WorktreeLook {
     const { questions, key } = this.#options;
     const answer = await questions.ask(`changes of ${record.id}`, async () => {
       const link = await findLinkedWorktree(record, key);
+      if (isYetToBeMade(record, link))
+        return { state: 'unmade' as const, why: 'its worktree is made with its next start' };
       if (link.state !== 'own') return { state: link.state, why: whyNot(link) };
       return { ...link, mark: await worktreeMark(link), operation: await readOperation(link.gitDir) };
     });
@@ -192,7 +194,7 @@ export class WorktreeLook {
   #lost(id: string, state: UnknownChanges['state'], why: string): UnknownChanges {
     this.#seen = undefined;
     this.#status = undefined;
-    if (state === 'gone' || state === 'foreign') this.link = undefined;
+    if (state === 'unmade' || state === 'gone' || state === 'foreign') this.link = undefined;
     this.askedAt = this.#options.monotonic();
     return { id, at: this.#options.now().toISOString(), state, why };
   }

@@ -55,8 +55,8 @@ export interface UnknownChanges {
   id: string;
   /** When that was found; ISO 8601 UTC. */
   at: string;
-  /** The folder is not there; it is no worktree of this repository; git failed, or took too long. */
-  state: 'gone' | 'foreign' | 'failed' | 'timeout';
+  /** It is made with the next start; it is not there any more, or none of this repository; git failed, or took too long. */
+  state: 'unmade' | 'gone' | 'foreign' | 'failed' | 'timeout';
   /** Why, as a part of a sentence. */
   why: string;
 }

@@ -58,9 +58,9 @@ describeOnUnix('what holdfast prints', () => {
     assert.deepEqual(
       [heading, ...lines],
       [
-        'NAME                   STATUS   COMMAND',
-        'login                  running  /bin/cat',
-        '日本語のとても長いセ…  running  /bin/cat',
+        'NAME          STATUS   CHANGES  COMMAND',
+        'login         running  -        /bin/cat',
+        '日本語のと…   running  -        /bin/cat',
       ],
     );
   });
@@ -109,9 +109,11 @@ describeOnUnix('what holdfast prints', () => {
           'Runs',
           'Branch',
           'Folder',
+          'Ports',
           'Process',
           'Created',
           'Last activity',
+          'Changes',
           'Health',
           'Template',
           'Retry',

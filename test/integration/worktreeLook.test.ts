@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describeChanges } from '../../src/core/changesPresentation.ts';
+import { changesMark, describeChanges } from '../../src/core/changesPresentation.ts';
 import { newRecord } from '../../src/core/sessionRecord.ts';
 import { BaseCommits } from '../../src/helper/baseCommits.ts';
 import { DiskQuestions } from '../../src/helper/diskQuestions.ts';
@@ -213,7 +213,16 @@ describe('a look at a worktree', () => {
     await write('a');
     await words();
     await rm(worktree, { recursive: true });
+    record = { ...record, status: 'cancelled' };
     assert.deepEqual([await words(), look.seen], ['not known: its worktree is gone', undefined]);
+  });
+
+  it('tells of a session that was not started yet that its worktree is still to be made', async () => {
+    await rm(worktree, { recursive: true });
+    assert.deepEqual(
+      [await words(), changesMark({ changes: await seen(), overlaps: [] })],
+      ['not known: its worktree is made with its next start', ''],
+    );
   });
 
   it('never tells of the repository around a worktree that has lost its link', async () => {

@@ -36,12 +36,13 @@ describeOnUnix('a newcomer', () => {
   it('hovers over the session and reads in a table what there is to know about it', async () => {
     const { heading, facts } = await workbench.tree.tooltip('first-steps');
     await workbench.screenshot('03-tooltip');
-    const { Folder = '', Process = '', Created, 'Last activity': lastActivity, ...others } = facts;
+    const { Folder = '', Ports = '', Process = '', Created, 'Last activity': lastActivity, ...others } = facts;
     assert.deepEqual(
       {
         heading,
         ...others,
         folder: dirname(Folder),
+        arePorts: /^\d+ to \d+$/.test(Ports),
         isAlive: isAlive(Number(Process)),
         times: Boolean(Created && lastActivity),
       },
@@ -50,7 +51,9 @@ describeOnUnix('a newcomer', () => {
         Status: 'running: it was started',
         Runs: 'shell',
         Branch: 'feature/first-steps (from main)',
+        Changes: 'nothing was changed',
         folder: join(editor.repository, '.worktrees'),
+        arePorts: true,
         isAlive: true,
         times: true,
       },

@@ -101,9 +101,13 @@ describe('the layers of the diagnosis', () => {
 
   it('find a worktree that is gone, and what can be done', () => {
     assert.match(
-      diagnosed(aRecord(), { files: { ...sound, worktree: { state: 'gone' } } })[0] ?? '',
+      diagnosed(aRecord({ status: 'cancelled' }), { files: { ...sound, worktree: { state: 'gone' } } })[0] ?? '',
       /^integrity degraded: its worktree \/repo\/\.worktrees\/login-3f1c9d2e is gone \(.+\)$/,
     );
+  });
+
+  it('find nothing wrong with a worktree that is made with the next start', () => {
+    assert.deepEqual(diagnosed(aRecord(), { files: { ...sound, worktree: { state: 'gone' } } }), []);
   });
 
   it('tell all that they find, from the cheap look to the dear one', () => {

@@ -36,7 +36,12 @@ describe('the watch over the sessions’ files', () => {
   });
 
   const session = (name: string, number = 1): SessionRecord =>
-    aRecord({ id: `${number}f1c9d2e-8a4b-4c6d-9e0f-1a2b3c4d5e6f`, name, worktreePath: path.join(folder, name) });
+    aRecord({
+      id: `${number}f1c9d2e-8a4b-4c6d-9e0f-1a2b3c4d5e6f`,
+      name,
+      status: 'cancelled',
+      worktreePath: path.join(folder, name),
+    });
 
   const watchOver = (records: SessionRecord[], looks: Partial<FileLooks> = {}) =>
     new FileWatch({
