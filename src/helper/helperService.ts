@@ -10,7 +10,7 @@ import type { UseSample } from '../protocol/health.ts';
 import type { HelperStatus, SessionReport, SyncedRegistry } from '../protocol/helperRpc.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import { type SessionRecord, sessionRecordSchema } from '../protocol/sessionRecord.ts';
-import { mayStillRun } from './hostErrors.ts';
+import { machineStartsNone, mayStillRun } from './hostErrors.ts';
 import type { HostSupervisor } from './hostSupervisor.ts';
 import type { Registry } from './registry.ts';
 import type { SessionFiles } from './sessionFiles.ts';
@@ -117,8 +117,8 @@ export class HelperService {
       return await this.supervisor.start(launch);
     } catch (error) {
       this.#options.log.error('A session could not be started', { id: record.id, error });
-      this.supervision.recovery.noteFailure(error);
-      throw error;
+      const why = this.supervision.recovery.noteFailure(error);
+      throw why === undefined ? error : machineStartsNone(record, why, error);
     }
   }
 

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../base/errors.ts';
+import { describeError, type ErrorCode, HoldfastError } from '../base/errors.ts';
 import type { HostFile } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 
@@ -21,6 +21,28 @@ export function doesNotEnd(
     advice: `${next} or end ${processesOf(host)} yourself.`,
     data: { id },
   });
+}
+
+/**
+ * Of a session that the machine could not start, in its own words.
+ *
+ * @param why a part of a sentence
+ */
+export function machineStartsNone({ id, name }: SessionRecord, why: string, error: unknown): HoldfastError {
+  if (error instanceof HoldfastError && saysWhy.has(error.code)) return error;
+  const text = `“${name}” was not started: ${why} (${describeError(rootOf(error))}).`;
+  return new HoldfastError('HOST_START_FAILED', text, {
+    advice: 'Nothing was lost. Try again once the machine has room for it.',
+    data: { id },
+    cause: error,
+  });
+}
+
+const saysWhy: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['DISK_FULL', 'STORAGE_NOT_WRITABLE']);
+
+/** What an error was caused by in the end. */
+function rootOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? rootOf(error.cause) : error;
 }
 
 function processesOf(host: HostFile | undefined): string {

@@ -133,12 +133,13 @@ async function openLog(file: string): Promise<number> {
 async function firstReport(child: ChildProcess): Promise<unknown> {
   const failed = new Promise<never>((_, reject) => child.once('error', reject));
   const exited = new Promise<undefined>((resolve) => child.once('exit', () => resolve(undefined)));
-  const report = (await Promise.race([firstLine(child), failed])) ?? exited;
-  return report;
+  // Where descriptors ran out there is no pipe, and only the error event says so.
+  const line = child.stdout ? firstLine(child.stdout) : exited;
+  return (await Promise.race([line, failed])) ?? exited;
 }
 
-async function firstLine(child: ChildProcess): Promise<unknown> {
-  for await (const text of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+async function firstLine(input: NodeJS.ReadableStream): Promise<unknown> {
+  for await (const text of createInterface({ input })) {
     return JSON.parse(text) as unknown;
   }
   return undefined;
