@@ -4,7 +4,7 @@ import { countSessions, lookOf, sessionFacts, spokenRow } from '../core/presenta
 import { isRecovering, isRunning } from '../core/sessionRecord.ts';
 import type { SessionHealth } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import { commandIds, treeContexts } from './ids.ts';
+import { treeContexts } from './ids.ts';
 
 /** What stands beside a session’s name: as it is read, and as it is read out. */
 export interface RowText {
@@ -12,7 +12,7 @@ export interface RowText {
   spoken: string;
 }
 
-/** A session’s row in the tree, all but its tooltip. */
+/** A session’s row in the tree, all but its tooltip and what a click on it runs. */
 export function sessionItem(
   record: SessionRecord,
   { shown, spoken }: RowText,
@@ -27,7 +27,6 @@ export function sessionItem(
   item.iconPath = new vscode.ThemeIcon(look.icon, color ? new vscode.ThemeColor(color) : undefined);
   item.contextValue = contextOf(record);
   item.accessibilityInformation = { label: spokenRow(record, spoken) };
-  item.command = { command: commandIds.showTerminal, title: 'Show Terminal', arguments: [record.id] };
   return item;
 }
 

@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { changesMark, spokenChanges, workFacts } from '../core/changesPresentation.ts';
+import { DrawnRows } from '../core/drawnRows.ts';
 import { complaints, countComplaints, describeState, isLoss, worry } from '../core/healthPresentation.ts';
 import { countByStatus, describeExit } from '../core/presentation.ts';
 import { isArchived, isRecovering } from '../core/sessionRecord.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { Countdown } from './countdown.ts';
 import { archiveRow, viewIds } from './ids.ts';
+import { RowCommands } from './rowCommands.ts';
 import { archiveItem, sessionItem, sessionTooltip } from './sessionItem.ts';
 import { readSettings } from './settings.ts';
 import type { SupervisionActions } from './supervisionActions.ts';
@@ -27,8 +29,8 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   readonly onDidChangeTreeData = this.#onDidChangeTreeData.event;
   readonly #view: vscode.TreeView<string>;
   readonly #countdown: Countdown;
-  /** What stands beside each name. */
-  readonly #described = new Map<string, string>();
+  readonly #drawn = new DrawnRows();
+  readonly #commands = this.#disposables.add(new RowCommands());
   /** The row whose tooltip was opened last, and until when it is left as it is. */
   #read: { id: string; until: number } | undefined;
   /** Draws that row anew once it was read. */
@@ -49,7 +51,7 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     this.#disposables.add(workspace.onHealthChange(() => this.#refresh()));
     this.#disposables.add(workspace.onChangesChange(() => this.#redraw(this.#sessions(() => true))));
     this.#disposables.add(this.#view.onDidChangeVisibility(({ visible }) => visible && workspace.refreshChanges()));
-    const timer = setInterval(() => this.#refresh(), ageInterval);
+    const timer = setInterval(() => this.#redrawAll(), ageInterval);
     this.#disposables.add({ dispose: () => clearInterval(timer) });
     this.#disposables.add({ dispose: () => clearTimeout(this.#later) });
     this.#refresh();
@@ -72,10 +74,10 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     if (id === archiveRow) return archiveItem(this.#sessions(isArchived).length);
     const record = this.#workspace.get(id);
     if (!record) return new vscode.TreeItem('');
-    const shown = this.#describe(record, changesMark(this.#workspace.workOf(id)));
-    const spoken = this.#describe(record, spokenChanges(this.#workspace.workOf(id)));
-    this.#described.set(id, shown);
-    return sessionItem(record, { shown, spoken }, this.#workspace.healthOf(id));
+    const item = this.#item(record);
+    item.command = this.#commands.of(id);
+    this.#drawn.noteLook(id, this.#lookOf(record, item));
+    return item;
   }
 
   /** Asked for when the mouse rests on a row, so that what a session uses is as it is then. */
@@ -94,21 +96,36 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     this.#disposables.dispose();
   }
 
-  #describe(record: SessionRecord, work = changesMark(this.#workspace.workOf(record.id))): string {
+  #item(record: SessionRecord): vscode.TreeItem {
+    const work = this.#workspace.workOf(record.id);
+    const shown = this.#describe(record, changesMark(work));
+    const spoken = this.#describe(record, spokenChanges(work));
+    return sessionItem(record, { shown, spoken }, this.#workspace.healthOf(record.id));
+  }
+
+  #describe(record: SessionRecord, work: string): string {
     const { policy } = readSettings().supervision;
     return describeState(record, this.#workspace.healthOf(record.id), { now: new Date(), policy, work });
   }
 
+  /** All that a row shows and its tooltip, which is kept until the row is drawn anew, is made of but for what is used. */
+  #lookOf(record: SessionRecord, { description, iconPath, contextValue }: vscode.TreeItem): string {
+    const { state, evidence } = this.#workspace.healthOf(record.id) ?? {};
+    return JSON.stringify([record.revision, description, iconPath, contextValue, state, evidence]);
+  }
+
   /** Draws the rows anew that say something else now: a button that is drawn anew while it is pressed is not heard. */
   #redraw(ids: string[]): void {
-    const changed = ids.filter((id) => {
-      const record = this.#workspace.get(id);
-      return record && this.#describe(record) !== this.#described.get(id);
-    });
+    const changed = this.#changed(ids);
     const [read] = changed.filter((id) => this.#isBeingRead(id));
     const others = changed.filter((id) => id !== read);
     if (others.length > 0) this.#onDidChangeTreeData.fire(others);
     if (read !== undefined) this.#later ??= setTimeout(() => this.#redrawRead(read), readingTime);
+  }
+
+  #changed(ids = this.#sessions(() => true)): string[] {
+    const records = ids.flatMap((id) => this.#workspace.get(id) ?? []);
+    return this.#drawn.changed(new Map(records.map((record) => [record.id, this.#lookOf(record, this.#item(record))])));
   }
 
   #redrawRead(id: string): void {
@@ -125,11 +142,18 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
     return records.map(({ id }) => id);
   }
 
+  /** The whole view is drawn anew only where it must be: until that is done, its menus do not know their rows. */
   #refresh(): void {
-    this.#described.clear();
     this.#view.badge = this.#badge();
     this.#countdown.update();
-    this.#onDidChangeTreeData.fire(undefined);
+    const isNew = this.#drawn.isLaidOutAnew([this.getChildren(), this.getChildren(archiveRow)]);
+    this.#onDidChangeTreeData.fire(isNew ? undefined : this.#changed());
+  }
+
+  /** With their tooltips, which tell what is used. */
+  #redrawAll(): void {
+    this.#drawn.forgetLooks();
+    this.#refresh();
   }
 
   /** How many sessions somebody should look at: those that wait, are not well or are lost, by name and reason. */
