@@ -67,7 +67,8 @@ export async function takeInventory(folder: string, gitDir: string, { ignored }:
   const before = found.size;
   if (ignored === 'kept') for (const entry of status.ignored) await addIgnored(found, entry);
   const counted = found.size - before;
-  await addRest(found, new Set([...nested, ...status.ignored.map(withoutSlash), ...links]));
+  const known = new Set([...nested, ...status.ignored.map(withoutSlash), ...links]);
+  const overlooked = await addRest(found, { known, tracked: new Set(index.map(({ path: file }) => file)) });
   const git = await takeGitFiles(gitDir);
   return {
     files: found.files,
@@ -77,7 +78,7 @@ export async function takeInventory(folder: string, gitDir: string, { ignored }:
     emptyFolders: [...found.emptyFolders].sort(),
     counts: {
       uncommitted: status.changed.length,
-      untracked: status.untracked.length,
+      untracked: status.untracked.length + overlooked,
       ignored: counted,
     },
     obstacles: [...found.obstacles(), ...git.obstacles()],
@@ -99,6 +100,7 @@ export class Collector {
   readonly #top: string;
   readonly #files = new Map<string, SeenFile>();
   readonly #others: string[] = [];
+  readonly #areLinks = new Map<string, Promise<boolean>>();
   readonly emptyFolders = new Set<string>();
 
   constructor(top: string) {
@@ -122,20 +124,33 @@ export class Collector {
     ];
   }
 
-  /** What is there; a folder is not taken. */
+  /** What is there; a folder is not taken, and what is behind a link is not there. */
   async add(file: string): Promise<Looked> {
     if (this.#files.has(file)) return 'file';
-    const seen = await look(this.#top, file);
+    const seen = (await this.#isBehindLink(file)) ? 'missing' : await look(this.#top, file);
     if (seen === 'other') this.#others.push(file);
     if (typeof seen === 'string') return seen;
     this.#files.set(file, seen);
     return 'file';
   }
 
+  #isBehindLink(file: string): Promise<boolean> {
+    const folder = path.posix.dirname(file);
+    if (folder === '.') return Promise.resolve(false);
+    const isLink = this.#areLinks.get(folder) ?? this.#isLink(folder);
+    this.#areLinks.set(folder, isLink);
+    return isLink;
+  }
+
+  async #isLink(folder: string): Promise<boolean> {
+    const entry = await lstat(path.join(this.#top, folder)).catch(() => undefined);
+    return entry?.isSymbolicLink() === true || this.#isBehindLink(folder);
+  }
+
   /** @throws {HoldfastError} `UNSAFE_FILE` where one cannot be found by its name. */
   async addAll(files: readonly string[]): Promise<void> {
     await forEachAtMost(looksAtOnce, files, async (file) => {
-      if ((await this.add(file)) === 'missing' && file.includes('\uFFFD')) throw unnamable(this.#top, file);
+      if ((await this.add(file)) === 'missing') requireNamable(this.#top, file);
     });
   }
 
@@ -147,11 +162,7 @@ export class Collector {
   async take({ path: file, kind }: { path: string; kind: 'file' | 'link' | 'empty' | 'other' }): Promise<void> {
     if (kind === 'empty') this.emptyFolders.add(file);
     else if (kind === 'other') this.#others.push(file);
-    else if ((await this.add(file)) === 'missing' && file.includes('\uFFFD')) throw unnamable(this.#top, file);
-  }
-
-  refuse(file: string): void {
-    this.#others.push(file);
+    else if ((await this.add(file)) === 'missing') requireNamable(this.#top, file);
   }
 
   get top(): string {
@@ -199,6 +210,7 @@ async function addTracked(found: Collector, { status, index }: Tracked): Promise
   const changed = new Set(status.changed.map(({ path: file }) => file));
   const differing = status.changed.filter(({ state }) => state[1] !== ' ').map(({ path: file }) => file);
   const unseen = single.filter((entry) => isHidden(entry) || isGitlink(entry));
+  const deleted = new Set(status.changed.filter(({ state }) => state[1] === 'D').map(({ path: file }) => file));
   const sparse = new Set(unseen.filter(({ tag }) => tag.toUpperCase() === 'S').map(({ path: file }) => file));
   const links = new Set(unseen.filter(isGitlink).map(({ path: file }) => file));
   const names = new Set(single.map(({ path: file }) => file));
@@ -206,6 +218,7 @@ async function addTracked(found: Collector, { status, index }: Tracked): Promise
   await forEachAtMost(looksAtOnce, [...differing, ...unseen.map(({ path: file }) => file)], async (file) => {
     // What is outside a sparse checkout is not there to begin with, and of a conflict nothing is checked out.
     const there = await found.add(file);
+    if (there === 'missing' && !deleted.has(file) && !sparse.has(file)) requireNamable(found.top, file);
     const isThere = there === 'file' || (there === 'folder' && links.has(file));
     if (!isThere && names.has(file) && !sparse.has(file)) absent.add(file);
   });
@@ -227,12 +240,22 @@ async function addIgnored(found: Collector, entry: string): Promise<void> {
     await found.addFolder(path.dirname(file).split(path.sep).join('/'));
 }
 
-/** Folders with nothing in them, and what is neither file nor link, of which git tells nothing. */
-async function addRest(found: Collector, known: ReadonlySet<string>): Promise<void> {
+/**
+ * Adds what git tells nothing of: folders with nothing in them, and all in folders named `.git`, as after a `git init`
+ * where files are tracked.
+ *
+ * @returns How many files.
+ */
+async function addRest(
+  found: Collector,
+  { known, tracked }: { known: ReadonlySet<string>; tracked: ReadonlySet<string> },
+): Promise<number> {
+  const before = found.size;
   for await (const entry of walkFolder(found.top, '', (folder) => folder === '.git' || known.has(folder))) {
-    if (entry.kind === 'empty') found.emptyFolders.add(entry.path);
-    else if (entry.kind === 'other' && !known.has(entry.path)) found.refuse(entry.path);
+    if (entry.path === '.git' || known.has(entry.path) || tracked.has(entry.path)) continue;
+    await found.take(entry);
   }
+  return found.size - before;
 }
 
 function nestedRepositories({ untracked }: WorktreeStatus): string[] {
@@ -253,8 +276,10 @@ function withoutSlash(entry: string): string {
   return entry.replace(/\/$/, '');
 }
 
-function unnamable(folder: string, file: string): HoldfastError {
-  return new HoldfastError('UNSAFE_FILE', `The name of ${file} is no text that this system can tell.`, {
+/** What is not there may be so only by the name that was made of its bytes. */
+function requireNamable(folder: string, file: string): void {
+  if (!file.includes('\uFFFD')) return;
+  throw new HoldfastError('UNSAFE_FILE', `The name of ${file} is no text that this system can tell.`, {
     advice: 'Rename it and try again.',
     data: { folder, file },
   });

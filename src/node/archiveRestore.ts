@@ -11,7 +11,7 @@ import { git, tryGit } from './git.ts';
 import { makeFolders } from './makeFolders.ts';
 import { pausePoint } from './pausePoint.ts';
 import type { GitRepository } from './repository.ts';
-import { readIndex, treeTimeout } from './worktreeStatus.ts';
+import { type IndexEntry, readIndexBytes, treeTimeout } from './worktreeStatus.ts';
 
 export interface RestoreRequest {
   repository: GitRepository;
@@ -94,10 +94,13 @@ async function renameBranch({ archive, branch }: RestoreRequest, gitDir: string)
 /** What the index tells of and is not in the archive itself. */
 async function checkOutRest(folder: string, { files, absent }: ArchiveLists): Promise<void> {
   const others = new Set([...absent, ...files.map(({ path: name }) => name)]);
-  const index = await readIndex(folder);
-  const names = index.filter(({ tag, stage, path: name }) => stage === 0 && !/^s$/i.test(tag) && !others.has(name));
+  // A name need not be text, and git must hear it as it is.
+  const index = await readIndexBytes(folder);
+  const isWanted = ({ tag, stage, path: name }: IndexEntry) =>
+    stage === 0 && !/^s$/i.test(tag) && !others.has(Buffer.from(name, 'latin1').toString());
+  const names = index.filter(isWanted);
   if (names.length === 0) return;
-  const input = names.map(({ path: name }) => `${name}\0`).join('');
+  const input = Buffer.from(names.map(({ path: name }) => `${name}\0`).join(''), 'latin1');
   const args = [...durably, 'checkout-index', '--quiet', '--force', '--index', '-z', '--stdin'];
   await git(args, { cwd: folder, input, timeout: treeTimeout });
 }
@@ -142,6 +145,6 @@ function linkSink(file: string): BlobSink {
     write: async (data) => {
       parts.push(Buffer.from(data));
     },
-    end: () => symlink(Buffer.concat(parts).toString('utf8'), file),
+    end: () => symlink(Buffer.concat(parts), file),
   };
 }

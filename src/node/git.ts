@@ -21,7 +21,7 @@ export interface GitOptions {
   /** Milliseconds. */
   timeout?: number;
   /** What it reads from its standard input; not together with what follows. */
-  input?: string;
+  input?: string | Uint8Array;
   /** Variables beside those of every git; undefined takes one away. */
   env?: NodeJS.ProcessEnv;
   /** Ends git, with all that it started, and rejects with the signal's reason once it is gone. */
@@ -56,7 +56,7 @@ function plainGit(args: readonly string[], { cwd, timeout = defaultTimeout, inpu
 }
 
 /** A git that has ended already reads nothing; why it ended is what counts. */
-function writeInput(stdin: Writable | null, input: string): void {
+function writeInput(stdin: Writable | null, input: string | Uint8Array): void {
   stdin?.on('error', () => undefined);
   stdin?.end(input);
 }

@@ -6,6 +6,7 @@ import { git, tryGit } from './git.ts';
 import { countHiddenChanges } from './hiddenChanges.ts';
 import { findIrreplaceable } from './ignoredFiles.ts';
 import { isMerged } from './mergedCommits.ts';
+import { findOverlooked } from './overlookedFolders.ts';
 import { listWorktrees, resolveCommit } from './repository.ts';
 import { gitDirOf } from './worktreeLink.ts';
 import { readStatus } from './worktreeStatus.ts';
@@ -42,6 +43,7 @@ export async function lookAtWorktree(worktree: SessionWorktree): Promise<Worktre
   const hidden = await countHiddenChanges(folder);
   const head = await resolveCommit(folder, 'HEAD');
   const ignored = await findIrreplaceable(folder, status.ignored, root);
+  const untracked = [...status.untracked, ...(await findOverlooked(folder, status))];
   const gitDir = await gitDirOf(folder);
   const operation = gitDir === undefined ? undefined : operationOf(await readdir(gitDir));
   const { tip, ...commits } = await lookAtCommits(worktree, head ? [head] : []);
@@ -50,7 +52,7 @@ export async function lookAtWorktree(worktree: SessionWorktree): Promise<Worktre
       count: status.changed.length + hidden,
       names: status.changed.slice(0, maxNames).map(({ path: file }) => file),
     },
-    untracked: { count: status.untracked.length, names: status.untracked.slice(0, maxNames) },
+    untracked: { count: untracked.length, names: untracked.slice(0, maxNames) },
     ignored: { count: ignored.length, names: ignored.slice(0, maxNames) },
     ...commits,
     ...(operation === undefined ? {} : { operation }),

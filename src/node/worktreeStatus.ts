@@ -1,4 +1,4 @@
-import { git } from './git.ts';
+import { git, gitBytes } from './git.ts';
 
 /** To write, read or remove all files of a large repository takes its time; milliseconds. */
 export const treeTimeout = 10 * 60_000;
@@ -40,9 +40,17 @@ export interface IndexEntry {
   path: string;
 }
 
+const indexArgs = ['ls-files', '-v', '--stage', '-z'];
+
 /** @see https://git-scm.com/docs/git-ls-files @throws {HoldfastError} `GIT_FAILED` */
 export async function readIndex(folder: string): Promise<IndexEntry[]> {
-  return parseIndex(await git(['ls-files', '-v', '--stage', '-z'], { cwd: folder, timeout: treeTimeout }));
+  return parseIndex(await git(indexArgs, { cwd: folder, timeout: treeTimeout }));
+}
+
+/** The same with a letter for each byte of a path, which need not be text. */
+export async function readIndexBytes(folder: string): Promise<IndexEntry[]> {
+  const bytes = await gitBytes(indexArgs, { cwd: folder, timeout: treeTimeout });
+  return parseIndex(Buffer.from(bytes).toString('latin1'));
 }
 
 /** Reads what `git ls-files --stage -z` prints, with the tag of `-v` or without. */

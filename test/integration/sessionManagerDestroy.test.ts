@@ -76,6 +76,16 @@ describeOnUnix('destroying a session', () => {
       },
       '2 untracked files',
     ],
+    [
+      'a repository that was begun among tracked files',
+      async () => {
+        await mkdir(path.join(worktree, 'part'));
+        await commit(worktree, 'part/work.txt');
+        await project().git('merge', '--quiet', '--ff-only', 'feature/login');
+        await git(path.join(worktree, 'part'), 'init', '--quiet');
+      },
+      '1 untracked file',
+    ],
     ['an uncommitted change', () => writeFile(path.join(worktree, 'file-1.txt'), 'changed'), '1 uncommitted file'],
     ['a deleted file', () => rm(path.join(worktree, 'file-1.txt')), '1 uncommitted file'],
     [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, chmod, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { openArchive } from '../../src/node/archiveList.ts';
@@ -45,22 +45,55 @@ describeOnUnix('a worktree that is archived, removed and brought back', () => {
     });
   }
 
+  const onLinux = process.platform === 'linux' ? it : it.skip;
+
+  onLinux('has its tracked files also where their names are no text, and links that lead to such', async () => {
+    const { root, folder } = await plain(make);
+    const odd = (end: string) => Buffer.from(`${folder}/odd-\xff${end}`, 'latin1');
+    await writeFile(odd('1'), 'one');
+    await writeFile(odd('2'), 'two');
+    await git(folder, 'add', '.');
+    await rm(odd('2'));
+    await symlink(Buffer.from('odd-\xff1', 'latin1'), path.join(folder, 'link'));
+    await bringBack({ root, folder }, await archive({ root, folder }));
+    const back = [await readFile(path.join(folder, 'link'), 'utf8'), await git(folder, 'status', '--porcelain')];
+    assert.deepEqual(back, ['one', 'A  "odd-\\3771"\nAD "odd-\\3772"\n?? link']);
+  });
+
+  onLinux('stays where a tracked file was changed whose name is no text', async () => {
+    const { root, folder } = await plain(make);
+    const odd = Buffer.from(`${folder}/odd-\xff`, 'latin1');
+    await writeFile(odd, 'one');
+    await git(folder, 'add', '.');
+    await writeFile(odd, 'changed');
+    await assert.rejects(archive({ root, folder }), { code: 'UNSAFE_FILE' });
+  });
+
+  const archive = async ({ root, folder }: Place) => {
+    const repository = (await findWorkplace(root)) as GitRepository;
+    const record = aRecord({ branch, worktreePath: folder, baseBranch: 'main' });
+    const gitDir = await git(folder, 'rev-parse', '--path-format=absolute', '--git-dir');
+    await archiveWorktree({ repository, record, path: folder, gitDir, ignored: 'kept', unmerged: 0 });
+    return { repository, record };
+  };
+
   let before: string[];
   const expected = async () => before;
 
   const roundTrip = async ({ root, folder }: Place): Promise<string[]> => {
     before = await pictureOf(folder);
-    const repository = (await findWorkplace(root)) as GitRepository;
-    const record = aRecord({ branch, worktreePath: folder, baseBranch: 'main' });
-    const gitDir = await git(folder, 'rev-parse', '--path-format=absolute', '--git-dir');
-    await archiveWorktree({ repository, record, path: folder, gitDir, ignored: 'kept', unmerged: 0 });
+    const archived = await archive({ root, folder });
     assert.deepEqual(await pictureOf(folder), before, 'archiving has changed something');
+    await bringBack({ root, folder }, archived);
+    return pictureOf(folder);
+  };
+
+  const bringBack = async ({ root, folder }: Place, { repository, record }: Awaited<ReturnType<typeof archive>>) => {
     await git(root, 'worktree', 'remove', '--force', folder);
     await git(root, 'reflog', 'expire', '--expire=now', '--all');
     await git(root, '-c', 'core.hooksPath=/dev/null', 'gc', '--quiet', '--prune=now');
-    const archive = await openArchive(root, record.id);
-    await restoreWorktree({ repository, archive, path: folder, branch, isOnBranch: true });
-    return pictureOf(folder);
+    const opened = await openArchive(root, record.id);
+    await restoreWorktree({ repository, archive: opened, path: folder, branch, isOnBranch: true });
   };
 });
 
@@ -339,6 +372,29 @@ function works(): Record<string, (place: Place) => Promise<unknown>> {
     },
     'everything deleted': async ({ folder }) => {
       for (const name of ['file-1.txt', 'file-2.txt', 'file-3.txt']) await rm(path.join(folder, name));
+    },
+    'a repository that was begun among tracked files': async ({ folder }) => {
+      const inner = path.join(folder, 'part');
+      await mkdir(inner);
+      await writeFile(path.join(inner, 'a.txt'), 'a');
+      await git(folder, 'add', '.');
+      await commit(folder, 'part');
+      await git(inner, 'init', '--quiet');
+      await git(inner, 'add', '.');
+    },
+    'folders called .git that are no repositories': async ({ folder }) => {
+      await mkdir(path.join(folder, 'fixture', '.git'), { recursive: true });
+      await writeFile(path.join(folder, 'fixture', '.git', 'notes'), 'notes');
+      await mkdir(path.join(folder, 'moved'));
+      await writeFile(path.join(folder, 'moved', '.git'), 'gitdir: /nowhere\n');
+    },
+    'a link to a folder of the same files in the place of one': async ({ folder }) => {
+      for (const name of ['one', 'two']) await mkdir(path.join(folder, name));
+      for (const name of ['one', 'two']) await writeFile(path.join(folder, name, 'same.txt'), name);
+      await git(folder, 'add', '.');
+      await commit(folder, 'folders');
+      await rm(path.join(folder, 'two'), { recursive: true });
+      await symlink('one', path.join(folder, 'two'));
     },
     'a large file': async ({ folder }) => {
       await writeFile(path.join(folder, 'large'), Buffer.alloc(5_000_000, 'large '));
