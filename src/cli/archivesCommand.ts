@@ -91,7 +91,7 @@ function shownArchive(archive: ListedArchive): unknown {
 
 function archiveRow(archive: ListedArchive, now: Date): Cell[] {
   const start: Cell[] = [{ text: archive.id.slice(0, 8) }];
-  const time: Cell = { text: age(archive.archivedAt, now) };
+  const time: Cell = { text: archive.archivedAt === undefined ? '-' : age(archive.archivedAt, now) };
   if (archive.state !== 'sound') {
     const problem: Cell = { text: `cannot be read: ${archive.problem}`, style: 'red' };
     return [...start, { text: '-' }, time, { text: '-' }, problem];

@@ -11,8 +11,8 @@ export type Overdue = v.InferOutput<typeof overdueSchema>;
 
 export interface DatedArchive {
   commit: string;
-  /** ISO 8601 UTC. */
-  archivedAt: string;
+  /** ISO 8601 UTC; absent where nobody can tell. */
+  archivedAt?: string;
 }
 
 export interface RetentionVerdict<T> {
@@ -23,7 +23,8 @@ export interface RetentionVerdict<T> {
 }
 
 /**
- * Which archives have been kept for long enough.
+ * Which archives have been kept for long enough. One of which git cannot even read the time stays: the disk that it is
+ * on may be away.
  *
  * @param keepDays 0 keeps them for ever.
  */
@@ -34,8 +35,8 @@ export function judgeArchives<T extends DatedArchive>(
   const verdict: RetentionVerdict<T> = { expired: [], overdue: {} };
   const today = now.toISOString().slice(0, 10);
   for (const archive of archives) {
-    const isOld = keepDays > 0 && now.getTime() - Date.parse(archive.archivedAt) > keepDays * day;
-    if (!isOld) continue;
+    const age = archive.archivedAt === undefined ? 0 : now.getTime() - Date.parse(archive.archivedAt);
+    if (keepDays === 0 || age <= keepDays * day) continue;
     const days = [...new Set([...(overdue[archive.commit] ?? []), today])].sort();
     if (days.length >= daysOverdue) verdict.expired.push(archive);
     else verdict.overdue[archive.commit] = days;

@@ -25,7 +25,7 @@ export function archivedName(archive: ListedArchive): string {
 }
 
 function describe(archive: ListedArchive, now: Date): vscode.QuickPickItem {
-  const time = `archived ${ago(archive.archivedAt, now)}`;
+  const time = archive.archivedAt === undefined ? '' : `archived ${ago(archive.archivedAt, now)}`;
   if (archive.state !== 'sound')
     return { label: `$(warning) ${archive.id}`, description: time, detail: `Cannot be used: ${archive.problem}.` };
   const { session } = archive.about;

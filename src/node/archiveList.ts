@@ -15,8 +15,8 @@ import { git, tryGit } from './git.ts';
 /** An archive as a list shows it. */
 export type ListedArchive =
   | { state: 'sound'; id: string; commit: string; archivedAt: string; about: ArchiveAbout }
-  /** It is there and cannot be read; `problem` is the end of a sentence. */
-  | { state: 'damaged' | 'newer'; id: string; commit: string; archivedAt: string; problem: string };
+  /** It is there and cannot be read; `problem` is the end of a sentence. Its time is absent where git has not even that. */
+  | { state: 'damaged' | 'newer'; id: string; commit: string; archivedAt?: string; problem: string };
 
 /** An archive whose worktree can be brought back. */
 export interface OpenedArchive {
@@ -26,29 +26,32 @@ export interface OpenedArchive {
   lists: ArchiveLists;
 }
 
-/** The archives of a repository, newest first. @throws {HoldfastError} `GIT_FAILED` */
+/** The archives of a repository, newest first; one that is damaged hides no other. @throws {HoldfastError} `GIT_FAILED` */
 export async function listArchives(root: string): Promise<ListedArchive[]> {
-  const format = '--format=%(refname) %(objectname) %(creatordate:unix)';
-  const text = await git(['for-each-ref', format, archiveRefs], { cwd: root });
+  // Asked for more than names, git fails as soon as it cannot read one of them.
+  const text = await git(['for-each-ref', '--format=%(refname) %(objectname)', archiveRefs], { cwd: root });
   const found: ListedArchive[] = [];
   for (const line of text.split('\n').filter(Boolean)) {
-    const [ref = '', commit = '', seconds] = line.split(' ');
-    found.push(await readAbout(root, { id: ref.slice(archiveRefs.length), commit, seconds: Number(seconds) }));
+    const [ref = '', commit = ''] = line.split(' ');
+    found.push(await readAbout(root, { id: ref.slice(archiveRefs.length), commit }));
   }
-  return found.sort((a, b) => (a.archivedAt > b.archivedAt ? -1 : a.archivedAt < b.archivedAt ? 1 : 0));
+  return found.sort(({ archivedAt: one = '' }, { archivedAt: other = '' }) => (one > other ? -1 : one < other ? 1 : 0));
 }
 
-async function readAbout(
-  root: string,
-  { id, commit, seconds }: { id: string; commit: string; seconds: number },
-): Promise<ListedArchive> {
-  const common = { id, commit, archivedAt: new Date((seconds || 0) * 1000).toISOString() };
+async function readAbout(root: string, common: { id: string; commit: string }): Promise<ListedArchive> {
+  const { commit } = common;
   const text = await tryGit(['cat-file', 'blob', `${commit}:${archiveParts.about}`], { cwd: root });
-  if (text === undefined) return { ...common, state: 'damaged', problem: 'git cannot read it' };
-  const opened = openAbout(text);
-  if (opened.state !== 'sound') return { ...common, ...opened };
+  const opened = text === undefined ? unread : openAbout(text);
+  if (opened.state !== 'sound') return { ...common, ...opened, ...(await timeOf(root, commit)) };
   const { content: about } = opened;
   return { ...common, state: 'sound', archivedAt: about.archivedAt, about };
+}
+
+const unread = { state: 'damaged', problem: 'git cannot read it' } as const;
+
+async function timeOf(root: string, commit: string): Promise<{ archivedAt?: string }> {
+  const seconds = Number(await tryGit(['log', '-1', '--format=%ct', commit, '--'], { cwd: root }));
+  return seconds > 0 ? { archivedAt: new Date(seconds * 1000).toISOString() } : {};
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ArchiveKeeper } from '../../../src/helper/archiveKeeper.ts';
 import { ArchivedVariables } from '../../../src/node/archivedVariables.ts';
@@ -68,6 +69,20 @@ describe('the archives of worktrees that a helper looks after', () => {
   it('stay where their repository is not found', async () => {
     await writeJson(places.repositoryFile, { root: await dirs.make('elsewhere') });
     assert.deepEqual(await runOn([31, 32, 33]), [1, true]);
+  });
+
+  it('stay where git has lost even their commit, and hide no others', async () => {
+    const lost = await git(root, 'commit-tree', 'HEAD^{tree}', '-m', 'archive');
+    await git(root, 'update-ref', 'refs/holdfast/archive/0ddba11', lost);
+    await rm(path.join(root, '.git', 'objects', lost.slice(0, 2), lost.slice(2)));
+    const before = (await listArchives(root)).map(({ state }) => state);
+    assert.deepEqual(
+      [before, await runOn([31, 32, 33])],
+      [
+        ['sound', 'damaged'],
+        [1, false],
+      ],
+    );
   });
 
   it('are no other refs', async () => {
