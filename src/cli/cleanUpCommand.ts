@@ -4,6 +4,7 @@ import { type CleanUpResult, cleanUp, sessionsToCleanUp } from '../client/manySe
 import { destroySession, type LifeContext } from '../client/sessionLife.ts';
 import { leftNotice } from '../core/healthPresentation.ts';
 import { ago, describeExit, statusLook } from '../core/presentation.ts';
+import type { KeptWork } from '../node/worktreeRemoval.ts';
 import type { HealthReport } from '../protocol/health.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { errorText } from './failureReport.ts';
@@ -11,6 +12,7 @@ import { print, printJson } from './output.ts';
 import type { CommandArguments } from './parseCommandLine.ts';
 import { type Program, type RepositorySessions, withSessions } from './repositorySessions.ts';
 import { lifeOf } from './sessionLife.ts';
+import { matchExactly } from './sessionMatch.ts';
 import { shownRecord } from './shownRecord.ts';
 
 /** `holdfast clean-up --older-than DAYS` */
@@ -22,8 +24,13 @@ export async function cleanUpSessions(
     const records = await sessions.list();
     const old = sessionsToCleanUp(records, olderThanDays);
     const life = old.length > 0 && !dryRun ? await prepare(sessions) : undefined;
-    const results = await cleanUp(old, { olderThanDays, dryRun }, (record) =>
-      destroySession(life as LifeContext, record),
+    const results = await cleanUp(
+      old,
+      { olderThanDays, dryRun },
+      {
+        look: async (id) => matchExactly(await sessions.list(), id),
+        destroy: (record) => destroySession(life as LifeContext, record),
+      },
     );
     if (json) printJson(results.map(shownResult));
     else report(results, olderThanDays, results.length > 0 ? await sessions.health() : undefined);
@@ -45,13 +52,16 @@ function report(results: readonly CleanUpResult[], days: number, health: HealthR
     const { name } = result.record;
     if (result.state === 'failed') console.error(`${name}: ${errorText(result.error)}`);
     else if (result.state === 'planned') print(`${name} would be destroyed: ${describeEnd(result.record)}.`);
-    else
-      print(
-        `Destroyed ${name}.${result.kept ? ` Its work was kept (${result.kept.reason}): ${result.kept.path}` : ''}`,
-      );
+    else print(`Destroyed ${name}.${fateOf(result)}`);
     const left = result.state === 'failed' ? undefined : leftNotice(result.record, health);
     if (left !== undefined) print(left);
   }
+}
+
+function fateOf({ kept, isPending }: { kept?: KeptWork; isPending?: true }): string {
+  if (!kept) return '';
+  if (isPending) return ` Its worktree cannot be removed yet (${kept.reason}); that is done later: ${kept.path}`;
+  return ` Its work was kept (${kept.reason}): ${kept.path}`;
 }
 
 export function noneOld(days: number): string {
@@ -69,5 +79,6 @@ function shownResult(result: CleanUpResult): unknown {
   const { state, record } = result;
   const shown = { state, session: shownRecord(record) };
   if (result.state === 'failed') return { ...shown, error: toErrorShape(result.error) };
-  return result.kept ? { ...shown, kept: result.kept } : shown;
+  const { kept, isPending } = result;
+  return { ...shown, ...(kept ? { kept } : {}), ...(isPending ? { isPending } : {}) };
 }

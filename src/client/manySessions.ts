@@ -1,4 +1,5 @@
 import { delay } from '../base/async.ts';
+import { HoldfastError } from '../base/errors.ts';
 import { systemFailure } from '../core/circuitBreaker.ts';
 import { wasLost, wasOverBefore } from '../core/sessionRecord.ts';
 import type { KeptWork } from '../node/worktreeRemoval.ts';
@@ -18,7 +19,7 @@ export type SessionResult = { id: string; name: string } & (
 
 /** What became, or would become, of a session that is over. */
 export type CleanUpResult =
-  | { state: 'planned' | 'destroyed'; record: SessionRecord; kept?: KeptWork }
+  | { state: 'planned' | 'destroyed'; record: SessionRecord; kept?: KeptWork; isPending?: true }
   | { state: 'failed'; record: SessionRecord; error: unknown };
 
 /** Stops sessions all at once; one that does not end keeps nobody from the others. */
@@ -58,16 +59,25 @@ export interface CleanUpOptions {
   dryRun?: boolean;
 }
 
-/** Destroys the sessions that ended that long ago, one after the other; where there is work its worktree stays. */
+export interface CleanUpActions {
+  /** The session as it is by now. @throws {HoldfastError} `SESSION_NOT_FOUND` */
+  look: (id: string) => Promise<SessionRecord>;
+  destroy: (record: SessionRecord) => Promise<DestroyedSession>;
+}
+
+/**
+ * Destroys the sessions that ended that long ago, one after the other; where there is work its worktree stays. What was
+ * started again since it was listed is left alone.
+ */
 export async function cleanUp(
   sessions: readonly SessionRecord[],
   { olderThanDays, dryRun = false }: CleanUpOptions,
-  destroy: (record: SessionRecord) => Promise<DestroyedSession>,
+  actions: CleanUpActions,
 ): Promise<CleanUpResult[]> {
   const old = sessionsToCleanUp(sessions, olderThanDays);
   if (dryRun) return old.map((record) => ({ state: 'planned', record }));
   const results: CleanUpResult[] = [];
-  for (const record of old) results.push(await cleanedUp(record, destroy));
+  for (const record of old) results.push(await cleanedUp(record, actions));
   return results;
 }
 
@@ -81,15 +91,21 @@ export function sessionsToCleanUp(
   return sessions.filter((record) => wasOverBefore(record, time));
 }
 
-async function cleanedUp(
-  record: SessionRecord,
-  destroy: (record: SessionRecord) => Promise<DestroyedSession>,
-): Promise<CleanUpResult> {
+async function cleanedUp(record: SessionRecord, { look, destroy }: CleanUpActions): Promise<CleanUpResult> {
   try {
+    requireUntouched(await look(record.id), record);
     return { state: 'destroyed', ...(await destroy(record)) };
   } catch (error) {
     return { state: 'failed', record, error };
   }
+}
+
+/** Somebody may have started it since it was chosen, and it may even have ended again with work that nobody has seen. */
+function requireUntouched(now: SessionRecord, chosen: SessionRecord): void {
+  if (now.status === chosen.status && now.endedAt === chosen.endedAt) return;
+  throw new HoldfastError('SESSION_RUNNING', `“${now.name}” was started again meanwhile. Nothing was changed.`, {
+    data: { id: now.id },
+  });
 }
 
 async function resultOf(

@@ -1,4 +1,3 @@
-import { HoldfastError } from '../base/errors.ts';
 import { Emitter } from '../base/event.ts';
 import { type Disposable, DisposableStore } from '../base/lifecycle.ts';
 import { isGoingOn } from '../core/sessionRecord.ts';
@@ -153,12 +152,14 @@ export class SessionSupervision implements Disposable {
     const { manager } = this.#options;
     const sessions = planned?.filter(({ id }) => manager.get(id)) ?? manager.list();
     let prepared: ReturnType<typeof manager.prepareToDestroy> | undefined;
-    return cleanUp(sessions, options, async (record) => {
-      // Only where there is something to destroy, and for all of it.
-      prepared ??= manager.prepareToDestroy();
-      const destroy = await prepared;
-      requireUntouched(manager.require(record.id), record);
-      return destroy(record.id);
+    return cleanUp(sessions, options, {
+      look: async (id) => {
+        // Only where there is something to destroy, and for all of it.
+        prepared ??= manager.prepareToDestroy();
+        await prepared;
+        return manager.require(id);
+      },
+      destroy: async ({ id }) => (await (prepared ?? manager.prepareToDestroy()))(id),
     });
   }
 
@@ -176,12 +177,4 @@ export class SessionSupervision implements Disposable {
     this.#latest = report;
     this.#onHealth.fire(report);
   }
-}
-
-/** Somebody may have started it since it was chosen, and it may even have ended again with work that nobody has seen. */
-function requireUntouched(now: SessionRecord, chosen: SessionRecord): void {
-  if (now.status === chosen.status && now.endedAt === chosen.endedAt) return;
-  throw new HoldfastError('SESSION_RUNNING', `“${now.name}” was started again meanwhile. Nothing was changed.`, {
-    data: { id: now.id },
-  });
 }

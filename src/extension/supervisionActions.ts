@@ -27,6 +27,8 @@ export interface CleanedUpSession {
   record: SessionRecord;
   /** Where its worktree stays since there was work in it. */
   kept?: KeptWork;
+  /** It goes once it can be removed. */
+  isPending?: true;
   /** Why it failed. */
   message?: string;
 }
@@ -112,5 +114,6 @@ function toOutcome(result: SessionResult): SessionOutcome {
 function toCleanedUp(result: CleanUpResult): CleanedUpSession {
   const { state, record } = result;
   if (result.state === 'failed') return { state, record, message: toMessage(result.error) };
-  return { state, record, ...(result.kept ? { kept: result.kept } : {}) };
+  const { kept, isPending } = result;
+  return { state, record, ...(kept ? { kept } : {}), ...(isPending ? { isPending } : {}) };
 }

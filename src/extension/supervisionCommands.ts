@@ -177,9 +177,11 @@ function tellCleanedUp(
   const reasons = done.flatMap(({ state, record, message }) =>
     state === 'failed' ? [`“${record.name}” could not be destroyed: ${message}`] : [],
   );
-  const notes = done.flatMap(({ record, kept }) =>
-    kept ? [`The work of “${record.name}” was kept (${kept.reason}): ${kept.path}.`] : [],
-  );
+  const notes = done.flatMap(({ record: { name }, kept, isPending }) => {
+    if (!kept) return [];
+    if (isPending) return [`The worktree of “${name}” cannot be removed yet (${kept.reason}); that is done later.`];
+    return [`The work of “${name}” was kept (${kept.reason}): ${kept.path}.`];
+  });
   const left = done.flatMap(({ state, record }) => (state === 'failed' ? [] : (leftNotice(record, report) ?? [])));
   tellMany(log, {
     summary: `${countSessions(done.length - reasons.length)} destroyed.`,

@@ -81,19 +81,42 @@ describe('what is done to many sessions', () => {
 
   it('tells what would be cleaned up, and does nothing', async () => {
     const session = named('old', { status: 'failed', endedAt: '2020-01-01T00:00:00.000Z' });
-    const planned = await cleanUp([session], { olderThanDays: 1, dryRun: true }, () => assert.fail('was destroyed'));
+    const planned = await cleanUp(
+      [session],
+      { olderThanDays: 1, dryRun: true },
+      {
+        look: async () => session,
+        destroy: () => assert.fail('was destroyed'),
+      },
+    );
     assert.deepEqual(planned, [{ state: 'planned', record: session }]);
+  });
+
+  it('leaves alone what was started again while others were cleaned up', async () => {
+    const session = named('old', { status: 'failed', endedAt: '2020-01-01T00:00:00.000Z' });
+    const again = named('old', { status: 'active' });
+    const [result] = await cleanUp(
+      [session],
+      { olderThanDays: 1 },
+      {
+        look: async () => again,
+        destroy: () => assert.fail('was destroyed'),
+      },
+    );
+    assert.match(result?.state === 'failed' ? String(result.error) : '', /started again meanwhile/);
   });
 
   it('tells which worktree was kept, and goes on after one that cannot be cleaned up', async () => {
     const ended = { status: 'failed' as const, endedAt: '2020-01-01T00:00:00.000Z' };
-    const sessions = [named('a', ended), named('b', ended), named('c', ended)];
+    const sessions = ['a', 'b', 'c'].map((name) => named(name, { id: name, ...ended }));
     const error = new Error('still runs');
     const kept = { path: '/repo/c', reason: '1 uncommitted file' };
-    const results = await cleanUp(sessions, { olderThanDays: 1 }, async (record) => {
+    const destroy = async (record: SessionRecord) => {
       if (record.name === 'b') throw error;
       return record.name === 'c' ? { record, kept } : { record };
-    });
+    };
+    const look = async (id: string) => sessions.find((session) => session.id === id) as SessionRecord;
+    const results = await cleanUp(sessions, { olderThanDays: 1 }, { look, destroy });
     assert.deepEqual(results, [
       { state: 'destroyed', record: sessions[0] },
       { state: 'failed', record: sessions[1], error },
