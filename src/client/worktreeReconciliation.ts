@@ -10,6 +10,7 @@ import {
   type WorktreeSituation,
 } from '../core/worktreeSituation.ts';
 import { git, gitMessage } from '../node/git.ts';
+import { wasRenamed } from '../node/renamedBranch.ts';
 import { type GitRepository, listWorktrees } from '../node/repository.ts';
 import { isHalfMade } from '../node/worktree.ts';
 import { gitDirOf, readWorktreeLink } from '../node/worktreeLink.ts';
@@ -66,12 +67,14 @@ type Repair = (context: ReconciliationContext, repository: GitRepository, task: 
 
 const repairs: Record<WorktreeRepair, Repair> = { follow, switchBack, use, recreate };
 
-/** The session goes on with the branch that is checked out; one that was only renamed stays its own. */
+/** The session goes on with the branch that is checked out; one that was only renamed stays its own, another is its user's. */
 async function follow(context: ReconciliationContext, repository: GitRepository, task: Task): Promise<CreatedSession> {
   const { record, situation } = task;
-  const { branch, isOldBranchThere } = situation as Extract<WorktreeSituation, { kind: 'otherBranch' }>;
-  const owns = ownsBranch(record) && !isOldBranchThere;
-  const changes = { branch: branch as string, metadata: { ...record.metadata, ownsBranch: owns } };
+  const { isOldBranchThere, ...there } = situation as Extract<WorktreeSituation, { kind: 'otherBranch' }>;
+  const branch = there.branch as string;
+  const mayOwn = ownsBranch(record) && !isOldBranchThere;
+  const owns = mayOwn && (await wasRenamed(repository.root, { former: record.branch, branch }));
+  const changes = { branch, metadata: { ...record.metadata, ownsBranch: owns } };
   return { record: await apply(context, repository, { record, changes }) };
 }
 

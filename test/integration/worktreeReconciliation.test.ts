@@ -86,6 +86,15 @@ describeOnUnix('a worktree that was changed behind the back of its session', () 
       assert.deepEqual([now.branch, now.metadata?.ownsBranch], ['better', true]);
     });
 
+    it('is not taken for the session’s own where the former one was deleted, so that destroying it leaves the branch', async () => {
+      await git(record.worktreePath, 'switch', '--quiet', '--create', 'develop', 'main');
+      await git(record.worktreePath, 'branch', '--quiet', '-D', record.branch);
+      const { record: now } = await repair({ repair: 'follow' });
+      const { kept } = await window.destroy(record.id);
+      const branches = await project().git('branch', '--format=%(refname:short)');
+      assert.deepEqual([now.metadata?.ownsBranch, kept, branches], [false, undefined, 'develop\nmain']);
+    });
+
     it('is not followed to a branch that another session has', async () => {
       const other = (await window.create({ name: 'search', command: ['cat'] })).record;
       await git(other.worktreePath, 'checkout', '--quiet', '--detach');
