@@ -138,7 +138,7 @@ async function forget(
   const tombstone = await context.helper.delete(record);
   await pausePoint('destroy-forgotten');
   const outcome = await remove();
-  if (outcome.kept && !outcome.isPending) await tagKept(context, tombstone);
+  if (outcome.kept && !outcome.isPending && !outcome.isForeign) await tagKept(context, tombstone);
   await context.keepDone(tombstone);
   return { record: tombstone, ...outcome };
 }

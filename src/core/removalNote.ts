@@ -21,6 +21,8 @@ const schema = v.looseObject({
   askedAt: timestamp,
   /** The archive that was written before the removal began. */
   archive: v.optional(commitSchema),
+  /** What tells the worktree's folder from a later one of its name. */
+  folder: v.optional(v.string()),
   /** How often it was tried in vain, when last, and why that failed. */
   attempts: v.optional(v.number(), 0),
   triedAt: v.optional(timestamp),

@@ -21,7 +21,7 @@ export async function carryOut(
   };
   const outcome = await removeSessionWorktree({ repository, note, keep });
   // What stays for good is the user's alone.
-  if (outcome.kept && !outcome.isPending)
+  if (outcome.kept && !outcome.isPending && !outcome.isForeign)
     await unlockWorktree(repository.root, note.session.worktreePath).catch(() => undefined);
   if (outcome.isPending) await notes.write(failed(current, outcome)).catch(() => undefined);
   else await notes.delete(note.session.id);

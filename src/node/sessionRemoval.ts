@@ -1,8 +1,9 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { describeError } from '../base/errors.ts';
 import { describeLoss } from '../core/lostWork.ts';
 import type { RemovalNote } from '../core/removalNote.ts';
+import { isTagOf } from '../core/worktreeLink.ts';
 import { restoringReason } from '../core/worktreeLockReason.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { type OpenedArchive, openArchive } from './archiveList.ts';
@@ -23,12 +24,16 @@ import {
   lookAtTraces,
   removeBranch,
   removeByGit,
+  writtenMeanwhile,
 } from './worktreeRemoval.ts';
+import { readTag, tagName } from './worktreeTags.ts';
 
 /** What became of a destroyed session's worktree. */
 export interface RemovalOutcome {
   /** Where it is and why, where it is not gone. */
   kept?: KeptWork;
+  /** What is in its place belongs to somebody else. */
+  isForeign?: true;
   /** It is to go, and is removed once that can be. */
   isPending?: true;
   /** The commit that holds all of it, where one was written. */
@@ -82,6 +87,9 @@ async function removeThere(task: RemovalTask, worktree: SessionWorktree): Promis
   const { repository, note } = task;
   const { root, path: folder } = worktree;
   const kept = (reason: string) => ({ kept: { path: folder, reason } });
+  const foreign = (reason: string) => ({ ...kept(reason), isForeign: true as const });
+  if (note.folder !== undefined && (await identityOf(folder)) !== note.folder)
+    return foreign('something else is in its place by now');
   if (!(await isWorktree(folder))) {
     if (note.archive === undefined) return kept('it is no worktree any more');
     const archive = await openArchive(root, note.session.id);
@@ -89,7 +97,9 @@ async function removeThere(task: RemovalTask, worktree: SessionWorktree): Promis
   }
   const gitDir = await gitDirOf(folder);
   if (gitDir === undefined || (await commonDirOf(gitDir)) !== repository.commonDir)
-    return kept('it belongs to another repository');
+    return foreign('it belongs to another repository');
+  const { tag } = await readTag(path.join(gitDir, tagName));
+  if (tag && !isTagOf(tag.id, note.session)) return foreign(`it is that of “${tag.name}” by now`);
   // Git lists real paths, and the folder that it is in may be a link.
   const real = await realpath(folder);
   const entry = (await listWorktrees(root)).find((candidate) => candidate.path === real);
@@ -107,6 +117,8 @@ async function removeThere(task: RemovalTask, worktree: SessionWorktree): Promis
   await pausePoint('removal-begun');
   const obstacle = await removeFolder(worktree, { isClean: reasons.length === 0 && note.archive === undefined });
   await pausePoint('removal-done');
+  // What was to go only if nothing is lost stays with what came in at the last moment.
+  if (obstacle === writtenMeanwhile && note.choice === 'auto') return { ...kept(obstacle), archive: archived.commit };
   if (obstacle !== undefined) return { ...later(worktree, obstacle, archived.note), archive: archived.commit };
   await finish(worktree, tip);
   return { archive: archived.commit };
@@ -139,10 +151,17 @@ async function archive(
   };
   const before = note.archive === undefined ? undefined : await openArchive(repository.root, note.session.id);
   const written: WrittenArchive = await (before ? extendArchive(request, before) : archiveWorktree(request));
-  const noted = { ...note, archive: written.commit };
+  const identity = await identityOf(worktree.path);
+  const noted = { ...note, archive: written.commit, ...(identity === undefined ? {} : { folder: identity }) };
   await keep(noted);
   await pausePoint('removal-archived');
   return { commit: written.commit, note: noted };
+}
+
+/** Undefined where it is gone. */
+async function identityOf(folder: string): Promise<string | undefined> {
+  const entry = await stat(folder, { bigint: true }).catch(() => undefined);
+  return entry && [entry.dev, entry.ino, entry.birthtimeNs].join(':');
 }
 
 /** The folder is gone already: what git still has of it. */

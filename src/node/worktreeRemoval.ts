@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describeError } from '../base/errors.ts';
 import { counted, describeLoss } from '../core/lostWork.ts';
 import { exists } from './exists.ts';
-import { git, tryGit } from './git.ts';
+import { git, gitMessage, tryGit } from './git.ts';
 import { listWorktrees, type WorktreeEntry } from './repository.ts';
 import { countStaged } from './stagedFiles.ts';
 import { unlockWorktree } from './worktreeLock.ts';
@@ -47,6 +47,9 @@ async function removeFolder(worktree: SessionWorktree): Promise<KeptWork | undef
   return undefined;
 }
 
+/** Why git refuses to remove a worktree that was clean a moment ago. */
+export const writtenMeanwhile = 'something was written in it meanwhile';
+
 /**
  * Has git remove a worktree that is there.
  *
@@ -63,6 +66,7 @@ export async function removeByGit(
     return undefined;
   } catch (error) {
     if (!(await exists(folder))) return undefined;
+    if (/contains modified or untracked files/.test(gitMessage(error))) return writtenMeanwhile;
     return options.includes('--force') ? describeError(error) : describeFailure(folder, error);
   }
 }

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { appendFile, chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { RemovalNote } from '../../src/core/removalNote.ts';
+import { serializeTag, tagOf } from '../../src/core/worktreeTag.ts';
 import { openArchive } from '../../src/node/archiveList.ts';
 import { restoreWorktree } from '../../src/node/archiveRestore.ts';
 import { RemovalNotes } from '../../src/node/removalNotes.ts';
 import { findWorkplace, type GitRepository } from '../../src/node/repository.ts';
+import { lockWorktree } from '../../src/node/worktreeLock.ts';
 import { pictureOf } from '../integration/support/worktreePicture.ts';
 import { projectNode } from '../support/paths.ts';
 import { git, makeRepository } from '../support/repository.ts';
@@ -153,8 +156,8 @@ describeOnUnix('the removal of a worktree, whatever happens meanwhile', () => {
 
   it('removes what is left in a folder that git has forgotten, and keeps what is new in it', async () => {
     await killAt('removal-begun', 'remove', root, id, notesFolder);
-    await git(root, 'worktree', 'remove', '--force', folder);
-    await mkdir(path.join(folder, 'new'), { recursive: true });
+    await forgetHalfWay();
+    await mkdir(path.join(folder, 'new'));
     await writeFile(path.join(folder, 'new', '3'), '3');
     await writeFile(path.join(folder, 'file-1.txt'), 'held open by a program');
     await remove();
@@ -181,10 +184,61 @@ describeOnUnix('the removal of a worktree, whatever happens meanwhile', () => {
 
   it('removes an empty folder that git could not', async () => {
     await killAt('removal-begun', 'remove', root, id, notesFolder);
-    await git(root, 'worktree', 'remove', '--force', folder);
-    await mkdir(folder);
+    await forgetHalfWay();
     await remove();
     assert.deepEqual([await traces(), await restored()], [gone, before]);
+  });
+
+  /** Git goes on to its own notes also where it could not remove the folder itself. */
+  const forgetHalfWay = async () => {
+    await rm(path.join(root, '.git', 'worktrees', 'login'), { recursive: true });
+    for (const name of await readdir(folder)) await rm(path.join(folder, name), { recursive: true });
+  };
+
+  for (const [what, make] of [
+    ['another worktree', () => git(root, 'worktree', 'add', '--quiet', '-b', 'other', folder)],
+    ['a folder', () => mkdir(folder)],
+  ] as const) {
+    it(`leaves alone what was put in the place of a worktree whose removal was cut short: ${what}`, async () => {
+      await killAt('removal-begun', 'remove', root, id, notesFolder);
+      await git(root, 'worktree', 'remove', '--force', folder);
+      await make();
+      await writeFile(path.join(folder, 'mine.txt'), 'mine');
+      const { kept } = JSON.parse(await remove());
+      assert.deepEqual(
+        [kept.reason, await readFile(path.join(folder, 'mine.txt'), 'utf8'), await notes.list()],
+        ['something else is in its place by now', 'mine', []],
+      );
+    });
+  }
+
+  it('leaves alone a worktree that another session has got meanwhile', async () => {
+    await killAt('removal-begun', 'remove', root, id, notesFolder);
+    const gitDir = await git(folder, 'rev-parse', '--path-format=absolute', '--git-dir');
+    const other = aRecord({ id: randomUUID(), name: 'search', branch, worktreePath: folder });
+    await writeFile(path.join(gitDir, 'holdfast.json'), serializeTag(tagOf(other, '0123456789abcdef'), undefined));
+    await lockWorktree(root, other);
+    const { kept } = JSON.parse(await remove());
+    const isLocked = /^locked Holdfast session search /m.test(await git(root, 'worktree', 'list', '--porcelain'));
+    assert.deepEqual([kept.reason, isLocked, await notes.list()], ['it is that of “search” by now', true, []]);
+  });
+
+  it('stays where it was to go only if nothing is lost, and something came in at the last moment', async () => {
+    await git(folder, 'reset', '--quiet', '--hard', 'main');
+    await git(folder, 'clean', '--quiet', '-ffdx');
+    const note = (await notes.read(id)) as RemovalNote;
+    await notes.write({ ...note, choice: 'auto' });
+    await points.ask('removal-begun');
+    const ended = run('remove', root, id, notesFolder);
+    await points.reached('removal-begun');
+    await writeFile(path.join(folder, 'late.txt'), 'late');
+    await points.letGo('removal-begun');
+    const { kept, isPending } = JSON.parse(await ended);
+    await remove();
+    assert.deepEqual(
+      [kept.reason, isPending, await notes.list(), existsSync(path.join(folder, 'late.txt'))],
+      ['something was written in it meanwhile', undefined, [], true],
+    );
   });
 
   it('leaves the worktree as it is where something in it can be in no archive, and says what', async () => {
