@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises';
+import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { findListed } from '../core/savedSession.ts';
 import { wasStarted } from '../core/sessionRecord.ts';
@@ -96,12 +98,20 @@ async function restorationOf(
 ): Promise<Restoration> {
   const { worktreePath, baseBranch } = old;
   const isTaken =
+    (await hasMoved(workplace as GitRepository, archive)) ||
     (await exists(worktreePath).catch(() => true)) ||
     (await listWorktrees(workplace.root)).some(({ path }) => path === worktreePath) ||
     sessions().some((session) => session.worktreePath === worktreePath);
   const base = { ref: baseBranch, commit: branch.commit ?? archive.commit, isDetached: false };
   const place = isTaken ? {} : { worktreePath };
   return { record: old, start, base, hasBranch: branch.isThere, ...place, bringBack };
+}
+
+/** Where the repository has moved, another one may be in its former place. */
+async function hasMoved({ commonDir }: GitRepository, { about }: OpenedArchive): Promise<boolean> {
+  if (about.gitDir === undefined) return false;
+  const former = path.dirname(path.dirname(about.gitDir));
+  return (await realpath(former).catch(() => undefined)) !== commonDir;
 }
 
 /** An archive has no variables, which may be secret. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SessionManager } from '../../src/client/sessionManager.ts';
 import type { WorktreeChoice } from '../../src/client/worktreeFarewell.ts';
@@ -100,6 +100,20 @@ describeOnUnix('a destroyed session that comes back from its archive', () => {
       [false, 'MM file-1.txt\n?? new.txt'],
     );
     await rm(folder, { recursive: true });
+  });
+
+  it('is in its repository also where that has moved, and nothing is made in the former place', async () => {
+    await work();
+    const before = await pictureOf(folder);
+    await destroy('archive');
+    const moved = path.join(await project().newFolder('elsewhere'), 'project');
+    window.dispose();
+    await rename(project().folder, moved);
+    const { record: back } = await (await project().open({ folder: moved })).state.restoreArchived(record.id);
+    assert.deepEqual(
+      [path.dirname(path.dirname(back.worktreePath)), await pictureOf(back.worktreePath), existsSync(folder)],
+      [moved, before, false],
+    );
   });
 
   it('comes back once, and its archive stays', async () => {
