@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { exists } from './exists.ts';
 import { git, tryGit } from './git.ts';
+import { removeWorktree } from './gitWorktreeRemove.ts';
 import type { Watched } from './remotes.ts';
 import { unlockWorktree } from './worktreeLock.ts';
 import { treeTimeout } from './worktreeRemoval.ts';
@@ -32,8 +33,7 @@ export async function removeWithSubmodules(root: string, folder: string, state: 
   const status = await tryGit(args, { cwd: folder, timeout: treeTimeout }).catch(() => undefined);
   if (status !== '') return;
   await unlockWorktree(root, folder).catch(() => undefined);
-  const removal = ['worktree', 'remove', '--force', '--', folder];
-  await tryGit(removal, { cwd: root, timeout: treeTimeout }).catch(() => undefined);
+  await removeWorktree({ root, path: folder, options: ['--force'] }).catch(() => undefined);
 }
 
 /** The names of what the repository's configuration says about submodules that were initialized in any of its worktrees. */

@@ -7,6 +7,7 @@ import { writeDurable } from './durableFile.ts';
 import { exists } from './exists.ts';
 import { git, gitMessage, tryGit } from './git.ts';
 import { excludeFromClone } from './gitExclude.ts';
+import { removeWorktree } from './gitWorktreeRemove.ts';
 import { makeFolders } from './makeFolders.ts';
 import type { Watched } from './remotes.ts';
 import { type GitRepository, listWorktrees, resolveCommit, type WorktreeEntry } from './repository.ts';
@@ -119,8 +120,8 @@ export class NewWorktree {
     const folder = await realpath(this.#request.path).catch(() => this.#request.path);
     const worktrees = await listWorktrees(this.#root).catch(() => []);
     if (!worktrees.some((worktree) => worktree.path === folder && isHalfMade(worktree))) return;
-    const args = ['worktree', 'remove', '--force', '--force', '--', folder];
-    await tryGit(args, { cwd: this.#root, timeout: treeTimeout }).catch(() => undefined);
+    const options = ['--force', '--force'];
+    await removeWorktree({ root: this.#root, path: folder, options }).catch(() => undefined);
   }
 
   async #removeAround(): Promise<void> {

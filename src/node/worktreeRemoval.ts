@@ -3,7 +3,8 @@ import path from 'node:path';
 import { describeError } from '../base/errors.ts';
 import { counted, describeLoss } from '../core/lostWork.ts';
 import { exists } from './exists.ts';
-import { git, gitMessage, tryGit } from './git.ts';
+import { gitMessage, tryGit } from './git.ts';
+import { removeWorktree } from './gitWorktreeRemove.ts';
 import { listWorktrees, type WorktreeEntry } from './repository.ts';
 import { countStaged } from './stagedFiles.ts';
 import { unlockWorktree } from './worktreeLock.ts';
@@ -62,7 +63,7 @@ export async function removeByGit(
 ): Promise<string | undefined> {
   try {
     await unlockWorktree(root, folder);
-    await git(['worktree', 'remove', ...options, '--', folder], { cwd: root, timeout: treeTimeout });
+    await removeWorktree({ root, path: folder, options });
     return undefined;
   } catch (error) {
     if (!(await exists(folder))) return undefined;
@@ -76,7 +77,7 @@ export async function forgetWorktree({ root, path: folder }: Pick<SessionWorktre
   const isListed = (await listWorktrees(root)).some((entry) => entry.path === folder);
   if (!isListed) return;
   await unlockWorktree(root, folder);
-  await git(['worktree', 'remove', '--', folder], { cwd: root, timeout: treeTimeout });
+  await removeWorktree({ root, path: folder });
 }
 
 /** What has gone was neither uncommitted nor untracked, so whoever has the commits has lost nothing. */
