@@ -3,6 +3,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { git } from '../../../src/node/git.ts';
 import { chooseGit, gitEnvironmentOf, gitProgram } from '../../../src/node/gitProgram.ts';
+import { systemFolder } from '../../../src/node/systemPrograms.ts';
 import { useTempDirs } from '../../support/tempDirs.ts';
 import { describeOnUnix } from '../../support/unix.ts';
 
@@ -10,10 +11,20 @@ describe('the git that is run', () => {
   afterEach(() => chooseGit(undefined));
 
   it('is the chosen one, else that of the environment, else the first on the path', () => {
-    const seen = [gitProgram({}), gitProgram({ HOLDFAST_GIT: '/opt/git' })];
+    const seen = [gitProgram({}, { platform: 'linux' }), gitProgram({ HOLDFAST_GIT: '/opt/git' })];
     chooseGit('/usr/local/bin/git');
     seen.push(gitProgram({ HOLDFAST_GIT: '/opt/git' }));
     assert.deepEqual(seen, ['git', '/opt/git', '/usr/local/bin/git']);
+  });
+
+  it('is on Windows never one of the folder that it is run in', () => {
+    const files = ['C:\\Program Files\\Git\\cmd\\git.exe', 'git.exe', '.\\git.exe', 'bin\\git.exe'];
+    const options = { platform: 'win32' as const, isFile: (file: string) => files.includes(file) };
+    const found = (list: string) => gitProgram({ Path: list }, options);
+    assert.deepEqual(
+      [found('.;;bin;C:bin;"C:\\Program Files\\Git\\cmd";C:\\other'), found('.;bin')],
+      [files[0], path.win32.join(systemFolder, 'git.exe')],
+    );
   });
 
   it('is told to what is started only where it was chosen', () => {
