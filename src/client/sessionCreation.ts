@@ -21,7 +21,7 @@ import { checkCommand, isInWorktree } from './launch.ts';
 import { checkPolicy, checkResumeCommand } from './sessionChoices.ts';
 import { plannedEnvironment, sessionLaunch } from './sessionLaunch.ts';
 import type { ManagerSettings, SessionManagerOptions } from './sessionManager.ts';
-import { beginWorktree, locationContext, tagAdopted, tagSession } from './sessionWorktree.ts';
+import { beginWorktree, locationContext, tagAdopted, tagSession, wantsSubmodules } from './sessionWorktree.ts';
 
 export interface CreateSessionOptions {
   name?: string;
@@ -149,7 +149,7 @@ async function makeAll(
     const bring = seekIncluded({ ...context, repository }, record);
     await worktree.checkOut(gitWatch(context.watch));
     await pausePoint('creation-checked-out');
-    if (worktree instanceof NewWorktree) await addSubmodules(context, options, worktree);
+    if (worktree instanceof NewWorktree && wantsSubmodules(record)) await addSubmodules(context, worktree);
     await tagSession(repository, record);
     await pausePoint('creation-tagged');
     beginStep(context.watch, 'Bringing files along…');
@@ -186,13 +186,8 @@ function startOf({ base, start, upstream }: Plan): BranchStart {
   return { commit: start ?? base?.commit ?? '', ...(upstream === undefined ? {} : { upstream }) };
 }
 
-async function addSubmodules(
-  { settings, watch }: CreationContext,
-  options: CreateSessionOptions,
-  worktree: NewWorktree,
-): Promise<void> {
-  const isWanted = options.submodules ?? settings().worktree?.submodules === 'init';
-  if (!isWanted || !(await worktree.hasSubmodules())) return;
+async function addSubmodules({ watch }: CreationContext, worktree: NewWorktree): Promise<void> {
+  if (!(await worktree.hasSubmodules())) return;
   beginStep(watch, 'Initializing submodules…');
   await worktree.addSubmodules(gitWatch(watch, 'Initializing submodules: '));
   await pausePoint('creation-submodules');
@@ -340,8 +335,10 @@ function draftRecord(
   const fresh = base && !adopted ? { state: 'pending' as const } : undefined;
   const isNew = restored?.worktreePath === undefined || restored.bringBack !== undefined;
   const setup = isNew ? fresh : restored.record.setup;
+  const hasSubmodules = fresh && (options.submodules ?? settings().worktree?.submodules === 'init');
   const metadata = {
     ownsBranch,
+    ...(hasSubmodules ? { submodules: true } : {}),
     ...(upstream !== undefined && ownsBranch ? { upstream } : {}),
     ...(adopted ? { ownsWorktree: false } : {}),
     ...(options.env ? { env: options.env } : {}),

@@ -6,6 +6,7 @@ import { excludedFolder, type LocationContext } from '../core/worktreeLocation.t
 import { tagOf } from '../core/worktreeTag.ts';
 import { exists } from '../node/exists.ts';
 import { type GitRepository, listWorktrees, namedBase, resolveCommit, type Workplace } from '../node/repository.ts';
+import { addSubmodules, hasSubmodules } from '../node/submodules.ts';
 import { type BranchStart, isHalfMade, isWorktreeOf, NewWorktree, tagWorktree } from '../node/worktree.ts';
 import { gitDirOf } from '../node/worktreeLink.ts';
 import { lockWorktree, unlockWorktree } from '../node/worktreeLock.ts';
@@ -62,6 +63,11 @@ export function ownsWorktree({ metadata }: SessionRecord): boolean {
   return metadata?.ownsWorktree !== false;
 }
 
+/** Whether submodules are initialized where its worktree is made. */
+export function wantsSubmodules({ metadata }: SessionRecord): boolean {
+  return metadata?.submodules === true;
+}
+
 /**
  * Makes the worktree of a session whose window ended before it had one, at what its base is now; its branch may
  * be there.
@@ -84,12 +90,15 @@ export async function completeWorktree(repository: GitRepository, record: Sessio
     notice = isThere ? undefined : madeAnew(record, start?.upstream ?? baseBranch);
     try {
       await worktree.checkOut();
+      if (wantsSubmodules(record) && (await worktree.hasSubmodules())) await worktree.addSubmodules();
     } catch (error) {
       await worktree.undo();
       throw error;
     }
   } else if (!(await isWorktreeOf(repository, worktreePath))) {
     throw inTheWay(record);
+  } else if (wantsSubmodules(record) && (await hasSubmodules(worktreePath))) {
+    await addSubmodules(worktreePath);
   }
   await tagSession(repository, record);
   return notice;

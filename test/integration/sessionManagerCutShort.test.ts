@@ -13,7 +13,7 @@ import { git, makeRepository } from '../support/repository.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
 import { pathWithGit, pauseAt, withGit, writeHook } from './support/fakeGit.ts';
-import { type Project, useProject } from './support/project.ts';
+import { type Project, useProject, withEnvironment } from './support/project.ts';
 import { addOrigin, pushTo } from './support/remote.ts';
 import { dist, processEnd, programFile } from './support/scene.ts';
 
@@ -68,6 +68,19 @@ describeOnUnix('a window that is killed while it creates a session', () => {
     const { worktreePath } = (await other.restart(record.id)).record;
     assert.equal(await readFile(path.join(worktreePath, '.env'), 'utf8'), 'KEY=1');
   });
+
+  for (const point of ['creation-kept', 'creation-checked-out']) {
+    it(`leaves a session that gets with its start the submodules that it was to have: at ${point}`, async () => {
+      const part = await makeRepository(await project().newFolder('part'));
+      await project().git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', part, 'part');
+      await project().git('commit', '--quiet', '--message=submodule');
+      await killedBetween(project(), point, { submodules: true });
+      const { record } = await found(project(), other);
+      const trust = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'protocol.file.allow', GIT_CONFIG_VALUE_0: 'always' };
+      const { worktreePath } = (await withEnvironment(trust, () => other.restart(record.id))).record;
+      assert.equal(existsSync(path.join(worktreePath, 'part', '.git')), true);
+    });
+  }
 
   it('keeps the commits that its branch has got meanwhile', async () => {
     await killedAt(project(), '"worktree add"*');
