@@ -16,7 +16,7 @@ export interface IncludedFilesContext extends Pick<SessionLaunchContext, 'settin
 }
 
 /** Brings what was found, and returns what could not be brought along, as whole sentences for the user. */
-export type Bring = (signal?: AbortSignal) => Promise<string | undefined>;
+export type Bring = () => Promise<string | undefined>;
 
 /**
  * What brings into a session's new worktree the files that git ignores and the user wants there; what is there already
@@ -24,14 +24,18 @@ export type Bring = (signal?: AbortSignal) => Promise<string | undefined>;
  *
  * @throws {HoldfastError} Once they are brought: `DISK_FULL`, `GIT_FAILED`; the signal's reason
  */
-export function seekIncluded({ repository, settings }: IncludedFilesContext, record: Place): Bring {
+export function seekIncluded(
+  { repository, settings }: IncludedFilesContext,
+  record: Place,
+  signal?: AbortSignal,
+): Bring {
   const { root, commonDir } = repository;
   const { worktreePath } = record;
   const { include = defaultInclude, link = [] } = settings().worktree ?? {};
-  const search = findIncluded(root, { include, link }, worktreePath);
+  const search = findIncluded(root, { include, link }, { worktree: worktreePath, signal });
   // What comes in between may fail, and then nobody asks.
   search.catch(() => undefined);
-  return async (signal) => {
+  return async () => {
     const { entries, isApart } = await search;
     if (entries.length === 0) return undefined;
     const problems = await bringAlong(entries, { from: root, to: worktreePath, commonDir, isApart, signal });
@@ -40,12 +44,8 @@ export function seekIncluded({ repository, settings }: IncludedFilesContext, rec
 }
 
 /** The same for a worktree that is there already. */
-export function bringIncluded(
-  context: IncludedFilesContext,
-  record: Place,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  return seekIncluded(context, record)(signal);
+export function bringIncluded(context: IncludedFilesContext, record: Place): Promise<string | undefined> {
+  return seekIncluded(context, record)();
 }
 
 function describeProblems({ name }: Place, problems: readonly NotBrought[]): string {

@@ -146,14 +146,14 @@ async function makeAll(
     const worktree = bringBack ? bringBack(record) : await beginWorktree(repository, record, { start, setting });
     made.worktree = worktree;
     await pausePoint('creation-worktree-begun');
-    const bring = seekIncluded({ ...context, repository }, record);
+    const bring = seekIncluded({ ...context, repository }, record, context.watch?.signal);
     await worktree.checkOut(gitWatch(context.watch));
     await pausePoint('creation-checked-out');
     if (worktree instanceof NewWorktree && wantsSubmodules(record)) await addSubmodules(context, worktree);
     await tagSession(repository, record);
     await pausePoint('creation-tagged');
     beginStep(context.watch, 'Bringing files along…');
-    notes.push(await bring(context.watch?.signal));
+    notes.push(await bring());
     await pausePoint('creation-files-brought');
   }
   if (plan.adopted) made.putBackTag = await tagAdopted(repository, record);

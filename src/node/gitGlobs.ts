@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
@@ -7,6 +7,11 @@ import { git } from './git.ts';
 /** Those of the paths that a list of globs matches; a folder ends with a slash. */
 export type MatchGlobs = (globs: readonly string[], paths: readonly string[]) => Promise<Set<string>>;
 
+const folderPrefix = 'holdfast-globs-';
+
+/** After which no search is still at work in its folder; milliseconds. */
+const maxAge = 24 * 60 * 60_000;
+
 /**
  * Gives `use` what matches globs as git itself reads those of a `.gitignore` in the root. Git is asked in an empty
  * repository, for in the user's own its `.gitignore` files would have a say.
@@ -14,14 +19,30 @@ export type MatchGlobs = (globs: readonly string[], paths: readonly string[]) =>
  * @throws {HoldfastError} `GIT_FAILED`, and the system's errors where there is no room for temporary files
  */
 export async function withGlobs<T>(use: (match: MatchGlobs) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-globs-'));
+  const folder = await mkdtemp(path.join(tmpdir(), folderPrefix));
   try {
+    await removeLeft(path.dirname(folder));
     await git(['init', '--quiet', '--template='], { cwd: folder });
     await mkdir(path.join(folder, '.git', 'info'), { recursive: true });
     return await use((globs, paths) => match(folder, globs, paths));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What killed processes have left. Nobody else can change a folder of our own in the meantime. */
+async function removeLeft(around: string): Promise<void> {
+  const names = await readdir(around).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(folderPrefix))) {
+    const folder = path.join(around, name);
+    if (await isLeft(folder)) await rm(folder, { recursive: true }).catch(() => undefined);
+  }
+}
+
+async function isLeft(folder: string): Promise<boolean> {
+  const found = await lstat(folder).catch(() => undefined);
+  const isOurs = found?.isDirectory() && (process.getuid === undefined || found.uid === process.getuid());
+  return isOurs === true && found !== undefined && Date.now() - found.mtimeMs > maxAge;
 }
 
 async function match(folder: string, globs: readonly string[], paths: readonly string[]): Promise<Set<string>> {

@@ -2,7 +2,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { delay } from '../base/async.ts';
 import { globsOf, leadsInto } from '../core/includeGlobs.ts';
-import { tryGit } from './git.ts';
+import { git, gitMessage } from './git.ts';
 import { type MatchGlobs, withGlobs } from './gitGlobs.ts';
 import { readRegularFile } from './regularFile.ts';
 import { listWorktrees, type WorktreeEntry } from './repository.ts';
@@ -29,6 +29,12 @@ export interface IncludeGlobs {
   link: readonly string[];
 }
 
+export interface FindOptions {
+  /** Where they are to be brought; absolute. */
+  worktree: string;
+  signal?: AbortSignal | undefined;
+}
+
 /** What was found, and what of it must not be taken along, by its absolute path. */
 export interface IncludedFiles {
   entries: IncludedEntry[];
@@ -41,18 +47,18 @@ export interface IncludedFiles {
  * a path leads there.
  *
  * @param root The main checkout; a repository without one has none of these files.
- * @param worktree Where they are to be brought; absolute.
- * @throws {HoldfastError} `GIT_FAILED`
+ * @throws {HoldfastError} `GIT_FAILED`; the signal's reason
  */
-export async function findIncluded(root: string, globs: IncludeGlobs, worktree: string): Promise<IncludedFiles> {
+export async function findIncluded(root: string, globs: IncludeGlobs, options: FindOptions): Promise<IncludedFiles> {
+  const { worktree, signal } = options;
   const include = globsOf([...globs.include, await readIncludeFile(root)]);
   const link = globsOf(globs.link);
   const isNamed = include.length + link.length > 0;
-  const ignored = isNamed ? withoutFolder(await listIgnored(root), folderOfWorktrees(root, worktree)) : [];
+  const ignored = isNamed ? withoutFolder(await listIgnored(root, signal), folderOfWorktrees(root, worktree)) : [];
   // Most repositories have none, and git is asked nothing more.
   if (ignored.length === 0) return { entries: [], isApart: () => false };
   const isApart = await separate(root, worktree);
-  const entries = await withGlobs((match) => new Search({ root, include, link, match, isApart }).find(ignored));
+  const entries = await withGlobs((match) => new Search({ root, include, link, match, isApart, signal }).find(ignored));
   return { entries, isApart };
 }
 
@@ -89,10 +95,13 @@ async function listSteady(root: string): Promise<WorktreeEntry[]> {
 }
 
 /** A folder that is ignored as a whole ends with a slash, and nothing in it is named. */
-async function listIgnored(root: string): Promise<string[]> {
+async function listIgnored(root: string, signal: AbortSignal | undefined): Promise<string[]> {
   const args = ['ls-files', '--others', '--ignored', '--exclude-standard', '--directory', '-z'];
-  const text = await tryGit(args, { cwd: root, timeout: treeTimeout });
-  return (text ?? '').split('\0').filter(Boolean);
+  const text = await git(args, { cwd: root, timeout: treeTimeout, signal }).catch((error) => {
+    if (/must be run in a work tree/.test(gitMessage(error))) return '';
+    throw error;
+  });
+  return text.split('\0').filter(Boolean);
 }
 
 /** What is no file that can be read names nothing. */
@@ -107,6 +116,7 @@ interface SearchOptions extends IncludeGlobs {
   root: string;
   match: MatchGlobs;
   isApart: (file: string) => boolean;
+  signal: AbortSignal | undefined;
 }
 
 class Search {
@@ -118,7 +128,8 @@ class Search {
 
   /** Level by level, so that git is asked but twice for each. */
   async find(paths: readonly string[]): Promise<IncludedEntry[]> {
-    const { root, include, link, match, isApart } = this.#options;
+    const { root, include, link, match, isApart, signal } = this.#options;
+    signal?.throwIfAborted();
     const candidates = paths.filter((one) => !isApart(path.join(root, trimmed(one))));
     if (candidates.length === 0) return [];
     const linked = await match(link, candidates);

@@ -10,7 +10,7 @@ import { repositoryPlaces, stateFolder } from '../../src/node/places.ts';
 import { git } from '../support/repository.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
-import { writeHook, writeScript } from './support/fakeGit.ts';
+import { withGit, writeHook, writeScript } from './support/fakeGit.ts';
 import { commitManyFiles } from './support/manyFiles.ts';
 import { useProject, withEnvironment } from './support/project.ts';
 import { addOrigin, pushTo } from './support/remote.ts';
@@ -113,6 +113,13 @@ describeOnUnix('a session whose creation is cancelled', () => {
     const waits = path.join(await project().newFolder('waits'), 'pid');
     await writeHook(project(), 'post-checkout', `echo $$ > '${waits}'; exec sleep 300`);
     const [said, pid] = await Promise.all([attempt({}), onceWaiting(waits)]);
+    assert.deepEqual([said, await isRunningProcess(pid)], [told, false]);
+  });
+
+  it('leaves nothing, and nobody waiting, while the files to be brought along are looked for', async () => {
+    const waits = path.join(await project().newFolder('waits'), 'pid');
+    const silent = `case "$*" in "ls-files --others"*) echo $$ > '${waits}'; exec sleep 300;; esac`;
+    const [said, pid] = await withGit(project(), silent, () => Promise.all([attempt({}), onceWaiting(waits)]));
     assert.deepEqual([said, await isRunningProcess(pid)], [told, false]);
   });
 

@@ -17,6 +17,7 @@ import type { WorktreeSettings } from '../../src/client/worktreeSetup.ts';
 import { includeFile } from '../../src/node/includedFiles.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import { waitFor } from '../support/waitFor.ts';
+import { withGit } from './support/fakeGit.ts';
 import { useProject } from './support/project.ts';
 
 describe('files that git ignores and that a worktree needs', () => {
@@ -247,6 +248,21 @@ describe('files that git ignores and that a worktree needs', () => {
     await window.restart(record.id);
     await untilMade();
     assert.deepEqual(await filesIn(record.worktreePath), ['.env', 'dist/made']);
+  });
+
+  it('are no reason to make a session without them where git fails to tell which there are', async () => {
+    await ignore('.env');
+    const broken = `case "$*" in "ls-files --others"*) echo 'fatal: index file corrupt' >&2; exit 128;; esac`;
+    await assert.rejects(
+      withGit(project(), broken, () => create()),
+      { code: 'GIT_FAILED', message: 'git ls-files failed: index file corrupt' },
+    );
+  });
+
+  it('are not there in a repository without a main checkout', async () => {
+    await project().git('config', 'core.bare', 'true');
+    const { worktree, notice } = await create({}, 'main');
+    assert.deepEqual([(await readdir(worktree)).includes('.env'), notice], [false, undefined]);
   });
 
   it('are not looked for where no glob leads: in a folder that is ignored as a whole', async () => {
