@@ -6,7 +6,7 @@ import { serializeTag, type WorktreeTag } from '../core/worktreeTag.ts';
 import { writeDurable } from './durableFile.ts';
 import { exists } from './exists.ts';
 import { git, gitMessage, tryGit } from './git.ts';
-import { excludeFromClone } from './gitExclude.ts';
+import { excludeFromClone, excludeLineOf } from './gitExclude.ts';
 import { removeWorktree } from './gitWorktreeRemove.ts';
 import { makeFolders } from './makeFolders.ts';
 import type { Watched } from './remotes.ts';
@@ -183,7 +183,11 @@ export async function requireBranchName(root: string, branch: string): Promise<v
 
 /** Made by itself, for git does so only if there is no such branch: what is undone later was made here. */
 async function makeBranch(root: string, branch: string, { commit, upstream }: BranchStart): Promise<void> {
-  const track = upstream === undefined ? ['--no-track', '--', branch, commit] : ['--track', '--', branch, upstream];
+  // A tag of the same name would be taken for what is followed.
+  const track =
+    upstream === undefined
+      ? ['--no-track', '--', branch, commit]
+      : ['--track', '--', branch, `refs/remotes/${upstream}`];
   try {
     await git(['branch', ...track], { cwd: root });
   } catch (error) {
@@ -196,10 +200,20 @@ async function requireUnused(root: string, branch: string): Promise<void> {
   const [main, ...others] = await listWorktrees(root);
   const holder = [main, ...others].find((worktree) => worktree?.branch === branch);
   if (!holder) return;
+  if (holder.prunableReason !== undefined) throw heldByNone(branch, holder);
   const way = holder === main ? 'run the session without a worktree' : 'adopt that worktree';
   throw new HoldfastError('BRANCH_EXISTS', `The branch ${branch} is checked out in ${holder.path}.`, {
     advice: `Choose another branch, or ${way}.`,
     data: { branch, path: holder.path, isAdoptable: holder !== main },
+  });
+}
+
+/** Git keeps a branch for a worktree until it has forgotten that, be its folder removed or on a disk that is not there. */
+function heldByNone(branch: string, { path: folder }: WorktreeEntry): HoldfastError {
+  const text = `The branch ${branch} is checked out in ${folder}, which is not there any more.`;
+  return new HoldfastError('BRANCH_EXISTS', text, {
+    advice: 'If that folder was removed, let git forget it with “git worktree prune” and try again.',
+    data: { branch, path: folder, isAdoptable: false },
   });
 }
 
@@ -213,7 +227,7 @@ async function requireCommit(root: string, branch: string): Promise<string> {
 async function excludeFromGit({ commonDir, root }: GitRepository, folder: string): Promise<void> {
   const relative = path.relative(root, folder);
   if (!relative || relative.startsWith('..') || path.isAbsolute(relative)) return;
-  await excludeFromClone(commonDir, `/${relative.split(path.sep).join('/')}/`);
+  await excludeFromClone(commonDir, `${excludeLineOf(relative.split(path.sep).join('/'))}/`);
 }
 
 /** `feature/x` cannot exist beside a branch `feature`, for refs are files and folders. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { CreateSessionOptions } from '../../src/client/sessionCreation.ts';
 import { git } from '../support/repository.ts';
@@ -55,6 +56,15 @@ describeOnUnix('a session on a branch that is there', () => {
       metadata: { ownsBranch: true, upstream: 'origin/fix/ü' },
       notice: undefined,
     });
+  });
+
+  it('follows a remote’s also where a tag has its name', async () => {
+    const bare = await addOrigin(project());
+    const commit = await pushTo(bare, 'topic');
+    await project().git('fetch', '--quiet', 'origin');
+    await project().git('tag', 'origin/topic', 'main');
+    const made = await begin({ branch: 'origin/topic' });
+    assert.deepEqual([made.branch, made.commit, made.metadata?.upstream], ['topic', commit, 'origin/topic']);
   });
 
   it('finds a remote’s that was pushed just now where it is fetched first', async () => {
@@ -115,6 +125,22 @@ describeOnUnix('a session on a branch that is there', () => {
         'BRANCH_EXISTS',
         `The branch topic is checked out in ${other}. Choose another branch, or adopt that worktree.`,
         { branch: 'topic', path: other, isAdoptable: true },
+      ],
+    );
+  });
+
+  it('is refused one that git keeps for a worktree that was removed by hand, with the advice to forget that', async () => {
+    const other = path.join(await project().newFolder('other'), 'tree');
+    await project().git('worktree', 'add', '--quiet', '-b', 'topic', other);
+    await rm(other, { recursive: true });
+    const window = await project().open();
+    const error = await window.create({ branch: 'topic', command: ['cat'] }).catch((failure) => failure);
+    assert.deepEqual(
+      [error.code, error.text, error.data.isAdoptable],
+      [
+        'BRANCH_EXISTS',
+        `The branch topic is checked out in ${other}, which is not there any more. If that folder was removed, let git forget it with “git worktree prune” and try again.`,
+        false,
       ],
     );
   });

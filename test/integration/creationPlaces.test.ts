@@ -54,6 +54,12 @@ describeOnUnix('the setting for the place of worktrees', () => {
     assert.deepEqual([await excluded(), await project().git('status', '--porcelain')], [['/.trees/', '/tree-c/'], '']);
   });
 
+  it('has git leave out a folder whose name would be a pattern', async () => {
+    const window = await project().open({ settings: { worktreesFolder: 'trees [1]*' } });
+    await window.create({ name: 'a', command: ['cat'] });
+    assert.deepEqual([await excluded(), await project().git('status', '--porcelain')], [['/trees \\[1\\]\\*/'], '']);
+  });
+
   it('is refused where it makes no sense, before anything is made', async () => {
     const window = await project().open({ settings: { worktreesFolder: '.git/${name}' } });
     const before = await project().traces(window);
