@@ -1,6 +1,7 @@
 import { realpath, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
+import { hookEnvironment } from '../core/hookEnvironment.ts';
 import { restoringReason } from '../core/worktreeLockReason.ts';
 import { serializeTag, type WorktreeTag } from '../core/worktreeTag.ts';
 import { writeDurable } from './durableFile.ts';
@@ -81,7 +82,7 @@ export class NewWorktree {
       const args = ['worktree', 'add', ...quiet, '--', folder, branch];
       // What the user sees and can cancel may go on as long as it tells of itself.
       const limits = watched.signal ? { timeout: 6 * treeTimeout, patience: treeTimeout } : { timeout: treeTimeout };
-      await git(args, { cwd: this.#root, ...limits, ...watched });
+      await git(args, { cwd: this.#root, env: hookEnvironment(process.env), ...limits, ...watched });
     } catch (error) {
       throw explainFailure(error);
     }

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { git } from '../support/repository.ts';
 import { describeOnUnix } from '../support/unix.ts';
+import { writeHook } from './support/fakeGit.ts';
 import { useProject, withEnvironment } from './support/project.ts';
 import { commitFile } from './support/remote.ts';
 
@@ -124,5 +125,18 @@ describeOnUnix('a repository with a filter for large files', () => {
       [stored, there, await git(record.worktreePath, 'status', '--porcelain')],
       ['pointer-one', 'content-one\n', ''],
     );
+  });
+});
+
+describeOnUnix('the hooks that run while a worktree is made', () => {
+  const project = useProject();
+
+  it('see text in the user’s own encoding, and nothing of the editor', async () => {
+    const seen = path.join(await project().newFolder('seen'), 'hook.log');
+    await writeHook(project(), 'post-checkout', `echo "[$LC_ALL|$LC_CTYPE|$VSCODE_PID]" > '${seen}'`);
+    const window = await project().open();
+    const env = { LC_ALL: 'de_DE.UTF-8', VSCODE_PID: '1' };
+    await withEnvironment(env, () => window.create({ command: ['cat'] }));
+    assert.equal(await readFile(seen, 'utf8'), '[|de_DE.UTF-8|]\n');
   });
 });
