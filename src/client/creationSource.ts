@@ -7,9 +7,10 @@ import { defaultBase } from '../node/defaultBranch.ts';
 import { asRemoteBranch, fetchRemote, listRemotes, newestOf, upstreamOf, usualRemote } from '../node/remotes.ts';
 import { type Base, currentBase, type GitRepository, namedBase, resolveCommit } from '../node/repository.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import type { PlanContext } from './creationPlan.ts';
 import { beginStep, gitWatch } from './creationWatch.ts';
 import { requireDeserted } from './livingOwner.ts';
-import type { CreateSessionOptions, PlanContext } from './sessionCreation.ts';
+import type { CreateSessionOptions } from './sessionCreation.ts';
 
 /** What a new branch is made from where nothing else is said: what is checked out, or the default branch. */
 export type BaseChoice = 'head' | 'default';

@@ -1,26 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { restoredRecord } from '../core/savedSession.ts';
 import { chooseName } from '../core/sessionName.ts';
 import { newRecord } from '../core/sessionRecord.ts';
-import { defaultPolicy } from '../core/supervisionPolicy.ts';
 import { worktreeLocation } from '../core/worktreeLocation.ts';
 import { pausePoint } from '../node/pausePoint.ts';
-import { type Base, branchTips, type GitRepository, requireFolder } from '../node/repository.ts';
-import { type BranchStart, NewWorktree, requireBranchName } from '../node/worktree.ts';
+import { type Base, branchTips, type GitRepository } from '../node/repository.ts';
+import { NewWorktree } from '../node/worktree.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
-import type { SessionCommand, SessionPolicy, SessionRecord } from '../protocol/sessionRecord.ts';
+import type { SessionPolicy, SessionRecord } from '../protocol/sessionRecord.ts';
 import { whileCreating } from './creationLock.ts';
-import { type BaseChoice, findSource, type Source } from './creationSource.ts';
+import { branchPrefix, type Plan, placeOf, planCreation, startOf } from './creationPlan.ts';
+import type { BaseChoice } from './creationSource.ts';
 import { type UnfinishedSession, undoCreation } from './creationUndo.ts';
 import { beginStep, type CreationWatch, gitWatch } from './creationWatch.ts';
 import type { HelperClient } from './helperClient.ts';
 import { seekIncluded } from './includedFiles.ts';
 import { checkCommand, isInWorktree } from './launch.ts';
-import { checkPolicy, checkResumeCommand } from './sessionChoices.ts';
-import { plannedEnvironment, sessionLaunch } from './sessionLaunch.ts';
-import type { ManagerSettings, SessionManagerOptions } from './sessionManager.ts';
+import { sessionLaunch } from './sessionLaunch.ts';
+import type { SessionManagerOptions } from './sessionManager.ts';
 import { beginWorktree, locationContext, tagAdopted, tagSession, wantsSubmodules } from './sessionWorktree.ts';
 
 export interface CreateSessionOptions {
@@ -85,16 +82,8 @@ export interface CreationContext extends Pick<SessionManagerOptions, 'machine' |
   watch?: CreationWatch;
 }
 
-/** What a session can be planned with. */
-export interface PlanContext
-  extends Pick<CreationContext, 'machine' | 'workplace' | 'folder' | 'settings' | 'sessions' | 'watch'> {
-  helper: Pick<HelperClient, 'connect'>;
-}
-
 /** How often a name that another window took meanwhile is chosen anew. */
 const maxNameRaces = 5;
-
-const branchPrefix = 'feature/';
 
 /**
  * Makes a session: record, branch, worktree, process. All of it, or none.
@@ -177,80 +166,11 @@ async function start(
   return context.keep(started);
 }
 
-/** The folder of a session that is there already. */
-function placeOf({ restored, adopted }: Plan): string | undefined {
-  return restored?.worktreePath ?? adopted?.path;
-}
-
-function startOf({ base, start, upstream }: Plan): BranchStart {
-  return { commit: start ?? base?.commit ?? '', ...(upstream === undefined ? {} : { upstream }) };
-}
-
 async function addSubmodules({ watch }: CreationContext, worktree: NewWorktree): Promise<void> {
   if (!(await worktree.hasSubmodules())) return;
   beginStep(watch, 'Initializing submodules…');
   await worktree.addSubmodules(gitWatch(watch, 'Initializing submodules: '));
   await pausePoint('creation-submodules');
-}
-
-interface Plan extends Source {
-  /** Of the session to be. */
-  id: string;
-  command: SessionCommand;
-  cwd: string;
-  policy: SessionPolicy;
-  resumeCommand: SessionCommand | undefined;
-  restored: Restoration | undefined;
-}
-
-/**
- * What {@link createSession} goes by, having changed nothing: everything that can be refused before anything is made
- * is refused here.
- *
- * @throws {HoldfastError} see {@link createSession}
- */
-export async function planCreation(
-  context: PlanContext,
-  options: CreateSessionOptions,
-  restored: Restoration | undefined,
-): Promise<Plan> {
-  const { folder, settings } = context;
-  const command = toCommand(options.command);
-  const cwd = toRelativeFolder(options.cwd);
-  const choices = chosen(options, settings());
-  const id = randomUUID();
-  const draft = { id, name: options.name ?? '', branch: '', worktreePath: folder, metadata: { env: options.env } };
-  const env = plannedEnvironment(context, draft);
-  await requireFolder(folder);
-  const source = restored ? restoredSource(restored, options) : await findSource(context, options);
-  if (source.base && !source.adopted) await requirePlace(context, source, id);
-  const isChecked = restored?.start !== false && !isInWorktree(command);
-  if (isChecked) await checkCommand(command, { cwd: folder, shell: settings().shell, env });
-  return { ...source, id, command, cwd, restored, ...choices };
-}
-
-function restoredSource({ base }: Restoration, { branch }: CreateSessionOptions): Source {
-  return { ...(base ? { base } : {}), ...(branch === undefined ? {} : { branch }) };
-}
-
-/** @throws {HoldfastError} `INVALID_NAME`, `INVALID_LOCATION` */
-async function requirePlace({ workplace, settings }: PlanContext, { branch }: Source, id: string): Promise<void> {
-  const { root } = workplace;
-  if (branch !== undefined) await requireBranchName(root, branch);
-  const example = { id, name: 'session', branch: branch ?? `${branchPrefix}session` };
-  worktreeLocation(settings().worktreesFolder, locationContext(workplace), example);
-}
-
-/** A session keeps the retry policy that was set when it was made, whatever is set later. */
-function chosen(
-  { policy = {}, resumeCommand }: CreateSessionOptions,
-  { supervision }: ManagerSettings,
-): Pick<Plan, 'policy' | 'resumeCommand'> {
-  const { retry = defaultPolicy.retry } = supervision.policy;
-  return {
-    policy: { retry, ...checkPolicy(policy) },
-    resumeCommand: resumeCommand === undefined ? undefined : checkResumeCommand(resumeCommand),
-  };
 }
 
 async function prepareLaunch(context: CreationContext, record: SessionRecord, plan: Plan): Promise<LaunchSpec> {
@@ -345,21 +265,4 @@ function draftRecord(
   };
   const draft = { ...record, ...(setup ? { setup } : {}), metadata };
   return restored ? restoredRecord(draft, restored.record) : draft;
-}
-
-function toCommand(command: string | string[] | undefined): SessionCommand {
-  if (Array.isArray(command)) return command.length > 0 ? command : null;
-  return command?.trim() ? command : null;
-}
-
-/** @throws {HoldfastError} `INVALID_ARGUMENT` for a folder outside the worktree. */
-function toRelativeFolder(cwd = ''): string {
-  const relative = path.normalize(cwd || '.');
-  if (path.isAbsolute(relative) || relative.split(path.sep)[0] === '..') {
-    throw new HoldfastError('INVALID_ARGUMENT', `The folder ${cwd} is not inside the worktree.`, {
-      advice: 'Give a path relative to the worktree.',
-    });
-  }
-  const folder = relative.endsWith(path.sep) ? relative.slice(0, -1) : relative;
-  return folder === '.' ? '' : folder;
 }

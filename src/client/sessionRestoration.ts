@@ -19,15 +19,10 @@ import { countStaged } from '../node/stagedFiles.ts';
 import { isHalfMade, isWorktreeOf } from '../node/worktree.ts';
 import { unlockWorktree } from '../node/worktreeLock.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { type PlanContext, planCreation } from './creationPlan.ts';
 import type { HelperClient } from './helperClient.ts';
 import { requireDeserted, requireEnded } from './livingOwner.ts';
-import {
-  type CreationContext,
-  createSession,
-  type PlanContext,
-  planCreation,
-  type Restoration,
-} from './sessionCreation.ts';
+import { type CreationContext, createSession, type Restoration } from './sessionCreation.ts';
 
 /** Where a saved session comes back from. */
 export type RestoreOrigin =
