@@ -11,3 +11,10 @@ export async function branchIn(folder: string): Promise<string | undefined> {
   const ref = await tryGit(['symbolic-ref', '--quiet', 'HEAD'], { cwd: folder });
   return ref?.trimEnd().replace(/^refs\/heads\//, '');
 }
+
+/** The branch that a name stands for: its own, or that of the branch which it is only another name of. */
+export async function branchBehind(cwd: string, name: string): Promise<string> {
+  const ref = await tryGit(['symbolic-ref', '--quiet', `refs/heads/${name}`], { cwd });
+  const behind = ref?.trimEnd().match(/^refs\/heads\/(.+)$/)?.[1];
+  return behind === undefined || behind === name ? name : branchBehind(cwd, behind);
+}

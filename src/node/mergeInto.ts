@@ -4,7 +4,7 @@ import { branchGone, hasMoved, inConflict, noTarget, nothingToMerge, ofItself } 
 import { mergeMessage, squashMessage, subjectOf, tidyMessage } from '../core/mergeMessage.ts';
 import type { FileChange, MergeOutcome, MergePlan, MergeWay } from '../core/mergePlan.ts';
 import type { MergeConflict } from '../core/mergeTree.ts';
-import { resolveBranch } from './branchTip.ts';
+import { branchBehind, resolveBranch } from './branchTip.ts';
 import { git, tryGit } from './git.ts';
 import { inUtf8, mergeTrees, requireIdentity, requireMergeTree, treeOf, writeCommit } from './mergeCommits.ts';
 import { checkoutOf, requireRoom } from './mergeTarget.ts';
@@ -39,8 +39,11 @@ interface Ends {
  * @throws {HoldfastError} `BRANCH_GONE`, `INVALID_ARGUMENT`, `NOTHING_TO_MERGE`, `UNRELATED_HISTORIES`,
  *   `MERGE_COMMITS`, `NO_IDENTITY`, `GIT_TOO_OLD`, `GIT_FAILED`; conflicts and what is in the way are in the plan
  */
-export async function planMerge(request: MergeRequest): Promise<MergePlan> {
-  const { cwd, branch, into, how, repository } = request;
+export async function planMerge(asked: MergeRequest): Promise<MergePlan> {
+  const { cwd, branch, how, repository } = asked;
+  // Checkouts know a branch by its own name alone.
+  const into = await branchBehind(repository.root, asked.into);
+  const request = { ...asked, into };
   const ends = await readEnds(request);
   const messages = await readMessages(cwd, ends);
   const { result, conflicts } = await prepare(request, ends);
@@ -71,10 +74,11 @@ export async function performMerge(
   if (plan.conflicts.length > 0) throw inConflict(plan);
   // The user may have taken their time.
   if ((await resolveBranch(repository.root, into)) !== from) throw hasMoved(into);
-  const checkout = await checkoutOf(repository, into);
-  if (checkout !== undefined) await requireRoom(checkout, files);
+  await roomyCheckoutOf(repository, into, files);
   const to = await commitOf(cwd, plan, message);
   await pausePoint('merge-committed');
+  // While the user was asked to sign it, the target may have been checked out.
+  const checkout = await roomyCheckoutOf(repository, into, files);
   const move = { branch: into, from, to, reason: `holdfast: ${how} ${branch}` };
   if (checkout === undefined) await moveRef(repository.root, move);
   else await moveCheckout(checkout, move);
@@ -142,6 +146,17 @@ async function readChanges(cwd: string, from: string, to: string): Promise<FileC
 function messageFor({ how, branch, into, title }: MergeRequest, messages: string[]): { message?: string } {
   if (how === 'rebase') return {};
   return { message: how === 'merge' ? mergeMessage(branch, into) : squashMessage(title, messages) };
+}
+
+/** The folder in which the target is checked out, if any, once its files can be changed. */
+async function roomyCheckoutOf(
+  repository: GitRepository,
+  into: string,
+  files: readonly FileChange[],
+): Promise<string | undefined> {
+  const checkout = await checkoutOf(repository, into);
+  if (checkout !== undefined) await requireRoom(checkout, files);
+  return checkout;
 }
 
 /** Whoever only wants to know is told what is in the way, too. */

@@ -48,10 +48,20 @@ export async function moveCheckout(folder: string, { branch, from, to, reason }:
   });
 }
 
-/** Takes a checkout back to where its branch stood; git refuses where that would lose anything. */
-export async function moveCheckoutBack(folder: string, { to, reason }: RefMove): Promise<void> {
+/**
+ * Takes a checkout back to where its branch stood, unless that has moved meanwhile; git refuses where that would lose
+ * anything that is not committed.
+ *
+ * @throws {HoldfastError} `REF_MOVED`, `LOCKED`, `LOCAL_CHANGES`, `GIT_FAILED`
+ */
+export async function moveCheckoutBack(folder: string, { branch, from, to, reason }: RefMove): Promise<void> {
   const env = { ...hookEnvironment(process.env), GIT_REFLOG_ACTION: reason };
-  await whileLocked(() => gitToItsEnd(['reset', '--keep', '--quiet', to], { cwd: folder, env })).catch((error) => {
+  const move = async () => {
+    // Whoever held the lock before may have committed, and a reset asks for no old value.
+    if ((await branchIn(folder)) !== branch || (await resolveBranch(folder, branch)) !== from) throw hasMoved(branch);
+    await gitToItsEnd(['reset', '--keep', '--quiet', to], { cwd: folder, env });
+  };
+  await whileLocked(move).catch((error) => {
     throw explainOverwriting(error, folder);
   });
 }
