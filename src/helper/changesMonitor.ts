@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { atMost, Throttler } from '../base/async.ts';
 import { Emitter } from '../base/event.ts';
 import type { Disposable } from '../base/lifecycle.ts';
@@ -7,14 +6,14 @@ import { type RefreshReason, type RefreshResult, RefreshSchedule } from '../core
 import { isLive } from '../core/sessionRecord.ts';
 import { changesDelta, isSameChanges } from '../core/worktreeChanges.ts';
 import type { Log } from '../node/log.ts';
-import type { LinkedWorktree } from '../node/worktreeGitDir.ts';
 import type { ChangesDelta, ChangesReport, WorktreeChanges } from '../protocol/changes.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { BaseCommits } from './baseCommits.ts';
 import type { DiskQuestions } from './diskQuestions.ts';
-import { FolderWatches, type WatchedFolder } from './folderWatches.ts';
+import { FolderWatches } from './folderWatches.ts';
 import { OverlapRadar } from './overlapRadar.ts';
 import { PacedGit } from './pacedGit.ts';
+import { refFolders } from './refFolders.ts';
 import type { Registry } from './registry.ts';
 import { WorktreeLook } from './worktreeLook.ts';
 
@@ -271,12 +270,13 @@ export class ChangesMonitor implements Disposable {
   }
 
   /** What is not there any more is looked for now and then, for nothing tells that it has come back. */
-  #watch({ id, baseBranch }: SessionRecord, { link }: WorktreeLook): void {
+  #watch({ id, branch, baseBranch }: SessionRecord, { link, seen }: WorktreeLook): void {
     if (!this.#isWatched) return;
     const onMove = () => this.#mark(id, 'base');
     const folders = link ? [{ folder: link.gitDir, onChange: () => this.#mark(id, 'git') }] : [];
-    const bases = link ? baseFolders(link, baseBranch).map((one) => ({ ...one, onChange: onMove })) : [];
-    const state = this.#watches.set(id, [...folders, ...bases]);
+    const own = seen?.changes.branch ?? branch;
+    const refs = link ? refFolders(link.commonDir, [own, baseBranch]).map((one) => ({ ...one, onChange: onMove })) : [];
+    const state = this.#watches.set(id, [...folders, ...refs]);
     if (link && state !== 'failed') this.#unwatched.delete(id);
     else this.#unwatched.add(id);
     // It may have changed between the look and the watch.
@@ -308,18 +308,4 @@ export class ChangesMonitor implements Disposable {
 
 function hasWorktree({ branch }: SessionRecord): boolean {
   return branch !== '';
-}
-
-/** The folders in which git writes a branch when it moves, also where it was packed, and is a file of its own then. */
-function baseFolders({ gitDir, commonDir }: LinkedWorktree, name: string): Omit<WatchedFolder, 'onChange'>[] {
-  const files = ['heads', 'remotes'].flatMap((kind) => {
-    const parts = name.split('/');
-    return parts.map((_, index) => path.join(commonDir, 'refs', kind, ...parts.slice(0, index + 1)));
-  });
-  const packed = gitDir === commonDir ? [] : [path.join(commonDir, 'packed-refs')];
-  return [...files, ...packed].map((file) => ({
-    folder: path.dirname(file),
-    names: [path.basename(file)],
-    isOptional: true,
-  }));
 }

@@ -1,5 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
+import path from 'node:path';
 import type { Disposable } from '../base/lifecycle.ts';
+import { isMissing } from '../node/durableFile.ts';
 import type { Log } from '../node/log.ts';
 
 /** A folder to be watched for somebody: for some names in it, or for all but locks. */
@@ -37,7 +39,8 @@ export class FolderWatches implements Disposable {
     const wanted = new Set(folders.map(({ folder }) => folder));
     for (const folder of this.#watches.keys()) if (!wanted.has(folder)) this.#leave(folder, id);
     const states = folders.map((one) => this.#join(id, one));
-    if (states.some((state, index) => state === 'failed' && !folders[index]?.isOptional)) return 'failed';
+    if (states.some((state, index) => state === 'failed' || (state === 'missing' && !folders[index]?.isOptional)))
+      return 'failed';
     return states.includes('begun') ? 'begun' : 'held';
   }
 
@@ -51,9 +54,9 @@ export class FolderWatches implements Disposable {
     this.#watches.clear();
   }
 
-  #join(id: string, wanted: WatchedFolder): WatchState {
+  #join(id: string, wanted: WatchedFolder): WatchState | 'missing' {
     const known = this.#watches.get(wanted.folder) ?? this.#open(wanted.folder);
-    if (!known) return 'failed';
+    if (known === 'missing' || known === 'failed') return known;
     const isHeld = known.folders.has(id);
     known.folders.set(id, wanted);
     return isHeld ? 'held' : 'begun';
@@ -65,23 +68,31 @@ export class FolderWatches implements Disposable {
     if (known?.folders.size === 0) this.#close(folder, known);
   }
 
-  /** Undefined where it cannot be watched: it is gone, or there are too many watches on this machine. */
-  #open(folder: string): Watch | undefined {
+  /** It fails where there are too many watches on this machine. */
+  #open(folder: string): Watch | 'missing' | 'failed' {
     try {
-      const watcher = watch(folder, { persistent: false }, (_event, name) => this.#tell(opened, name));
+      const watcher = watch(folder, { persistent: false }, (_event, name) => this.#noticed(folder, opened, name));
       const opened: Watch = { watcher, folders: new Map() };
       watcher.on('error', () => this.#close(folder, opened));
       this.#watches.set(folder, opened);
       return opened;
     } catch (error) {
       this.#log.debug('A folder cannot be watched', { folder, error });
-      return undefined;
+      return isMissing(error) ? 'missing' : 'failed';
     }
   }
 
   #close(folder: string, opened: Watch): void {
     opened.watcher.close();
     if (this.#watches.get(folder) === opened) this.#watches.delete(folder);
+  }
+
+  /** A folder that is removed or moved tells its own name at last; another one in its place needs a watch of its own. */
+  #noticed(folder: string, opened: Watch, name: string | null): void {
+    if (name === path.basename(folder)) {
+      this.#close(folder, opened);
+      this.#tell(opened, null);
+    } else this.#tell(opened, name);
   }
 
   /** Some systems do not say which file it was. */

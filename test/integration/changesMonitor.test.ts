@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Emitter } from '../../src/base/event.ts';
@@ -8,7 +9,7 @@ import { DiskQuestions } from '../../src/helper/diskQuestions.ts';
 import { PacedGit, type PacedGitOptions } from '../../src/helper/pacedGit.ts';
 import { silentLog } from '../../src/node/log.ts';
 import { findWorkplace } from '../../src/node/repository.ts';
-import type { ChangesDelta } from '../../src/protocol/changes.ts';
+import type { ChangesDelta, KnownChanges } from '../../src/protocol/changes.ts';
 import type { RegistryChange } from '../../src/protocol/helperRpc.ts';
 import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { git, makeRepository } from '../support/repository.ts';
@@ -77,6 +78,35 @@ describe('the monitor of worktrees', () => {
     );
   });
 
+  it('sees that its branch was moved by another git', async () => {
+    const { monitor, records } = await scene(1);
+    const { worktreePath, branch } = records[0] as SessionRecord;
+    monitor.setWatched(true);
+    await monitor.settled(patience);
+    const commit = await git(worktreePath, 'commit-tree', '-p', 'HEAD', '-m', 'Elsewhere', 'HEAD^{tree}');
+    await git(worktreePath, 'update-ref', `refs/heads/${branch}`, commit);
+    await waitFor(() => knownIn(monitor)?.head === commit);
+    assert.equal(knownIn(monitor)?.base?.ahead, 1);
+  });
+
+  it('sees that a base moves whose folder git has removed when it packed it', async () => {
+    const { monitor, records, root } = await scene(1, { base: 'release/one' });
+    monitor.setWatched(true);
+    await monitor.settled(patience);
+    const moved = async (text: string) => {
+      const commit = await git(root, 'commit-tree', '-p', 'release/one', '-m', text, 'main^{tree}');
+      await git(root, 'update-ref', 'refs/heads/release/one', commit);
+      await waitFor(() => knownIn(monitor)?.base?.commit === commit);
+    };
+    await moved('One');
+    await git(root, 'pack-refs', '--all');
+    await waitFor(() => !existsSync(path.join(root, '.git', 'refs', 'heads', 'release')));
+    await moved('Two');
+    await monitor.settled(patience);
+    await moved('Three');
+    assert.deepEqual([records.length, knownIn(monitor)?.base?.behind], [1, 3]);
+  });
+
   it('tells nobody of a session that is destroyed any more', async () => {
     const { monitor, records, destroy } = await scene(2);
     monitor.setWatched(true);
@@ -102,10 +132,19 @@ describe('the monitor of worktrees', () => {
     );
   });
 
-  /** So many sessions in one repository; git never ends in the worktree of number `slow`. */
-  async function scene(count: number, { slow, ...options }: PacedGitOptions & { slow?: number } = {}) {
+  function knownIn(monitor: ChangesMonitor): KnownChanges | undefined {
+    const [first] = monitor.report().sessions;
+    return first?.state === 'known' ? first : undefined;
+  }
+
+  /** So many sessions in one repository, made from `base`; git never ends in the worktree of number `slow`. */
+  async function scene(
+    count: number,
+    { slow, base = 'main', ...options }: PacedGitOptions & { slow?: number; base?: string } = {},
+  ) {
     const root = await makeRepository(await dirs.make('repository'));
-    const records = await Promise.all(Array.from({ length: count }, (_, index) => aSession(root, index)));
+    if (base !== 'main') await git(root, 'branch', base, 'main');
+    const records = await Promise.all(Array.from({ length: count }, (_, index) => aSession(root, index, base)));
     for (const { branch, worktreePath } of records)
       await git(root, 'worktree', 'add', '--quiet', '-b', branch, worktreePath);
     const ran: string[] = [];
@@ -130,7 +169,7 @@ describe('the monitor of worktrees', () => {
       records.splice(records.indexOf(record), 1, tombstone);
       changes.fire({ sequence: 1, record: tombstone });
     };
-    return { monitor, records, ran, printed, destroy };
+    return { monitor, root, records, ran, printed, destroy };
   }
 });
 
@@ -153,13 +192,13 @@ class LoggedGit extends PacedGit {
   }
 }
 
-async function aSession(root: string, index: number): Promise<SessionRecord> {
+async function aSession(root: string, index: number, base: string): Promise<SessionRecord> {
   return newRecord({
     id: `00000000-0000-4000-8000-00000000000${index}`,
     name: `session-${index}`,
     branch: `feature/session-${index}`,
-    baseBranch: 'main',
-    baseCommit: await git(root, 'rev-parse', 'main'),
+    baseBranch: base,
+    baseCommit: await git(root, 'rev-parse', base),
     worktreePath: path.join(root, '.worktrees', `session-${index}`),
     command: null,
     now: new Date(Date.UTC(2026, 2, 10, 12, index)),

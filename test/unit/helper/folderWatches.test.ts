@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { FolderWatches } from '../../../src/helper/folderWatches.ts';
 import { silentLog } from '../../../src/node/log.ts';
@@ -73,5 +73,25 @@ describe('watches of folders', () => {
     await replace('two');
     await waitFor(() => told.includes('c'));
     assert.equal(told.includes('a'), false);
+  });
+
+  it('begin anew where a folder was removed and has come back, and tell that it was', async () => {
+    const inner = path.join(folder, 'inner');
+    const wanted = {
+      folder: inner,
+      names: ['main'],
+      isOptional: true as const,
+      onChange: () => void told.push('inner'),
+    };
+    await mkdir(inner);
+    watches.set('a', [wanted]);
+    await rm(inner, { recursive: true });
+    await waitFor(() => told.length > 0);
+    await mkdir(inner);
+    const state = watches.set('a', [wanted]);
+    told.length = 0;
+    await writeFile(path.join(inner, 'main'), '');
+    await waitFor(() => told.length > 0);
+    assert.equal(state, 'begun');
   });
 });
