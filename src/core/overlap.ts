@@ -1,4 +1,5 @@
 import type { MergeForecast, Overlap } from '../protocol/changes.ts';
+import { foldersOf } from './watchedFolders.ts';
 
 /** What two sessions can get into each other's way with. */
 export interface SessionWork {
@@ -106,13 +107,6 @@ function indexOf(
     }
   }
   return index;
-}
-
-/** `a/b/c` is below `a/b` and `a`. */
-function foldersOf(file: string): string[] {
-  const folders: string[] = [];
-  for (let at = file.lastIndexOf('/'); at > 0; at = file.lastIndexOf('/', at - 1)) folders.push(file.slice(0, at));
-  return folders;
 }
 
 function inOrder(works: readonly SessionWork[], a: SessionWork, b: SessionWork): [SessionWork, SessionWork] {

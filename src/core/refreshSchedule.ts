@@ -1,8 +1,8 @@
 /**
- * Why a session is looked at: git's own files have changed; a file was saved; its base may have moved; it has printed
- * something; somebody wants to see it.
+ * Why a session is looked at: git's own files have changed; a file was saved; its base may have moved; something has
+ * changed in its folders, which git may ignore; it has printed something; somebody wants to see it.
  */
-export type RefreshReason = 'git' | 'files' | 'base' | 'output' | 'look';
+export type RefreshReason = 'git' | 'files' | 'base' | 'disk' | 'output' | 'look';
 
 /** What is to be done next: look at a session, or wait so many milliseconds; undefined where nothing is due. */
 export type NextRefresh =
@@ -21,9 +21,10 @@ const shortestPause = 1_000;
 const pausePerTime = 10;
 const longestPause = 10 * 60_000;
 
-/** What prints and changes nothing is looked at less and less often, but so often; milliseconds. */
-const outputPause = 2_000;
-const longestOutputPause = 30_000;
+/** What may mean a change, and did not, is looked at less and less often, but so often; milliseconds. */
+const firstPauses = { disk: 1_000, output: 2_000 } as const;
+const longestVainPause = 30_000;
+type Hint = keyof typeof firstPauses;
 
 interface Entry {
   reasons: Set<RefreshReason>;
@@ -32,8 +33,10 @@ interface Entry {
   /** When the last look ended. */
   lookedAt: number;
   pause: number;
-  /** Looks in a row that found nothing. */
-  vain: number;
+  /** Of the look that goes on, or was the last. */
+  taken: ReadonlySet<RefreshReason>;
+  /** Looks in a row that found nothing, by what they were for. */
+  vain: Record<Hint, number>;
 }
 
 /**
@@ -64,7 +67,7 @@ export class RefreshSchedule {
     const entry = this.#entries.get(id);
     if (!entry) return;
     entry.lookedAt = now;
-    entry.vain = result === 'different' ? 0 : entry.vain + 1;
+    entry.vain = result === 'different' ? { disk: 0, output: 0 } : oneMore(entry);
     entry.pause = Math.min(longestPause, Math.max(shortestPause, took * pausePerTime));
   }
 
@@ -77,21 +80,33 @@ export class RefreshSchedule {
     const entry = this.#entries.get(id) as Entry;
     const { reasons } = entry;
     entry.reasons = new Set();
+    entry.taken = reasons;
     return reasons;
   }
 }
 
 function newEntry(): Entry {
-  return { reasons: new Set(), since: 0, lookedAt: Number.NEGATIVE_INFINITY, pause: 0, vain: 0 };
+  const vain = { disk: 0, output: 0 };
+  return { reasons: new Set(), since: 0, lookedAt: Number.NEGATIVE_INFINITY, pause: 0, taken: new Set(), vain };
 }
 
-function dueAt(entry: Entry): number {
-  const { reasons, since, lookedAt, pause, vain } = entry;
-  const isOutputAlone = reasons.size === 1 && reasons.has('output');
+/** A look for what has changed on disk says nothing about what comes of output, but where it was for both. */
+function oneMore({ vain, taken }: Entry): Entry['vain'] {
+  return { disk: vain.disk + (taken.has('disk') ? 1 : 0), output: vain.output + 1 };
+}
+
+function dueAt({ reasons, since, lookedAt, pause, vain }: Entry): number {
+  const hint = hintIn(reasons);
   // Somebody waits for it, and nothing else is on its way.
   const isLookAlone = reasons.size === 1 && reasons.has('look');
-  const quiet = isOutputAlone ? Math.max(pause, Math.min(longestOutputPause, outputPause * 2 ** vain)) : pause;
+  const quiet = hint ? Math.max(pause, Math.min(longestVainPause, firstPauses[hint] * 2 ** vain[hint])) : pause;
   return Math.max(since + (isLookAlone ? 0 : debounce), lookedAt + quiet);
+}
+
+/** Undefined where anything else is a reason, too. */
+function hintIn(reasons: ReadonlySet<RefreshReason>): Hint | undefined {
+  if ([...reasons].some((reason) => reason !== 'disk' && reason !== 'output')) return undefined;
+  return reasons.has('disk') ? 'disk' : 'output';
 }
 
 function isBefore(one: Entry, other: Entry | undefined): boolean {

@@ -10,11 +10,12 @@ import type { ChangesDelta, ChangesReport, WorktreeChanges } from '../protocol/c
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { BaseCommits } from './baseCommits.ts';
 import type { DiskQuestions } from './diskQuestions.ts';
-import { FolderWatches } from './folderWatches.ts';
+import { FolderWatches, type WatchedFolder } from './folderWatches.ts';
 import { OverlapRadar } from './overlapRadar.ts';
 import { PacedGit } from './pacedGit.ts';
 import { refFolders } from './refFolders.ts';
 import type { Registry } from './registry.ts';
+import { WorktreeFolders } from './worktreeFolders.ts';
 import { WorktreeLook } from './worktreeLook.ts';
 
 /** Stands in the schedule for the comparison of two sessions; no session has such an id. */
@@ -55,7 +56,9 @@ export class ChangesMonitor implements Disposable {
   readonly #git: PacedGit;
   readonly #bases: BaseCommits;
   readonly #radar: OverlapRadar;
-  readonly #watches: FolderWatches;
+  readonly #gitWatches: FolderWatches;
+  readonly #fileWatches: FolderWatches;
+  readonly #folders: WorktreeFolders;
   readonly #schedule = new RefreshSchedule();
   readonly #looks = new Map<string, WorktreeLook>();
   readonly #changes = new Map<string, WorktreeChanges>();
@@ -80,7 +83,9 @@ export class ChangesMonitor implements Disposable {
     this.#git = options.git ?? new PacedGit();
     this.#bases = new BaseCommits((args, cwd) => this.#git.run(args, cwd));
     this.#radar = new OverlapRadar({ git: this.#git, monotonic: () => this.#now() });
-    this.#watches = new FolderWatches(options.log);
+    this.#gitWatches = new FolderWatches(options.log);
+    this.#fileWatches = new FolderWatches(options.log);
+    this.#folders = new WorktreeFolders({ run: (args, cwd) => this.#git.run(args, cwd) });
     this.#recordChanges = options.registry.onChange(({ record }) => this.#recordChanged(record));
     this.#told = this.#report();
   }
@@ -161,7 +166,8 @@ export class ChangesMonitor implements Disposable {
     clearTimeout(this.#timer);
     clearTimeout(this.#news);
     this.#news = undefined;
-    this.#watches.dispose();
+    this.#gitWatches.dispose();
+    this.#fileWatches.dispose();
     this.#unwatched.clear();
   }
 
@@ -187,7 +193,7 @@ export class ChangesMonitor implements Disposable {
     for (const map of [this.#looks, this.#changes, this.#records]) {
       for (const id of map.keys()) if (!known.has(id)) map.delete(id);
     }
-    this.#watches.forgetOthers(known);
+    for (const owner of [this.#gitWatches, this.#fileWatches, this.#folders]) owner.forgetOthers(known);
     this.#bases.forgetOthers(new Set(sessions.map(({ baseBranch }) => baseBranch)));
     this.#schedule.forgetOthers(new Set([...known, radar]));
     this.#noteNews();
@@ -231,11 +237,14 @@ export class ChangesMonitor implements Disposable {
     if (!record || !isLive(record) || !hasWorktree(record)) return 'skipped';
     const look = this.#lookOf(record);
     const before = this.#changes.get(id);
+    // What is watched before it is looked at for the first time need not be looked at once more.
+    if (!look.link && (await look.find(record))) await this.#watch(record, look);
     const changes = await look.look(record, reasons);
     // It may have been destroyed meanwhile.
     if (this.#looks.get(id) !== look) return 'skipped';
     this.#changes.set(id, changes);
-    this.#watch(record, look);
+    const missed = await this.#watch(record, look);
+    if (missed) this.#mark(id, missed);
     const isSame = before !== undefined && isSameChanges(before, changes);
     if (!isSame && this.#hasPending()) this.#mark(radar, 'git');
     return isSame ? 'same' : 'different';
@@ -269,18 +278,33 @@ export class ChangesMonitor implements Disposable {
     });
   }
 
-  /** What is not there any more is looked for now and then, for nothing tells that it has come back. */
-  #watch({ id, branch, baseBranch }: SessionRecord, { link, seen }: WorktreeLook): void {
-    if (!this.#isWatched) return;
-    const onMove = () => this.#mark(id, 'base');
-    const folders = link ? [{ folder: link.gitDir, onChange: () => this.#mark(id, 'git') }] : [];
-    const own = seen?.changes.branch ?? branch;
-    const refs = link ? refFolders(link.commonDir, [own, baseBranch]).map((one) => ({ ...one, onChange: onMove })) : [];
-    const state = this.#watches.set(id, [...folders, ...refs]);
-    if (link && state !== 'failed') this.#unwatched.delete(id);
+  /**
+   * Returns what may have changed before it began to watch. What is not there any more is looked for now and then, for
+   * nothing tells that it has come back.
+   */
+  async #watch(record: SessionRecord, look: WorktreeLook): Promise<RefreshReason | undefined> {
+    const { id } = record;
+    const files = await this.#filesOf(record, look);
+    if (!this.#isWatched || this.#looks.get(id) !== look) return undefined;
+    const state = this.#gitWatches.set(id, this.#gitFoldersOf(record, look));
+    if (look.link && state !== 'failed') this.#unwatched.delete(id);
     else this.#unwatched.add(id);
-    // It may have changed between the look and the watch.
-    if (state === 'begun') this.#mark(id, 'git');
+    if (this.#fileWatches.set(id, files) === 'begun') return 'disk';
+    return state === 'begun' ? 'git' : undefined;
+  }
+
+  #gitFoldersOf({ id, branch, baseBranch }: SessionRecord, { link, seen }: WorktreeLook): WatchedFolder[] {
+    if (!link) return [];
+    const refs = refFolders(link.commonDir, [seen?.changes.branch ?? branch, baseBranch]);
+    const own = { folder: link.gitDir, onChange: () => this.#mark(id, 'git') };
+    return [own, ...refs.map((one) => ({ ...one, onChange: () => this.#mark(id, 'base') }))];
+  }
+
+  async #filesOf(record: SessionRecord, { link, seen }: WorktreeLook): Promise<WatchedFolder[]> {
+    if (!link || !this.#isWatched) return [];
+    const shared = { commonDir: link.commonDir, sessions: this.#sessions().length };
+    const folders = await this.#folders.of(record, seen, shared);
+    return folders.map((one) => ({ ...one, onChange: () => this.#mark(record.id, 'disk') }));
   }
 
   /** In the order of the list. */

@@ -4,12 +4,16 @@ import type { Disposable } from '../base/lifecycle.ts';
 import { isMissing } from '../node/durableFile.ts';
 import type { Log } from '../node/log.ts';
 
-/** A folder to be watched for somebody: for some names in it, or for all but locks. */
+/** A folder to be watched for somebody: for some names in it, or for all but git's own locks. */
 export interface WatchedFolder {
   folder: string;
   names?: readonly string[];
   /** It need not be there. */
   isOptional?: true;
+  /** It is one of the user's, where a file may be called like a lock. */
+  holdsFiles?: true;
+  /** With all that is below; only where the system can do that by one watch. */
+  isRecursive?: true;
   /** Something of it has changed. */
   onChange: () => void;
 }
@@ -22,7 +26,7 @@ interface Watch {
   folders: Map<string, WatchedFolder>;
 }
 
-/** Watches folders, not what is below them, each once for all who want to know. */
+/** Watches folders, each once for all who want to know. */
 export class FolderWatches implements Disposable {
   readonly #log: Log;
   readonly #watches = new Map<string, Watch>();
@@ -55,7 +59,7 @@ export class FolderWatches implements Disposable {
   }
 
   #join(id: string, wanted: WatchedFolder): WatchState | 'missing' {
-    const known = this.#watches.get(wanted.folder) ?? this.#open(wanted.folder);
+    const known = this.#watches.get(wanted.folder) ?? this.#open(wanted);
     if (known === 'missing' || known === 'failed') return known;
     const isHeld = known.folders.has(id);
     known.folders.set(id, wanted);
@@ -69,9 +73,10 @@ export class FolderWatches implements Disposable {
   }
 
   /** It fails where there are too many watches on this machine. */
-  #open(folder: string): Watch | 'missing' | 'failed' {
+  #open({ folder, isRecursive }: WatchedFolder): Watch | 'missing' | 'failed' {
     try {
-      const watcher = watch(folder, { persistent: false }, (_event, name) => this.#noticed(folder, opened, name));
+      const options = { persistent: false, recursive: isRecursive === true };
+      const watcher = watch(folder, options, (_event, name) => this.#noticed(folder, opened, name));
       const opened: Watch = { watcher, folders: new Map() };
       watcher.on('error', () => this.#close(folder, opened));
       this.#watches.set(folder, opened);
@@ -97,9 +102,11 @@ export class FolderWatches implements Disposable {
 
   /** Some systems do not say which file it was. */
   #tell({ folders }: Watch, name: string | null): void {
-    if (name?.endsWith('.lock')) return;
-    for (const { names, onChange } of [...folders.values()]) {
-      if (name === null || names === undefined || names.includes(name)) onChange();
-    }
+    for (const wanted of [...folders.values()]) if (name === null || isWanted(wanted, name)) wanted.onChange();
   }
+}
+
+function isWanted({ names, holdsFiles }: WatchedFolder, name: string): boolean {
+  if (holdsFiles) return !/(^|[\\/])\.git([\\/]|$)/.test(name);
+  return !name.endsWith('.lock') && (names === undefined || names.includes(name));
 }

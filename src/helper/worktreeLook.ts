@@ -14,6 +14,9 @@ import type { DiskQuestions } from './diskQuestions.ts';
 /** Where nothing points to a change, what is not older than this is believed; milliseconds. */
 const believed = 30_000;
 
+/** Why files may have changed of which git's own files tell nothing. */
+const files: readonly RefreshReason[] = ['files', 'disk', 'output'];
+
 /** How many files are told of one session, and how many are compared with those of others. */
 const maxPaths = 200;
 const maxCompared = 5_000;
@@ -89,6 +92,13 @@ export class WorktreeLook {
     }
   }
 
+  /** Finds out where git's files are, which no process is needed for. Never throws. */
+  async find(record: SessionRecord): Promise<boolean> {
+    const facts = await this.#facts(record);
+    if ('mark' in facts) this.link = { gitDir: facts.gitDir, commonDir: facts.commonDir };
+    return this.link !== undefined;
+  }
+
   async #facts(record: SessionRecord): Promise<GitFacts | Pick<UnknownChanges, 'state' | 'why'>> {
     const { questions, key } = this.#options;
     const answer = await questions.ask(`changes of ${record.id}`, async () => {
@@ -120,7 +130,7 @@ export class WorktreeLook {
   ): Promise<ReadStatus> {
     const { monotonic, now, run } = this.#options;
     const known = this.#status;
-    const mayDiffer = reasons.has('files') || reasons.has('output') || mark !== this.#mark;
+    const mayDiffer = mark !== this.#mark || files.some((reason) => reasons.has(reason));
     const isOld = reasons.has('look') && monotonic() - (known?.read ?? 0) > believed;
     if (known && !mayDiffer && !isOld) return known;
     this.askedAt = monotonic();

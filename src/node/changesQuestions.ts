@@ -58,6 +58,12 @@ export async function readCommittedPaths(
   return text.split('\0').filter(Boolean);
 }
 
+/** The folders that hold files in a commit, at any depth; relative to its top, with `/`. */
+export async function readFolders(run: RunGit, commit: string, commonDir: string): Promise<string[]> {
+  const args = ['ls-tree', '-r', '-d', '-z', '--name-only', '--full-tree', commit];
+  return (await run([gitDirIs(commonDir), ...args], commonDir)).split('\0').filter(Boolean);
+}
+
 /** Said rather than found out: users can forbid git to take the folder it is in for a repository. */
 function gitDirIs(folder: string): string {
   return `--git-dir=${folder}`;

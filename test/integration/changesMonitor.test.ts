@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Emitter } from '../../src/base/event.ts';
 import { newRecord } from '../../src/core/sessionRecord.ts';
@@ -15,6 +15,7 @@ import type { SessionRecord } from '../../src/protocol/sessionRecord.ts';
 import { git, makeRepository } from '../support/repository.ts';
 import { tempDirs } from '../support/tempDirs.ts';
 import { waitFor } from '../support/waitFor.ts';
+import { write } from './support/homeScene.ts';
 
 /** Longer than anything here takes; milliseconds. */
 const patience = 10_000;
@@ -107,6 +108,36 @@ describe('the monitor of worktrees', () => {
     assert.deepEqual([records.length, knownIn(monitor)?.base?.behind], [1, 3]);
   });
 
+  it('sees what anybody writes there, in folders of any depth and in new ones', async () => {
+    const { monitor, records } = await scene(1, { files: { 'a/deep/one.txt': '1' } });
+    const folder = records[0]?.worktreePath ?? '';
+    monitor.setWatched(true);
+    await monitor.settled(patience);
+    await writeFile(path.join(folder, 'a', 'deep', 'one.txt'), '2');
+    await waitFor(() => knownIn(monitor)?.changed === 1);
+    await mkdir(path.join(folder, 'new'));
+    await writeFile(path.join(folder, 'new', 'two.txt'), '2');
+    await waitFor(() => knownIn(monitor)?.untracked === 1);
+    await monitor.settled(patience);
+    await writeFile(path.join(folder, 'new', 'three.txt'), '3');
+    await waitFor(() => knownIn(monitor)?.untracked === 2);
+    assert.deepEqual(knownIn(monitor)?.paths, ['a/deep/one.txt', 'new/three.txt', 'new/two.txt']);
+  });
+
+  it('starts no process for what is written to ignored folders', async () => {
+    const { monitor, records, ran } = await scene(1, { files: { '.gitignore': 'build/' } });
+    const folder = records[0]?.worktreePath ?? '';
+    await mkdir(path.join(folder, 'build'));
+    monitor.setWatched(true);
+    await monitor.settled(patience);
+    const before = ran.length;
+    for (let file = 0; file < 500; file++) await writeFile(path.join(folder, 'build', `${file}.o`), '');
+    // What is told comes in order.
+    await writeFile(path.join(folder, 'new.txt'), '');
+    await waitFor(() => knownIn(monitor)?.untracked === 1);
+    assert.equal(ran.length - before, 1);
+  });
+
   it('tells nobody of a session that is destroyed any more', async () => {
     const { monitor, records, destroy } = await scene(2);
     monitor.setWatched(true);
@@ -137,12 +168,20 @@ describe('the monitor of worktrees', () => {
     return first?.state === 'known' ? first : undefined;
   }
 
-  /** So many sessions in one repository, made from `base`; git never ends in the worktree of number `slow`. */
+  /** So many sessions in one repository, made from `base`, which has these files beside some; git never ends in the worktree of number `slow`. */
   async function scene(
     count: number,
-    { slow, base = 'main', ...options }: PacedGitOptions & { slow?: number; base?: string } = {},
+    {
+      slow,
+      base = 'main',
+      files = {},
+      ...options
+    }: PacedGitOptions & { slow?: number; base?: string; files?: Record<string, string> } = {},
   ) {
     const root = await makeRepository(await dirs.make('repository'));
+    for (const [name, text] of Object.entries(files)) await write(root, name, text);
+    await git(root, 'add', '--all');
+    if (Object.keys(files).length > 0) await git(root, 'commit', '--quiet', '-m', 'Files');
     if (base !== 'main') await git(root, 'branch', base, 'main');
     const records = await Promise.all(Array.from({ length: count }, (_, index) => aSession(root, index, base)));
     for (const { branch, worktreePath } of records)

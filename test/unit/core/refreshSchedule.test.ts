@@ -81,6 +81,22 @@ describe('the schedule of looks', () => {
     assert.ok((runs(122_000)[0]?.at ?? 0) < 121_000);
   });
 
+  it('looks less and less often at what changes on disk and is ignored', () => {
+    const { runs, schedule } = scene({ always: 'a', reason: 'disk', result: 'same', took: 10 });
+    schedule.mark('a', 'disk', 0);
+    const times = runs(120_000).map(({ at }) => at);
+    const pauses = times.slice(1).map((at, index) => Math.round((at - (times[index] as number)) / 1_000));
+    assert.deepEqual(pauses, [2, 4, 8, 16, 30, 30]);
+  });
+
+  it('looks soon at what changes on disk, however often it was looked at in vain for output', () => {
+    const { runs, schedule } = scene({ always: 'a', reason: 'output', result: 'same', took: 10 });
+    schedule.mark('a', 'output', 0);
+    runs(120_000);
+    schedule.mark('a', 'disk', 120_000);
+    assert.ok((runs(122_000)[0]?.at ?? 0) < 121_500);
+  });
+
   it('forgets what is gone', () => {
     const { schedule } = scene();
     schedule.mark('a', 'git', 0);

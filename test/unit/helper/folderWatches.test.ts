@@ -46,6 +46,21 @@ describe('watches of folders', () => {
     assert.equal(told.includes('a'), false);
   });
 
+  it('tell of a user’s files also where they are called like locks', async () => {
+    watches.set('a', [{ ...tells('a'), holdsFiles: true }]);
+    await writeFile(path.join(folder, 'Cargo.lock'), '');
+    await waitFor(() => told.length > 0);
+    assert.equal(told[0], 'a');
+  });
+
+  it('tell nothing of git’s own files among a user’s', async () => {
+    watches.set('a', [{ ...tells('a'), holdsFiles: true }]);
+    watches.set('b', [{ ...tells('b'), names: ['.git'] }]);
+    await mkdir(path.join(folder, '.git'));
+    await waitFor(() => told.length > 0);
+    assert.deepEqual(told, ['b']);
+  });
+
   it('say whether they have just begun, and whether a folder that must be there is', async () => {
     const missing = path.join(folder, 'missing');
     const states = [
