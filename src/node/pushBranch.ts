@@ -32,7 +32,7 @@ export interface PushedBranch extends PushTarget {
  * Pushes a branch, never by force.
  *
  * @throws {HoldfastError} `NO_REMOTE` with `data.remotes` to choose from, `BRANCH_GONE`, `PUSH_REJECTED`,
- *   `AUTHENTICATION_FAILED`, `HOOK_FAILED`, `CANCELLED`, `GIT_FAILED`
+ *   `AUTHENTICATION_FAILED`, `REMOTE_UNREACHABLE`, `HOOK_FAILED`, `CANCELLED`, `GIT_FAILED`
  */
 export async function pushBranch(request: PushRequest): Promise<PushedBranch> {
   const { cwd, branch, signal, onProgress } = request;
@@ -58,12 +58,20 @@ export async function pushBranch(request: PushRequest): Promise<PushedBranch> {
 /** @throws {HoldfastError} `NO_REMOTE` */
 export async function pushTargetOf({ cwd, branch, base, remote }: PushRequest): Promise<PushTarget> {
   const settings = await readSettings(cwd, branch);
+  if (remote !== undefined && !settings.remotes.includes(remote)) throw noSuchRemote(branch, remote, settings.remotes);
   const choice = choosePushTarget(branch, base, settings, remote);
   if ('target' in choice) return choice.target;
   const { remotes } = choice;
   const text = remotes.length === 0 ? 'This repository has no remote.' : 'Which remote is meant is not known.';
   throw new HoldfastError('NO_REMOTE', text, {
     advice: remotes.length === 0 ? 'Add one with “git remote add origin URL”.' : 'Choose one.',
+    data: { branch, remotes: [...remotes] },
+  });
+}
+
+function noSuchRemote(branch: string, remote: string, remotes: readonly string[]): HoldfastError {
+  return new HoldfastError('NO_REMOTE', `This repository has no remote “${remote}”, so ${branch} was not pushed.`, {
+    advice: remotes.length === 0 ? `Add it with “git remote add ${remote} URL”.` : `It has ${remotes.join(', ')}.`,
     data: { branch, remotes: [...remotes] },
   });
 }

@@ -109,8 +109,20 @@ describe('a session’s branch is pushed', () => {
   });
 
   it('and what cannot be reached is told', async () => {
-    await scene().git('remote', 'set-url', 'origin', path.join(remote, 'nowhere'));
-    assert.equal((await errorOf(push(scene()))).code, 'AUTHENTICATION_FAILED');
+    const nowhere = path.join(remote, 'nowhere');
+    await scene().git('remote', 'set-url', 'origin', nowhere);
+    const { code, message } = await errorOf(push(scene()));
+    const why = `'${nowhere}' does not appear to be a git repository`;
+    assert.deepEqual(
+      [code, message],
+      ['REMOTE_UNREACHABLE', `feature/login was not pushed, for origin cannot be reached: ${why}.`],
+    );
+  });
+
+  it('and not to a remote that there is not, whose name is told beside those that there are', async () => {
+    const { code, message, advice } = await errorOf(push(scene(), { remote: 'upstream' }));
+    const text = 'This repository has no remote “upstream”, so feature/login was not pushed.';
+    assert.deepEqual([code, message, advice], ['NO_REMOTE', text, 'It has origin.']);
   });
 
   it('and progress is told', async () => {
