@@ -166,6 +166,17 @@ describeOnUnix('a push in a repository with hooks', () => {
     assert.equal((await pushing).code, 'CANCELLED');
   });
 
+  it('is compared on the host that ssh goes to for a name of the user’s own', async () => {
+    const folder = await scene().dirs.make('path');
+    await writeScript(path.join(folder, 'ssh'), '[ "$*" = "-G -- github-work" ] && echo "hostname github.com"');
+    const pushed = await push(scene());
+    await scene().git('remote', 'set-url', 'origin', 'git@github-work:team/app.git');
+    const home = await scene().home();
+    const env = { PATH: `${folder}${path.delimiter}${process.env.PATH}` };
+    const { url } = await withEnvironment(env, () => home.comparison(scene().record, pushed));
+    assert.equal(url, 'ssh://github.com/team/app');
+  });
+
   it('asks nobody for a password, and says how to sign in', async () => {
     const folder = await scene().dirs.make('path');
     await writeScript(
