@@ -5,7 +5,7 @@ export interface FileDiff {
   /** Its name in the commit where that is another one. */
   formerPath?: string;
   kind: 'added' | 'changed' | 'deleted' | 'renamed';
-  /** On either side a symbolic link, whose text is compared. */
+  /** On disk a symbolic link, whose text is compared. */
   isLink?: true;
 }
 
@@ -31,7 +31,7 @@ export function parseRawDiff(text: string): FileDiff[] {
     const known = found.get(path);
     // “U” alone says no more than that there are conflicts.
     if (known && letters.startsWith('U')) continue;
-    const isLink = before === link || after === link;
+    const isLink = after === link;
     const former = isRenamed ? { formerPath: first } : {};
     found.set(path, { path, ...former, kind: kindOf(letters), ...(isLink ? { isLink } : {}) });
   }

@@ -1,3 +1,4 @@
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { type FileDiff, parseRawDiff } from '../core/rawDiff.ts';
@@ -85,7 +86,13 @@ async function knownFiles(cwd: string): Promise<FileDiff[]> {
 async function listFiles(cwd: string, which: readonly string[]): Promise<FileDiff[]> {
   const text = await git(['ls-files', '-z', ...which], { cwd, timeout: reviewTimeout });
   const names = [...new Set(text.split('\0'))].filter((name) => name !== '' && !name.endsWith('/'));
-  return names.map((name) => ({ path: name, kind: 'added' }));
+  return Promise.all(names.map((name) => newFile(cwd, name)));
+}
+
+/** Git tells of what it does not know the name alone. */
+async function newFile(cwd: string, name: string): Promise<FileDiff> {
+  const found = await lstat(fileOf(cwd, name)).catch(() => undefined);
+  return { path: name, kind: 'added', ...(found?.isSymbolicLink() ? { isLink: true } : {}) };
 }
 
 /**

@@ -85,6 +85,7 @@ describe('a review of a worktree', () => {
     await unlink(path.join(worktree, 'file-1.txt'));
     await symlink('elsewhere', path.join(worktree, 'file-1.txt'));
     await git(worktree, 'add', 'link');
+    await symlink('.', path.join(worktree, 'link not known'));
     const { files: found } = await review();
     assert.deepEqual(
       found.map(({ path: file, isLink }) => [file, isLink ?? false]),
@@ -92,6 +93,7 @@ describe('a review of a worktree', () => {
         ['.gitmodules', false],
         ['file-1.txt', true],
         ['link', true],
+        ['link not known', true],
       ],
     );
   });

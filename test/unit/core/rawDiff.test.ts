@@ -36,7 +36,11 @@ describe('a comparison of a commit with a worktree', () => {
   });
 
   it('knows symbolic links', () => {
-    assert.deepEqual(read(`:100644 120000 ${ids} T`, 'a'), [{ path: 'a', kind: 'changed', isLink: true }]);
+    const [toLink, toFile] = [`:100644 120000 ${ids} T`, `:120000 100644 ${ids} T`];
+    assert.deepEqual(
+      [read(toLink, 'a'), read(toFile, 'a')],
+      [[{ path: 'a', kind: 'changed', isLink: true }], [{ path: 'a', kind: 'changed' }]],
+    );
   });
 
   it('tells a file with conflicts once', () => {
