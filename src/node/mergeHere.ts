@@ -33,7 +33,8 @@ export interface MergeSource {
 export async function mergeHere(folder: string, { ref, name }: MergeSource): Promise<MergedHere> {
   const options = { cwd: folder, env: hookEnvironment(process.env) };
   const message = mergeMessage(name, (await branchIn(folder)) ?? 'HEAD');
-  const safe = ['--no-autostash', '--no-squash', '--commit', '-m', message];
+  // A merge was asked for by name, whatever is set for those of pulls.
+  const safe = ['--ff', '--no-autostash', '--no-squash', '--commit', '-m', message];
   const args = ['merge', ...safe, '--end-of-options', ref];
   try {
     await whileLocked(() => gitToItsEnd(args, options));

@@ -93,10 +93,9 @@ function refused(branch: string, message: string, cause: unknown): HoldfastError
 /** The error of a git that would have overwritten something as advice; any other as it is. */
 export function explainOverwriting(error: unknown, folder: string): unknown {
   const message = gitMessage(error);
-  if (!/would be overwritten|not uptodate|untracked files in them|local changes/i.test(message)) return error;
-  const files = message
-    .split('\n')
-    .filter((line) => line.startsWith('\t'))
-    .map((line) => line.trim());
+  if (!/would be overwritten|not uptodate|untracked files in (it|them)|local changes/i.test(message)) return error;
+  const listed = message.split('\n').filter((line) => line.startsWith('\t'));
+  const named = /^error: Updating '(.+)' would lose/m.exec(message)?.[1];
+  const files = listed.length > 0 ? listed.map((line) => line.trim()) : named === undefined ? [] : [named];
   return localChanges(folder, files, error);
 }

@@ -289,6 +289,15 @@ describe('a session’s branch is merged into one that is checked out', () => {
     assert.deepEqual([await scene().at('main'), await scene().git('status', '--porcelain')], [main, ' M file-1.txt']);
   });
 
+  it('and is not taken back where an ignored file is in a folder that was a file, which is told', async () => {
+    await scene().commit(scene().worktree, { 'file-1.txt': undefined, 'file-1.txt/inner.txt': 'x' }, 'Folder');
+    const outcome = await merge(scene(), 'merge', undefined, 'main');
+    await scene().write('file-1.txt/ignored.log', 'kept');
+    const home = await scene().home();
+    const error = await home.undo(scene().record, outcome).catch(({ code, data }) => [code, data.files]);
+    assert.deepEqual(error, ['LOCAL_CHANGES', ['file-1.txt']]);
+  });
+
   it('and is not taken back where that would lose a change', async () => {
     await scene().commit(scene().worktree, { 'one.txt': '1' });
     const outcome = await merge(scene(), 'merge', undefined, 'main');

@@ -77,6 +77,18 @@ describe('a merge of a session’s branch', () => {
     );
   });
 
+  it('brings the base into it also where git is set to fast-forward only, or to squash', async () => {
+    await scene().git('config', 'merge.ff', 'only');
+    await scene().git('config', `branch.${branch}.mergeOptions`, '--squash --no-commit');
+    await scene().commit(scene().worktree, { 'one.txt': '1' });
+    await scene().commit(scene().root, { 'two.txt': '2' });
+    const merged = await home.mergeHere(scene().record, 'main');
+    assert.deepEqual(
+      [merged, (await scene().log(branch))[0]],
+      [{ state: 'merged', files: [] }, "<<Merge branch 'main' into feature/login"],
+    );
+  });
+
   it('does not bring the base into a worktree where that would overwrite something', async () => {
     await scene().commit(scene().root, { 'file-1.txt': 'theirs' });
     await writeFile(path.join(scene().worktree, 'file-1.txt'), 'not committed');
