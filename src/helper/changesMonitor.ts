@@ -237,8 +237,8 @@ export class ChangesMonitor implements Disposable {
     if (!record || !isLive(record) || !hasWorktree(record)) return 'skipped';
     const look = this.#lookOf(record);
     const before = this.#changes.get(id);
-    // What is watched before it is looked at for the first time need not be looked at once more.
-    if (!look.link && (await look.find(record))) await this.#watch(record, look);
+    // What is watched before it is looked at need not be looked at once more.
+    if (look.link || (await look.find(record))) await this.#watch(record, look);
     const changes = await look.look(record, reasons);
     // It may have been destroyed meanwhile.
     if (this.#looks.get(id) !== look) return 'skipped';

@@ -10,7 +10,10 @@ export interface WatchedFolder {
   names?: readonly string[];
   /** It need not be there. */
   isOptional?: true;
-  /** It is one of the user's, where a file may be called like a lock. */
+  /**
+   * It is one of the user's, where a file may be called like a lock, and where a program may write so much that each
+   * word of it would keep a processor busy: what happens there is told once, until it is set again.
+   */
   holdsFiles?: true;
   /** With all that is below; only where the system can do that by one watch. */
   isRecursive?: true;
@@ -92,17 +95,16 @@ export class FolderWatches implements Disposable {
     if (this.#watches.get(folder) === opened) this.#watches.delete(folder);
   }
 
-  /** A folder that is removed or moved tells its own name at last; another one in its place needs a watch of its own. */
+  /**
+   * A folder that is removed or moved tells its own name at last; another one in its place needs a watch of its own. Some
+   * systems do not say which file it was.
+   */
   #noticed(folder: string, opened: Watch, name: string | null): void {
-    if (name === path.basename(folder)) {
-      this.#close(folder, opened);
-      this.#tell(opened, null);
-    } else this.#tell(opened, name);
-  }
-
-  /** Some systems do not say which file it was. */
-  #tell({ folders }: Watch, name: string | null): void {
-    for (const wanted of [...folders.values()]) if (name === null || isWanted(wanted, name)) wanted.onChange();
+    const isGone = name === path.basename(folder);
+    const isFor = (wanted: WatchedFolder) => isGone || name === null || isWanted(wanted, name);
+    const told = [...opened.folders.values()].filter(isFor);
+    if (isGone || told.some(({ holdsFiles }) => holdsFiles)) this.#close(folder, opened);
+    for (const { onChange } of told) onChange();
   }
 }
 

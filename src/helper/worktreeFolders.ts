@@ -10,7 +10,7 @@ import type { SeenWorktree } from './worktreeLook.ts';
 const maxWatches = 4_000;
 
 /** Of those that the system grants a user, which the editor needs as well. */
-const share = 1 / 8;
+const share = 1 / 16;
 
 export interface WorktreeFoldersOptions {
   run: RunGit;

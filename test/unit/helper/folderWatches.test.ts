@@ -53,6 +53,31 @@ describe('watches of folders', () => {
     assert.equal(told[0], 'a');
   });
 
+  it('tell once of a user’s files, however much is written, until they are set again', async () => {
+    const inner = path.join(folder, 'inner');
+    await mkdir(inner);
+    const wanted = { ...tells('a'), folder: inner, holdsFiles: true as const };
+    const countOf = async (times: number) => {
+      for (let time = 0; time < times; time++) await writeFile(path.join(inner, `${time}.o`), `${time}`);
+      await waitFor(() => told.includes('a'));
+      watches.set('b', [tells('b')]);
+      await replace('end');
+      await waitFor(() => told.includes('b'));
+      return told.splice(0).filter((who) => who === 'a').length;
+    };
+    const states = [watches.set('a', [wanted])];
+    const counts = [await countOf(100)];
+    states.push(watches.set('a', [wanted]));
+    counts.push(await countOf(1));
+    assert.deepEqual(
+      [states, counts],
+      [
+        ['begun', 'begun'],
+        [1, 1],
+      ],
+    );
+  });
+
   it('tell nothing of git’s own files among a user’s', async () => {
     watches.set('a', [{ ...tells('a'), holdsFiles: true }]);
     watches.set('b', [{ ...tells('b'), names: ['.git'] }]);

@@ -44,8 +44,8 @@ describe('the folders of worktrees to be watched', () => {
     assert.deepEqual(ran, ['c1', 'c2']);
   });
 
-  it('are an eighth of what the system grants, shared by all sessions', async () => {
-    const folders = new WorktreeFolders({ run, platform: 'linux', granted: async () => 32 });
+  it('are a sixteenth of what the system grants, shared by all sessions', async () => {
+    const folders = new WorktreeFolders({ run, platform: 'linux', granted: async () => 64 });
     const counts = [1, 2].map(async (sessions) => {
       return (await folders.of(aRecord({ worktreePath }), seen('c1'), { ...shared, sessions })).length;
     });
