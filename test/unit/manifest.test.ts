@@ -86,6 +86,27 @@ describe('the manifest', () => {
     );
   });
 
+  it('offers in the palette of a window without a folder nothing but its log', () => {
+    const state = new RegExp(`${contextKeys.state} (==|=~|!= noFolder)|${contextKeys.hasRecovering}`);
+    const hidden = menus.commandPalette.filter(({ when }) => state.test(when)).map(({ command }) => command);
+    assert.deepEqual(
+      commands.map(({ command }) => command).filter((command) => !hidden.includes(command)),
+      [commandIds.showLog],
+    );
+  });
+
+  it('puts no two entries of a menu in the same place', () => {
+    const places = Object.entries(menus).flatMap(([menu, items]) =>
+      items.flatMap((item) =>
+        'group' in item ? [[menu, item.group, (item as { when?: string }).when].join(' ')] : [],
+      ),
+    );
+    assert.deepEqual(
+      places.filter((place, index) => places.indexOf(place) < index),
+      [],
+    );
+  });
+
   it('links from its texts to commands that exist alone', () => {
     const known = new Set<string>([...Object.values(commandIds), 'vscode.openFolder']);
     const links = viewsWelcome.flatMap(({ contents }) => [...contents.matchAll(/\(command:([^)]+)\)/g)]);
@@ -139,8 +160,9 @@ const contexts: Record<string, readonly string[]> = {
 
 function canBeTrue(term: string): boolean {
   if (term === contextKeys.hasRecovering) return true;
-  const [, name = '', operator, wanted = ''] = term.match(/^(\S+) (==|=~) (.+)$/) ?? [];
+  const [, name = '', operator, wanted = ''] = term.match(/^(\S+) (==|!=|=~) (.+)$/) ?? [];
   const values = contexts[name] ?? [];
+  if (operator === '!=') return values.includes(wanted);
   return operator === '==' ? values.includes(wanted) : values.some((value) => toPattern(wanted).test(value));
 }
 
