@@ -13,7 +13,7 @@ const optionSpecs = {
   withEnv: { text: 'Write the values of the sessions’ variables, too, which may be secret.' },
   force: { text: 'Replace FILE where it exists.' },
   all: { text: 'All sessions, for “ls” archived ones too.' },
-  message: { short: 'm', value: 'TEXT', text: 'What it waits for, or what it did; of a commit, its message.' },
+  message: { short: 'm', value: 'TEXT', text: 'The commit’s message; of “report”, what it waits for or has done.' },
   into: { value: 'BRANCH', text: 'The local branch to merge into, instead of the session’s base.' },
   squash: { text: 'One commit with all changes, instead of a merge commit.' },
   rebase: { text: 'The session’s own commits on top, instead of a merge commit.' },
@@ -71,7 +71,7 @@ const commandSpecs = {
     details: [
       'Works in any folder of the repository and in every session’s worktree. A session that is not well says so beside',
       'its status, one that is to be started again says when. Archived sessions are counted, and listed with --all.',
-      'CHANGES: ● files that are not committed, ! conflicts, ↑ ↓ commits ahead of and behind the base, ⧉ another session',
+      'CHANGES: ● files that are not committed, ! conflicts, ↑ ↓ commits ahead of and behind the base, ∩ another session',
       'changes the same files, ⚠ and would conflict. With --json each record has its health, changes and overlaps with it.',
     ].join('\n'),
   },

@@ -61,10 +61,10 @@ function knownMarks({ operation, conflicted, uncommitted, base, commits }: Known
   ].filter(Boolean);
 }
 
-/** “⚠” with those that would conflict, “⧉” with those that only change the same files. */
+/** “⚠” with those that would conflict, “∩” with those that only change the same files. */
 function overlapMark(overlaps: readonly Overlap[]): string {
   if (overlaps.length === 0) return '';
-  return overlaps.some(({ merge }) => merge.state === 'conflicts') ? '⚠' : '⧉';
+  return overlaps.some(({ merge }) => merge.state === 'conflicts') ? '⚠' : '∩';
 }
 
 function stepsOf({ step, total }: Operation, before: string): string {

@@ -97,9 +97,12 @@ function andThen(record: SessionRecord, what: string | undefined): string {
   return [what, isRecovering(record) ? 'it is started again by itself' : undefined].filter(Boolean).join('; ');
 }
 
-/** The gray text beside a session's name: its branch, what was done on it, if that is known, and its age. */
+/**
+ * The gray text beside a session’s name: what was done in it, if that is known, its branch and its age. A narrow tree cuts
+ * the end off, and most branches only say the name again.
+ */
 export function describeSession({ branch, createdAt }: SessionRecord, now: Date, work = ''): string {
-  return [branch || 'no worktree', work, age(createdAt, now)].filter(Boolean).join(' · ');
+  return [work, branch || 'no worktree', age(createdAt, now)].filter(Boolean).join(' · ');
 }
 
 /** A session’s row as it is read out: what stands beside its name says already that it is recovering. */

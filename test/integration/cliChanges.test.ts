@@ -32,7 +32,7 @@ describeOnUnix('holdfast, about what was done in the sessions', () => {
     const { stdout } = await runCli(project().folder, 'ls');
     const rows = stdout
       .split('\n')
-      .map((line) => line.match(/^(\S+) .*(feature\/\S+) +(.*?)(?: [⧉⚠])? {2,}now/)?.slice(1));
+      .map((line) => line.match(/^(\S+) .*(feature\/\S+) +(.*?)(?: [∩⚠])? {2,}now/)?.slice(1));
     assert.deepEqual(
       rows.filter((row) => row !== undefined),
       [

@@ -43,7 +43,7 @@ describe('what was done in a session', () => {
     await workbench.screenshot('worktrees-01-row');
     assert.deepEqual(
       [row?.replace(/ · \w+$/, ''), facts.Changes],
-      ['login feature/login · ●3 ↑1', '1 changed, 1 staged, 1 untracked; 1 commit ahead of main'],
+      ['login ●3 ↑1 · feature/login', '1 changed, 1 staged, 1 untracked; 1 commit ahead of main'],
     );
   });
 
@@ -74,7 +74,7 @@ describe('what was done in a session', () => {
     assert.deepEqual(
       [rows.map((row) => row.replace(/ · \w+$/, '')), facts.Overlap],
       [
-        ['login feature/login · ●3 ↑1 ⚠', 'search feature/search · ↑1 ⚠'],
+        ['login ●3 ↑1 ⚠ · feature/login', 'search ↑1 ⚠ · feature/search'],
         'also changed by login: file-1.txt; would conflict in file-1.txt',
       ],
     );

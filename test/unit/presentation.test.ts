@@ -139,6 +139,10 @@ describe('how a session is shown', () => {
     assert.equal(describeSession(session({}), now), 'feature/login · 2h');
   });
 
+  it('names first what was done, for a narrow tree cuts the end off', () => {
+    assert.equal(describeSession(session({}), now, '●3 ↑2'), '●3 ↑2 · feature/login · 2h');
+  });
+
   it('says so where there is no worktree', () => {
     assert.equal(describeSession(session({ branch: '' }), now), 'no worktree · 2h');
   });

@@ -65,7 +65,7 @@ describe('what was done, as it is shown', () => {
     const marks = (['clean', 'pending', 'conflicts', 'unknown'] as const).map((state) =>
       changesMark({ changes, overlaps: [overlap({ state })] }),
     );
-    assert.deepEqual(marks, ['●1 ⧉', '●1 ⧉', '●1 ⚠', '●1 ⧉']);
+    assert.deepEqual(marks, ['●1 ∩', '●1 ∩', '●1 ⚠', '●1 ∩']);
   });
 
   it('is read out in words', () => {
