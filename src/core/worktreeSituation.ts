@@ -41,8 +41,9 @@ function describeRest(
   { isNoted, isBranchThere }: { isNoted: boolean; isBranchThere: boolean },
 ): string {
   if (!isBranchThere) return `Its branch ${branch} is gone, too.`;
-  const staged = isNoted ? ', and what was staged in it' : '';
-  return `Its branch ${branch}${staged} is still there.`;
+  return isNoted
+    ? `Its branch ${branch} and what was staged in it are still there.`
+    : `Its branch ${branch} is still there.`;
 }
 
 /** What can be done, the most likely first; `use` of a folder that the user names is always possible where it is not in its place. */
