@@ -3,7 +3,6 @@ import path from 'node:path';
 import { HoldfastError } from '../base/errors.ts';
 import { findListed } from '../core/savedSession.ts';
 import { wasStarted } from '../core/sessionRecord.ts';
-import { restoringReason } from '../core/worktreeLockReason.ts';
 import { ArchivedVariables } from '../node/archivedVariables.ts';
 import {
   deleteArchive,
@@ -15,9 +14,8 @@ import {
 import { exists } from '../node/exists.ts';
 import { repositoryPlaces } from '../node/places.ts';
 import { type GitRepository, listWorktrees, type Workplace } from '../node/repository.ts';
-import { unlockWorktree } from '../node/worktreeLock.ts';
-import { removeByGit } from '../node/worktreeRemoval.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { lacksWorktree, returnFromArchive } from './archivedReturn.ts';
 import { ArchivedWorktree, type ChosenBranch, chooseBranch, headNotice } from './archivedWorktree.ts';
 import { whileCreating } from './creationLock.ts';
 import { requireEnded } from './livingOwner.ts';
@@ -28,7 +26,6 @@ import {
   type RestoreOptions,
   withOwnConversation,
 } from './sessionRestoration.ts';
-import { tagSession } from './sessionWorktree.ts';
 
 /** The archives of destroyed sessions' worktrees, newest first; none where there is no repository. */
 export async function listArchivedSessions({ kind, root }: Workplace): Promise<ListedArchive[]> {
@@ -127,24 +124,13 @@ async function finish(
   { archive, listed }: { archive: OpenedArchive; listed: SessionRecord },
 ): Promise<RestoredSession> {
   const done: RestoredSession = { record: listed, origin: { from: 'list', record: listed } };
-  const { root } = repository;
-  if (listed.id === archive.id || wasStarted(listed) || !(await isCutShort(root, listed))) return done;
+  if (wasStarted(listed)) return done;
   return whileCreating(context, listed, async () => {
-    await unlockWorktree(root, listed.worktreePath);
-    if (await exists(listed.worktreePath)) await removeByGit({ root, path: listed.worktreePath }, '--force');
-    const others = branchesOf(context.sessions().filter(({ id }) => id !== listed.id));
-    const found = await chooseBranch(repository, archive, others);
-    const branch = { ...found, name: listed.branch, isThere: found.isThere || found.name !== listed.branch };
-    const isOnBranch = (await headNotice(repository, archive)) === undefined;
-    await new ArchivedWorktree(repository, archive, { record: listed, branch, isOnBranch }).checkOut();
-    await tagSession(repository, listed);
+    // Whoever was at it may just have finished.
+    if (!(await lacksWorktree(repository.root, listed))) return done;
+    await returnFromArchive(repository, listed, archive);
     return { record: listed, origin: { from: 'archive' } };
   });
-}
-
-async function isCutShort(root: string, { worktreePath }: SessionRecord): Promise<boolean> {
-  const entry = (await listWorktrees(root)).find(({ path }) => path === worktreePath);
-  return entry === undefined ? !(await exists(worktreePath)) : entry.lockReason === restoringReason;
 }
 
 function branchesOf(sessions: readonly SessionRecord[]): string[] {

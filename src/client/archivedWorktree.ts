@@ -22,6 +22,12 @@ export interface ChosenBranch {
   notice?: string;
 }
 
+/** Where the session's branch was; undefined where it had no commit yet. */
+export function archivedTip({ about: { tip, head, session } }: Pick<OpenedArchive, 'about'>): string | undefined {
+  const isUnborn = head.commit === undefined && head.ref === `refs/heads/${session.branch}`;
+  return tip ?? (isUnborn ? undefined : head.commit);
+}
+
 /**
  * The session's own branch where that is to be had as it was, else one of another name.
  *
@@ -34,8 +40,7 @@ export async function chooseBranch(
   taken: readonly string[],
 ): Promise<ChosenBranch> {
   const { branch } = about.session;
-  const isUnborn = about.head.commit === undefined && about.head.ref === `refs/heads/${branch}`;
-  const commit = about.tip ?? (isUnborn ? undefined : about.head.commit);
+  const commit = archivedTip({ about });
   const at = commit === undefined ? {} : { commit };
   const branches = await localBranches(root);
   const inUse = [...taken, ...(await listWorktrees(root)).flatMap(({ branch: other }) => other ?? [])];

@@ -12,6 +12,7 @@ import { lookAtWorktree } from '../node/worktreeLook.ts';
 import { type KeptWork, removeUnlessNeeded } from '../node/worktreeRemoval.ts';
 import type { LaunchSpec } from '../protocol/hostMessages.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
+import { archiveToReturn, returnFromArchive } from './archivedReturn.ts';
 import { whileCreating } from './creationLock.ts';
 import { bringIncluded } from './includedFiles.ts';
 import { type CreatedSession, type CreationContext, sentences, told } from './sessionCreation.ts';
@@ -64,13 +65,21 @@ export async function restartSession(
     const { workplace } = context;
     if (!record.branch || workplace.kind !== 'git') return { record: await startAnew(context, record, options) };
     const isNew = !(await exists(record.worktreePath)) || record.setup?.state === 'pending';
-    const notice = await completeWorktree(workplace, record);
+    const notice = await makeWorktree(workplace, record);
     const brought = isNew ? await bringIncluded({ ...context, repository: workplace }, record) : undefined;
     const started = await startAnew(context, isNew ? withNewWorktree(record) : record, options).catch(async (error) => {
       throw await undoRestart(context, record, error);
     });
     return told(started, sentences([notice, brought]));
   });
+}
+
+/** As it was archived, where it was; else of its branch. */
+async function makeWorktree(repository: GitRepository, record: SessionRecord): Promise<string | undefined> {
+  const archive = await archiveToReturn(repository, record);
+  if (!archive) return completeWorktree(repository, record);
+  await returnFromArchive(repository, record, archive);
+  return `The worktree of “${record.name}” came back as it was archived.`;
 }
 
 /**

@@ -232,11 +232,11 @@ describe('a restored backup', () => {
       assert.deepEqual([record.status, (await readdir(worktreePath)).length > 0], ['active', true]);
     }
     assert.deepEqual(
-      notices.map((notice) => notice?.replace(/(feature\/)\S+ of “\S+”/, '$1… of “…”')),
+      notices.map((notice) => notice?.replace(/“\S+”/, '“…”')),
       [
-        'The branch feature/… of “…” was gone and was made anew from main: commits that were on it alone are not in it.',
+        'The worktree of “…” came back as it was archived.',
         undefined,
-        undefined,
+        'The worktree of “…” came back as it was archived.',
       ],
     );
   });

@@ -27,11 +27,11 @@ describeOnUnix('a window that is killed while it destroys a session', () => {
     await window.stop(record.id);
   });
 
-  const killAt = async (point: string) => {
+  const killAt = async (point: string, program = 'destroySession') => {
     const points = new PausePoints(await project().newFolder('points'));
     await points.ask(point);
     const storage = await project().newFolder('storage');
-    const args = [programFile('destroySession'), project().folder, storage, dist, record.id];
+    const args = [programFile(program), project().folder, storage, dist, record.id];
     const child = spawn(projectNode, args, { env: { ...process.env, ...points.env }, stdio: 'inherit' });
     const ended = once(child, 'close');
     process.kill(await points.reached(point), 'SIGKILL');
@@ -75,4 +75,52 @@ describeOnUnix('a window that is killed while it destroys a session', () => {
   }).timeout(60_000);
 
   const notesFolder = () => repositoryPlaces(machine, window.options.workplace.key).removalsFolder;
+
+  describe('or brings it back', () => {
+    let before: string[];
+    beforeEach(async () => {
+      before = await pictureOf(record.worktreePath);
+      await window.destroy(record.id, { worktree: 'archive' });
+    });
+
+    const cutShort = async (point: string) => {
+      await killAt(point, 'restoreArchived');
+      const back = await waitFor(
+        () => window.list().find(({ metadata }) => metadata?.restoredFrom === record.id),
+        (found) => found !== undefined,
+        { what: 'the session that comes back' },
+      );
+      return back as SessionRecord;
+    };
+
+    for (const point of ['creation-registered', 'restore-begun', 'restore-checked-out', 'restore-written']) {
+      it(`leaves what the next one finishes where the user asks for it again: ${point}`, async () => {
+        const back = await cutShort(point);
+        const { record: again, origin } = await window.state.restoreArchived(record.id);
+        assert.deepEqual(
+          [await pictureOf(back.worktreePath), again.id, origin.from, (await traces()).worktrees],
+          [before, back.id, 'archive', 2],
+        );
+      }).timeout(60_000);
+
+      it(`leaves what is finished by the session’s start, and not made of its branch alone: ${point}`, async () => {
+        const back = await cutShort(point);
+        const { record: started, notice } = await window.restart(back.id);
+        assert.deepEqual(
+          [await pictureOf(back.worktreePath), started.status, notice],
+          [before, 'active', 'The worktree of “login” came back as it was archived.'],
+        );
+      }).timeout(60_000);
+    }
+
+    it('is not finished over what was committed to the branch meanwhile', async () => {
+      const back = await cutShort('restore-begun');
+      await project().git(
+        'update-ref',
+        `refs/heads/${back.branch}`,
+        await project().git('commit-tree', 'main^{tree}', '-m', 'x'),
+      );
+      await assert.rejects(window.state.restoreArchived(record.id), { code: 'BRANCH_EXISTS' });
+    }).timeout(60_000);
+  });
 });
