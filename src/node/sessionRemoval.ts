@@ -6,7 +6,7 @@ import type { RemovalNote } from '../core/removalNote.ts';
 import { isTagOf } from '../core/worktreeLink.ts';
 import { restoringReason } from '../core/worktreeLockReason.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
-import { type OpenedArchive, openArchive } from './archiveList.ts';
+import { findArchive, type OpenedArchive, openArchive } from './archiveList.ts';
 import type { WrittenArchive } from './archiveWriter.ts';
 import { exists } from './exists.ts';
 import { pausePoint } from './pausePoint.ts';
@@ -91,9 +91,8 @@ async function removeThere(task: RemovalTask, worktree: SessionWorktree): Promis
   if (note.folder !== undefined && (await identityOf(folder)) !== note.folder)
     return foreign('something else is in its place by now');
   if (!(await isWorktree(folder))) {
-    if (note.archive === undefined) return kept('it is no worktree any more');
-    const archive = await openArchive(root, note.session.id);
-    return removeRest(task, worktree, archive);
+    const archive = await earlierArchive(task);
+    return archive ? removeRest(task, worktree, archive) : kept('it is no worktree any more');
   }
   const gitDir = await gitDirOf(folder);
   if (gitDir === undefined || (await commonDirOf(gitDir)) !== repository.commonDir)
@@ -149,7 +148,7 @@ async function archive(
     ignored: note.choice === 'remove' ? ('none' as const) : ('kept' as const),
     unmerged,
   };
-  const before = note.archive === undefined ? undefined : await openArchive(repository.root, note.session.id);
+  const before = await earlierArchive({ repository, note });
   const written: WrittenArchive = await (before ? extendArchive(request, before) : archiveWorktree(request));
   const identity = await identityOf(worktree.path);
   const noted = { ...note, archive: written.commit, ...(identity === undefined ? {} : { folder: identity }) };
@@ -180,11 +179,20 @@ async function removeGone(task: RemovalTask, worktree: SessionWorktree): Promise
   return commit === undefined ? {} : { archive: commit };
 }
 
-/** Whether the branch has moved since it was archived. */
-async function isNewer({ repository, note }: RemovalTask, tip: string | undefined): Promise<boolean> {
+/** Whether the branch has moved since it was archived, or the archive is gone. */
+async function isNewer(task: RemovalTask, tip: string | undefined): Promise<boolean> {
   if (tip === undefined) return false;
-  const { about } = await openArchive(repository.root, note.session.id);
-  return about.tip !== tip;
+  return (await earlierArchive(task))?.about.tip !== tip;
+}
+
+/** What an earlier run has archived; undefined also where the user has deleted it since: what is left is archived anew. */
+async function earlierArchive({
+  repository,
+  note,
+}: Pick<RemovalTask, 'repository' | 'note'>): Promise<OpenedArchive | undefined> {
+  const { id } = note.session;
+  if (note.archive === undefined || (await findArchive(repository.root, id)) === undefined) return undefined;
+  return openArchive(repository.root, id);
 }
 
 /** Git has forgotten the worktree, but not all of its files could be removed. */

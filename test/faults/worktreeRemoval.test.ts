@@ -134,6 +134,13 @@ describeOnUnix('the removal of a worktree, whatever happens meanwhile', () => {
     assert.deepEqual([await traces(), await restored()], [gone, now]);
   });
 
+  it('archives again what is there where its archive was deleted between the two runs', async () => {
+    await killAt('removal-begun', 'remove', root, id, notesFolder);
+    await git(root, 'update-ref', '-d', `refs/holdfast/archive/${id}`);
+    await remove();
+    assert.deepEqual([await traces(), await restored()], [gone, before]);
+  });
+
   it('archives again what was changed while it was archived', async () => {
     await points.ask('archive-written');
     const ended = run('remove', root, id, notesFolder);
