@@ -91,12 +91,14 @@ class Bringing {
   /** A link among the folders above it would lead out of the worktree. */
   async #makeParents(file: string): Promise<boolean> {
     const names = path.posix.dirname(file).split('/');
-    let folder = this.#options.to;
+    let { from, to: folder } = this.#options;
     for (const name of names.filter((one) => one !== '.')) {
       folder = path.join(folder, name);
+      from = path.join(from, name);
       const kind = await kindOf(folder);
       if (kind && !kind.isDirectory()) return false;
-      if (!kind) await mkdir(folder);
+      // What is in a folder of the user's alone stays hidden from others, and can be written by the user all the same.
+      if (!kind) await mkdir(folder, { mode: ((await kindOf(from))?.mode ?? 0o777) | 0o300 });
     }
     return true;
   }

@@ -142,6 +142,14 @@ describe('files that git ignores and that a worktree needs', () => {
       ]);
     });
 
+    it('lie in folders that are as closed to others as those of the main checkout', async () => {
+      await ignore('/private/key');
+      await write('private/key');
+      await chmod(path.join(project().folder, 'private'), 0o700);
+      const { worktree } = await create({ include: ['/private/key'] });
+      assert.equal((await stat(path.join(worktree, 'private'))).mode & 0o777, 0o700);
+    });
+
     it('do not replace what the branch has in their place, nor go through a link of it', async () => {
       const outside = await project().newFolder('outside');
       await write('settings/mine', 'tracked');
