@@ -32,6 +32,9 @@ export interface DestroyDialogOptions {
 /** How many files of a kind are named. */
 const maxNamed = 5;
 
+/** How many characters of a path are shown, so that a dialog which cannot scroll fits on the screen. */
+const maxPath = 60;
+
 const archive = { label: 'Archive and Remove', answer: 'archive' } as const;
 const keep = { label: 'Keep the Worktree', answer: 'keep' } as const;
 const remove = { label: 'Remove', answer: 'remove' } as const;
@@ -84,7 +87,7 @@ function plainFate({ worktree, reason }: DestroyPreview): string {
 
 function lossLines({ uncommitted, untracked, ignored, operation, ...commits }: LostWork, base: string): string[] {
   const files = (kind: LostWork['ignored'], noun: string) =>
-    counted(kind.count, noun).map((count) => `• ${count}: ${namedFiles(kind, maxNamed)}`);
+    counted(kind.count, noun).map((count) => `• ${count}: ${namedFiles(shortened(kind), maxNamed)}`);
   return [
     ...files(uncommitted, 'uncommitted file'),
     ...files(untracked, 'untracked file'),
@@ -93,6 +96,12 @@ function lossLines({ uncommitted, untracked, ignored, operation, ...commits }: L
     ...(operation === undefined ? [] : [`• a ${operation} that is under way`]),
     ...commits.inside.map((folder) => `• the worktree ${folder}, which lies in it`),
   ];
+}
+
+/** Of a long path its end tells more. */
+function shortened({ count, names }: LostWork['ignored']): LostWork['ignored'] {
+  const shorten = (name: string) => (name.length > maxPath ? `…${[...name].slice(1 - maxPath).join('')}` : name);
+  return { count, names: names.slice(0, maxNamed).map(shorten) };
 }
 
 type Commits = Pick<LostWork, 'unmerged' | 'unpushed' | 'goneBase'>;

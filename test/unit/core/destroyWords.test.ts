@@ -44,6 +44,12 @@ describe('what is asked before a session is destroyed', () => {
     ]);
   });
 
+  it('shows of long paths the ends, so that it fits on a screen', () => {
+    const long = `${'folder/'.repeat(20)}file.txt`;
+    const [, line = ''] = ask({ loss: { ...nothing, untracked: { count: 1, names: [long] } } });
+    assert.equal(line, `• 1 untracked file: …${long.slice(-59)}`);
+  });
+
   it('offers no removal without ignored files where there are none', () => {
     assert.deepEqual(ask({ loss: { ...nothing, unmerged: 1 } }, 0), [
       'With its worktree would go:',
