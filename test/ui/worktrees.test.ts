@@ -102,4 +102,14 @@ describe('what was done in a session', () => {
     await other.close();
     assert.match((await untilRow(/^search.*●1/)).find((row) => row.startsWith('search')) ?? '', /●1 ↑1 ⚠/);
   });
+
+  it('opens in a window of its own', async () => {
+    const opened = workbench.page.context().waitForEvent('page');
+    await workbench.tree.pickFromSubmenu('login', 'Worktree', 'Open Worktree in New Window');
+    const page = await opened;
+    await page.waitForURL(/folder=/);
+    const folder = new URL(page.url()).searchParams.get('folder');
+    await page.close();
+    assert.equal(folder, await worktree('login'));
+  });
 });

@@ -56,6 +56,13 @@ export class TreeView {
     await this.#page.getByRole('menuitem', { name: entry, exact: true }).click({ delay: 150 });
   }
 
+  /** Chooses an entry of a menu inside a row's context menu. */
+  async pickFromSubmenu(rowText: string, submenu: string, entry: string): Promise<void> {
+    await this.row(rowText).click({ button: 'right' });
+    await this.#page.getByRole('menuitem', { name: submenu, exact: true }).hover();
+    await this.#page.getByRole('menuitem', { name: entry, exact: true }).click({ delay: 150 });
+  }
+
   /** Presses a button of the view's title bar, by its tooltip. */
   async pressTitleAction(action: string): Promise<void> {
     const pane = this.#sideBar.locator('.pane-header, .composite.title');
