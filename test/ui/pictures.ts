@@ -46,8 +46,9 @@ async function takePictures(workbench: Workbench): Promise<void> {
   await workbench.statusBarItem(`${sessions.length} running`).waitFor();
   await workbench.terminals.waitForText(/\$ ?$/);
   await workbench.terminals.focus('parser-fix');
-  await workbench.terminals.type('git log --oneline --color | head -5; ls --color src\n');
+  await workbench.terminals.type('git log --oneline --color | head -5; ls --color src; touch notes.md\n');
   await workbench.terminals.waitForText(/protocol[^]*\$ ?$/);
+  await workbench.tree.row(/^parser-fix.*●1/).waitFor();
   await workbench.page.mouse.move(800, 300);
   await picture(workbench, 'workbench');
 }
