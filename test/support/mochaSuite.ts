@@ -1,14 +1,13 @@
-import { availableParallelism } from 'node:os';
 import { complaintLines, withComplaints } from './fileReport.ts';
 import { runMochaFiles } from './mochaFiles.ts';
 import { type MochaProcessOptions, runMochaProcess } from './mochaProcess.ts';
 import type { SuiteCounts } from './mochaRun.ts';
-import { fileOrder, runsSideBySide, type SuiteName, suiteFiles, suiteTimeouts } from './suites.ts';
+import { fileOrder, processesAtOnce, type SuiteName, suiteFiles, suiteTimeouts } from './suites.ts';
 
 export interface MochaSuiteOptions {
   /** Only tests whose full title contains this. */
   readonly grep: string | undefined;
-  /** How many processes of tests there are at once; as many as the machine bears if left out. */
+  /** How many processes of tests there are at once; as many as suit the suite if left out. */
   readonly processes?: number;
   /** Milliseconds for the whole suite; what has not ended by then is ended, and counts as a failure. */
   readonly deadline: number;
@@ -16,12 +15,9 @@ export interface MochaSuiteOptions {
 
 const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** The tests mostly wait, so that a machine bears more of them than it has cores. */
-const defaultProcesses = availableParallelism() + 2;
-
 /** Runs a suite in processes of its own: one for each file where that suits its tests, but one alone for a few titles. */
 export async function runMochaSuite(suite: SuiteName, options: MochaSuiteOptions): Promise<SuiteCounts> {
-  const { grep, deadline, processes = defaultProcesses } = options;
+  const { grep, deadline, processes = processesAtOnce(suite) } = options;
   const [interrupted, late] = [new AbortController(), new AbortController()];
   const interrupt = () => interrupted.abort('The tests were interrupted.');
   for (const name of interruptions) process.on(name, interrupt);
@@ -30,7 +26,7 @@ export async function runMochaSuite(suite: SuiteName, options: MochaSuiteOptions
   const common = { timeout: suiteTimeouts[suite], color: process.stdout.isTTY ?? false, signal };
   const print = (text: string) => interrupted.signal.aborted || process.stdout.write(text);
   try {
-    if (grep || !runsSideBySide(suite)) return await inOneProcess(suite, { ...common, grep });
+    if (grep || !processes) return await inOneProcess(suite, { ...common, grep });
     return await runMochaFiles(fileOrder(suite), { ...common, processes, print });
   } finally {
     clearTimeout(timer);

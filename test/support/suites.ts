@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { FileOrder } from './mochaFiles.ts';
 import { repositoryRoot } from './paths.ts';
@@ -46,9 +47,16 @@ export function suiteFiles(name: SuiteName): string[] {
     .map((file) => join(folder, file));
 }
 
-/** Whether each file of the suite runs in a process of its own, beside others. */
-export function runsSideBySide(name: SuiteName): boolean {
-  return name === 'integration' || name === 'faults';
+/** Tests without a window mostly wait, so that a machine bears more of them than it has cores. */
+const besideOthers = availableParallelism() + 2;
+
+/**
+ * How many processes, each of them for one file, run a suite at once; undefined where all its files run in one. A
+ * window and its server keep a core busy.
+ */
+export function processesAtOnce(name: SuiteName): number | undefined {
+  if (name === 'integration' || name === 'faults') return besideOthers;
+  return name === 'ui' ? Math.max(1, availableParallelism()) : undefined;
 }
 
 /**
@@ -63,6 +71,7 @@ export const measuringFiles: readonly string[] = [
   'faults/supervision/limits.test.ts',
   'faults/supervision/manySessions.test.ts',
   'faults/supervision/output.test.ts',
+  'ui/floods.test.ts',
 ];
 
 /** The order in which the files of a suite run: those that are long, as far as their size tells, are not left to the end. */

@@ -66,7 +66,7 @@ describe('a session with work that is destroyed', () => {
     await workbench.screenshot('archive-03-list');
     await workbench.quickInput.accept();
     const said = await workbench.messages.waitForNotification('is back');
-    await workbench.tree.row('login').waitFor();
+    await workbench.tree.row('●2').waitFor();
     await workbench.screenshot('archive-04-restored');
     assert.deepEqual(
       {
@@ -80,7 +80,7 @@ describe('a session with work that is destroyed', () => {
       {
         entry: 'loginfeature/login, archived AGO 1 uncommitted file, 1 untracked file',
         said: '“login” is back, with its worktree as it was.',
-        tree: ['login feature/login'],
+        tree: ['login ●2 · feature/login'],
         status: 'AM README.md\n?? idea.txt',
         texts: ['changed\n', 'not committed yet\n'],
         staged: 'staged',
