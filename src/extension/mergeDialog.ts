@@ -139,7 +139,7 @@ async function tellConflicts(context: CommandContext, id: string, plan: SessionM
   const [resolve, show] = [`Merge ${into} into the Session`, 'Show Conflicts…'];
   const fate = `Nothing was changed. The conflicts can be resolved in the session’s own worktree, by you or by its agent: there ${into} is merged into ${branch} first.`;
   const options = { modal: true, detail: [...describeConflicts(conflicts), '', fate].join('\n') };
-  const text = `${branch} and ${into} are in conflict in ${counted(conflicts.length, 'file')}.`;
+  const text = `${branch} and ${into} conflict in ${counted(conflicts.length, 'file')}.`;
   const chosen = await vscode.window.showWarningMessage(text, options, resolve, show);
   const manager = await context.workspace.manager();
   if (chosen === show) await showConflicts(manager.options.workplace.root, plan);

@@ -219,9 +219,9 @@ describe('work that is brought home', () => {
           .filter(({ uri }) => uri.scheme === 'holdfast-merge'),
       (documents) => documents.length === 2,
     );
-    const texts = shown.map((document) => document.getText().replace(/[0-9a-f]{40}/g, 'HASH'));
+    const texts = shown.map((document) => document.getText());
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    assert.deepEqual(texts, ['theirs\n', '<<<<<<< HASH\ntheirs\n=======\nours\n>>>>>>> HASH\n']);
+    assert.deepEqual(texts, ['theirs\n', `<<<<<<< ${main}\ntheirs\n=======\nours\n>>>>>>> ${session.branch}\n`]);
   });
 
   it('is not merged over what is not committed, and another branch is offered', async () => {
