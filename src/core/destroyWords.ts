@@ -109,7 +109,13 @@ type Commits = Pick<LostWork, 'unmerged' | 'unpushed' | 'goneBase'>;
 function commitLines({ unmerged, unpushed, goneBase }: Commits, base: string): string[] {
   if (goneBase !== undefined)
     return [`• commits of which nobody knows whether they are merged, for ${goneBase} is gone`];
-  const pushed =
-    unpushed === undefined ? '' : unpushed === 0 ? ', all of them pushed' : `, ${unpushed} of them not pushed`;
+  const pushed = describePushed(unmerged, unpushed);
   return counted(unmerged, 'commit').map((count) => `• ${count} that ${base} does not have${pushed}`);
+}
+
+function describePushed(unmerged: number, unpushed: number | undefined): string {
+  if (unpushed === undefined) return '';
+  if (unpushed === 0) return unmerged === 1 ? ', which is pushed' : ', all of them pushed';
+  if (unpushed === unmerged) return unmerged === 1 ? ', which is not pushed' : ', none of them pushed';
+  return `, ${unpushed} of them not pushed`;
 }

@@ -31,11 +31,12 @@ export function parseStatus(text: string): PorcelainStatus {
     uncommitted: 0,
   };
   const entries = text.split('\0');
+  const deleted = new Set<string>();
   for (let index = 0; index < entries.length; index++) {
     const entry = entries[index] ?? '';
     // The former name of a renamed file is an entry of its own.
     if (entry.startsWith('2 ')) status.paths.push(entries[++index] ?? '');
-    readEntry(status, entry);
+    readEntry(status, entry, deleted);
   }
   return status;
 }
@@ -43,13 +44,18 @@ export function parseStatus(text: string): PorcelainStatus {
 /** How many fields stand before the path; a path may hold spaces. */
 const fieldsBefore: Readonly<Record<string, number>> = { '1': 8, '2': 9, u: 10, '?': 1 };
 
-function readEntry(status: PorcelainStatus, entry: string): void {
+/** @param deleted from the index; of such a file that is still there git tells once more, as of an untracked one */
+function readEntry(status: PorcelainStatus, entry: string, deleted: Set<string>): void {
   const kind = entry.slice(0, 1);
   if (kind === '#') readHeader(status, entry);
   const count = fieldsBefore[kind];
   if (count === undefined) return;
-  status.paths.push(entry.split(' ').slice(count).join(' '));
-  status.uncommitted++;
+  const file = entry.split(' ').slice(count).join(' ');
+  if (entry.startsWith('1 D')) deleted.add(file);
+  if (kind !== '?' || !deleted.has(file)) {
+    status.paths.push(file);
+    status.uncommitted++;
+  }
   if (kind === '?') status.untracked++;
   else if (kind === 'u') status.conflicted++;
   else countSides(status, entry);

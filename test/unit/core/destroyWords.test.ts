@@ -44,6 +44,19 @@ describe('what is asked before a session is destroyed', () => {
     ]);
   });
 
+  const pushed: [unmerged: number, unpushed: number, told: string][] = [
+    [1, 0, '• 1 commit that main does not have, which is pushed'],
+    [1, 1, '• 1 commit that main does not have, which is not pushed'],
+    [2, 0, '• 2 commits that main does not have, all of them pushed'],
+    [2, 2, '• 2 commits that main does not have, none of them pushed'],
+  ];
+  for (const [unmerged, unpushed, told] of pushed) {
+    it(`tells which commits are elsewhere: ${told.slice(2)}`, () => {
+      const [, line] = ask({ loss: { ...nothing, unmerged, unpushed } });
+      assert.equal(line, told);
+    });
+  }
+
   it('shows of long paths the ends, so that it fits on a screen', () => {
     const long = `${'folder/'.repeat(20)}file.txt`;
     const [, line = ''] = ask({ loss: { ...nothing, untracked: { count: 1, names: [long] } } });

@@ -44,6 +44,11 @@ describe('what git says of a worktree', () => {
       [`1 MM N... ${modes} ${ids} a`],
       '1 changed 1 staged 0 untracked 0 conflicted 1 in all',
     ],
+    [
+      'taken out of the index alone',
+      [`1 D. N... ${modes} ${ids} a`, '? a'],
+      '0 changed 1 staged 1 untracked 0 conflicted 1 in all',
+    ],
     ['deleted', [`1 .D N... ${modes} ${ids} a`], '1 changed 0 staged 0 untracked 0 conflicted 1 in all'],
     ['renamed', [`2 R. N... ${modes} ${ids} R100 b`, 'a'], '0 changed 1 staged 0 untracked 0 conflicted 1 in all'],
     [
