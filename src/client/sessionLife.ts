@@ -40,6 +40,8 @@ export interface DestroyOptions {
   worktree?: WorktreeChoice | undefined;
   /** True leaves out what is to be run in it before it goes. */
   skipTeardown?: boolean | undefined;
+  /** Called with what runs that, which can be cancelled by {@link teardownCancelled}. */
+  aroundTeardown?: ((run: (signal?: AbortSignal) => Promise<void>) => Promise<void>) | undefined;
 }
 
 export interface RestartOptions {
@@ -87,12 +89,12 @@ async function makeWorktree(repository: GitRepository, record: SessionRecord): P
  * is archived first.
  *
  * @throws {HoldfastError} `SESSION_RUNNING` where it does not end, or another window starts it meanwhile;
- *   `TEARDOWN_FAILED`, and then only its process was ended
+ *   `TEARDOWN_FAILED` or `CANCELLED`, and then only its process was ended
  */
 export async function destroySession(
   context: LifeContext,
   { id }: SessionRecord,
-  { worktree, skipTeardown = false }: DestroyOptions = {},
+  { worktree, skipTeardown = false, aroundTeardown = (run) => run() }: DestroyOptions = {},
 ): Promise<DestroyedSession> {
   const record = await endSession(context, id);
   const { workplace } = context;
@@ -103,7 +105,8 @@ export async function destroySession(
     const kept = { path: record.worktreePath, reason: removal.stays };
     return forget(context, record, async () => ({ kept }));
   }
-  if (!skipTeardown) await runTeardown(context, record, { goes: () => mayGo(workplace, record, removal) });
+  const goes = () => mayGo(workplace, record, removal);
+  if (!skipTeardown) await aroundTeardown((signal) => runTeardown(context, record, { goes, signal }));
   const farewell = await WorktreeFarewell.begin(context, workplace, { record, ...removal });
   return forget(context, record, () => farewell.carryOut()).catch(async (error) => {
     await farewell.end(isRefused(error));

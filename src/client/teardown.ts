@@ -47,6 +47,12 @@ export async function runTeardown(
   }
 }
 
+/** What a teardown that the user turned away from rejects with. */
+export function teardownCancelled(): HoldfastError {
+  const text = 'The session was not destroyed, for you cancelled its teardown. Only its process was ended.';
+  return new HoldfastError('CANCELLED', text);
+}
+
 interface Failure {
   end: CommandEnd;
   /** Minutes. */

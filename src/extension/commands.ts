@@ -16,14 +16,14 @@ import {
   targetSchema,
 } from './argumentSchemas.ts';
 import { isPlainObject, parseArgument } from './commandArguments.ts';
-import { isCancelled, tellCancelled } from './creationProgress.ts';
 import { askHowToDestroy, tellFate } from './destroyDialog.ts';
-import { confirm, withProgress } from './dialogs.ts';
+import { confirm, tell, withProgress } from './dialogs.ts';
 import { showError } from './errorMessage.ts';
 import type { HomeActions } from './homeActions.ts';
 import { homeHandlers } from './homeCommands.ts';
 import { commandIds } from './ids.ts';
 import { pickLog } from './logs.ts';
+import { isCancelled, tellCancelled } from './longTask.ts';
 import { promptName, promptNewSession } from './newSessionPrompt.ts';
 import { type SessionActions, type SourceChanges, withChanges } from './sessionActions.ts';
 import { onSession } from './sessionPicker.ts';
@@ -164,6 +164,7 @@ async function destroyWithHelp(
   try {
     return await destroy(context, id, options, answer);
   } catch (error) {
+    if (isCancelled(error)) return void tell(error.text);
     const again = () => destroy(context, id, { ...options, skipTeardown: true }, answer);
     const without = { title: 'Destroy Without Teardown', run: again };
     return showError(error, context.log, { TEARDOWN_FAILED: () => [without] });

@@ -1,13 +1,17 @@
 import * as vscode from 'vscode';
+import { cancelled } from '../client/creationWatch.ts';
 import type { SetupChoice } from '../client/sessionLaunch.ts';
+import { teardownCancelled } from '../client/teardown.ts';
+import { exists } from '../node/exists.ts';
 import { git } from '../node/git.ts';
 import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import type { DestroyedSession, DestroyOptions, NewSessionOptions } from './api.ts';
-import { withCreationProgress } from './creationProgress.ts';
 import type { ErrorActions } from './errorMessage.ts';
 import { showSessionLog } from './logs.ts';
+import { withLongTask } from './longTask.ts';
 import { raiseMaxSessions } from './settings.ts';
 import type { Workspace } from './workspace.ts';
+import { closeFolder } from './workspaceFolders.ts';
 
 /** What of the options for a new session another try has instead; undefined takes one back. */
 export type SourceChanges = { [K in keyof NewSessionOptions]?: NewSessionOptions[K] | undefined };
@@ -32,7 +36,11 @@ export class SessionActions {
 
   async create({ show = true, ...options }: NewSessionOptions): Promise<SessionRecord> {
     const manager = await this.#workspace.manager();
-    const { record, notice } = await withCreationProgress((watch) => manager.create(options, watch));
+    const { record, notice } = await withLongTask({
+      title: 'Creating the session',
+      reason: cancelled,
+      run: (watch) => manager.create(options, watch),
+    });
     if (show) (await this.#workspace.terminals()).show(record.id);
     if (notice) void vscode.window.showInformationMessage(notice);
     return record;
@@ -63,7 +71,8 @@ export class SessionActions {
   }
 
   async destroy(id: string, options: DestroyOptions = {}): Promise<DestroyedSession> {
-    const { record, ...outcome } = await (await this.#workspace.manager()).destroy(id, options);
+    const { record, ...outcome } = await (await this.#workspace.manager()).destroy(id, { ...options, aroundTeardown });
+    if (!(await exists(record.worktreePath))) closeFolder(record.worktreePath);
     return { ...record, ...outcome };
   }
 
@@ -114,4 +123,10 @@ export class SessionActions {
     await this.#workspace.reopen();
     void vscode.window.showInformationMessage('The repository is ready. Make a first commit, then create a session.');
   }
+}
+
+/** A database that does not go away must not keep the user from going on. */
+function aroundTeardown(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const title = 'Running the teardown of the session';
+  return withLongTask({ title, reason: teardownCancelled, run: ({ signal }) => run(signal) });
 }

@@ -8,6 +8,7 @@ import type { SessionRecord } from '../protocol/sessionRecord.ts';
 import { baseFileUri } from './baseFiles.ts';
 import { openRepository } from './sourceControl.ts';
 import type { Workspace } from './workspace.ts';
+import { addFolder } from './workspaceFolders.ts';
 
 /** How many files an editor shows at a time. */
 const maxShown = 1_000;
@@ -52,10 +53,7 @@ export class WorktreeActions {
   /** Does nothing where it is in the workspace already. */
   async addToWorkspace(id: string): Promise<SessionRecord> {
     const record = await this.#requireFolder(id);
-    const uri = folderOf(record);
-    const folders = vscode.workspace.workspaceFolders ?? [];
-    const isThere = folders.some((folder) => folder.uri.toString() === uri.toString());
-    if (!isThere) vscode.workspace.updateWorkspaceFolders(folders.length, 0, { uri, name: record.name });
+    addFolder(record.worktreePath, record.name);
     return record;
   }
 

@@ -77,11 +77,11 @@ export class Editor {
     });
   }
 
-  /** Opens a window of its own, as another browser would, on the repository or on another folder. */
-  async open(folder: string = this.#repository): Promise<Workbench> {
+  /** Opens a window of its own, as another browser would, on the repository, another folder or a `.code-workspace` file. */
+  async open(place: string = this.#repository): Promise<Workbench> {
     if (!this.#browser) throw new Error('The editor has not been started.');
     const context = await newContext(this.#browser);
-    return Workbench.open(context, this.server.url(folder));
+    return Workbench.open(context, this.server.url(place));
   }
 
   /** Kills the browser with all its windows, and starts another with an empty profile. */

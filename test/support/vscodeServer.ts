@@ -52,10 +52,11 @@ export class VscodeServer {
     return this.#process.pid ?? 0;
   }
 
-  /** The address of a window on a folder. */
-  url(folder: string, payload: Payload = []): string {
+  /** The address of a window on a folder or a `.code-workspace` file. */
+  url(place: string, payload: Payload = []): string {
+    const parameter = place.endsWith('.code-workspace') ? 'workspace' : 'folder';
     // The page takes the parameter as a path, with nothing in it escaped.
-    const query = new URLSearchParams({ folder: decodeURIComponent(pathToFileURL(folder).pathname) });
+    const query = new URLSearchParams({ [parameter]: decodeURIComponent(pathToFileURL(place).pathname) });
     if (payload.length > 0) query.set('payload', JSON.stringify(payload));
     return `http://127.0.0.1:${this.port}/?${query.toString()}`;
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { useEditor } from '../support/editor.ts';
+import { git } from '../support/repository.ts';
 import { describeOnUnix } from '../support/unix.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 
@@ -34,6 +35,32 @@ describeOnUnix('a session whose setup fails', () => {
         true,
         true,
       ],
+    );
+  });
+});
+
+describeOnUnix('a session whose teardown does not end', () => {
+  const editor = useEditor({ settings: { 'holdfast.worktree.teardown': ['sleep 603'] } });
+  let workbench: Workbench;
+
+  before(async () => {
+    workbench = await editor.open();
+    await workbench.tree.show('Holdfast');
+    await workbench.newSession('login', 'cat');
+  });
+
+  it('stays with its worktree where the user cancels that', async () => {
+    await workbench.tree.pickFromMenu('login', 'Destroy Session');
+    await workbench.messages.pressDialogButton('Destroy');
+    await workbench.messages.waitForNotification('Running the teardown');
+    await workbench.screenshot('setup-03-teardown');
+    await workbench.messages.pressButton('Running the teardown', 'Cancel');
+    const told = await workbench.messages.waitForNotification('was not destroyed');
+    await workbench.statusBarItem('1 ended').waitFor();
+    const worktrees = await git(editor.repository, 'worktree', 'list');
+    assert.deepEqual(
+      [told, worktrees.trim().split('\n').length],
+      ['The session was not destroyed, for you cancelled its teardown. Only its process was ended.', 2],
     );
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { useEditor } from '../support/editor.ts';
 import { git } from '../support/repository.ts';
@@ -112,4 +112,30 @@ describe('what was done in a session', () => {
     await page.close();
     assert.equal(folder, await worktree('login'));
   });
+
+  it('is added to the workspace, and leaves it when its session is destroyed', async () => {
+    const file = path.join(editor.dataFolder, 'both.code-workspace');
+    await writeFile(file, JSON.stringify({ folders: [{ path: editor.repository }] }));
+    const other = await editor.open(file);
+    await other.tree.show('Holdfast');
+    await other.newSession('extra', program('answer'));
+    await other.tree.pickFromSubmenu('extra', 'Worktree', 'Add Worktree to Workspace');
+    const added = await waitFor(
+      () => foldersIn(file),
+      ({ length }) => length === 2,
+    );
+    await other.tree.pickFromMenu('extra', 'Destroy Session');
+    await other.messages.pressDialogButton('Destroy');
+    const left = await waitFor(
+      () => foldersIn(file),
+      ({ length }) => length === 1,
+    );
+    await other.close();
+    assert.deepEqual([added[1]?.name, left.length], ['extra', 1]);
+  });
 });
+
+async function foldersIn(workspaceFile: string): Promise<{ path: string; name?: string }[]> {
+  const text = await readFile(workspaceFile, 'utf8');
+  return text === '' ? [] : JSON.parse(text).folders;
+}
