@@ -79,6 +79,7 @@ export async function performMerge(
   await pausePoint('merge-committed');
   // While the user was asked to sign it, the target may have been checked out.
   const checkout = await roomyCheckoutOf(repository, into, files);
+  await pausePoint('merge-looked');
   const move = { branch: into, from, to, reason: `holdfast: ${how} ${branch}` };
   if (checkout === undefined) await moveRef(repository.root, move);
   else await moveCheckout(checkout, move);

@@ -36,22 +36,40 @@ describe('a merge during which somebody else is at work', () => {
   };
   for (const [what, [into, intrude, code]] of Object.entries(intrusions)) {
     it(`is refused where that ${what}, and changes nothing`, async () => {
-      await points.ask('merge-committed');
-      const args = [program, scene().root, scene().worktree, into, 'merge'];
-      const child = spawn(projectNode, args, {
-        env: { ...process.env, ...points.env },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      await points.reached('merge-committed');
-      await intrude(scene());
-      const before = await everything(scene());
-      const told = text(child.stdout);
-      await points.letGo('merge-committed');
-      assert.deepEqual([await told, await everything(scene())], [code, before]);
+      const { told, before } = await mergeWhile('merge-looked', into, intrude);
+      assert.deepEqual([told, await everything(scene())], [code, before]);
     });
+  }
+
+  it('moves its target alone where that switches its checkout to another branch in time', async () => {
+    const { told, before } = await mergeWhile('merge-committed', 'main', (s) => s.git('switch', '-q', '-c', 'else'));
+    const [merged, target] = [await scene().git('rev-parse', 'main^2'), await scene().git('rev-parse', 'main^')];
+    assert.deepEqual(
+      [told, merged, target, await checkoutOf(scene())],
+      ['done', await scene().git('rev-parse', 'feature/login'), await scene().git('rev-parse', 'release'), before[0]],
+    );
+  });
+
+  async function mergeWhile(point: string, into: string, intrude: (scene: HomeScene) => Promise<unknown>) {
+    await points.ask(point);
+    const args = [program, scene().root, scene().worktree, into, 'merge'];
+    const child = spawn(projectNode, args, {
+      env: { ...process.env, ...points.env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await points.reached(point);
+    await intrude(scene());
+    const before = await everything(scene());
+    const told = text(child.stdout);
+    await points.letGo(point);
+    return { told: await told, before };
   }
 });
 
-async function everything(scene: HomeScene): Promise<unknown> {
-  return [await bytesOf(scene.root), await scene.git('for-each-ref')];
+async function everything(scene: HomeScene): Promise<[checkout: unknown, refs: string]> {
+  return [await checkoutOf(scene), await scene.git('for-each-ref')];
+}
+
+function checkoutOf({ root }: HomeScene): Promise<unknown> {
+  return bytesOf(root);
 }
