@@ -135,7 +135,6 @@ async function attachTo({ socket }: HostFile, onOutput: OutputListener): Promise
 }
 
 function describe(id: string): SessionRecord {
-  const branch = `bench/${id}`;
-  const place = { branch, baseBranch: 'main', worktreePath: process.cwd() };
+  const place = { branch: '', baseBranch: '', worktreePath: process.cwd() };
   return newRecord({ id, name: id, ...place, command: null, now: new Date() });
 }
