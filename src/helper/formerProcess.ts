@@ -63,18 +63,28 @@ export class FormerProcess {
   }
 
   async #endLife(id: string, former: Former): Promise<void> {
-    const { log, ownTime, graceTime, platform } = this.#options;
+    const { ownTime, graceTime, platform } = this.#options;
     await waitForEnds(await this.#leftOf(id, former), ownTime);
-    for (const signal of platform === 'win32' ? (['SIGKILL'] as const) : (['SIGHUP', 'SIGKILL'] as const)) {
-      // Anew each time, for they may have started others.
-      const left = await this.#leftOf(id, former);
-      if (left.length === 0) return;
-      log.warn('What is left of an earlier life is ended', { id, pids: left.map(({ pid }) => pid), signal });
-      await signalEach(left, signal);
-      await waitForEnds(left, graceTime);
+    if (platform !== 'win32') await waitForEnds(await this.#signalLeft(id, former, 'SIGHUP'), graceTime);
+    const deadline = performance.now() + graceTime;
+    let left = await this.#signalLeft(id, former, 'SIGKILL');
+    while (left.length > 0 && performance.now() < deadline) {
+      await waitForEnds(left, deadline - performance.now());
+      // They may have started others just before they were killed.
+      left = await this.#signalLeft(id, former, 'SIGKILL');
     }
-    const [stubborn] = await this.#leftOf(id, former);
+    const [stubborn] = left;
     if (stubborn) throw stillRuns(id, stubborn.pid, `Process ${stubborn.pid} of its earlier life does not end.`);
+  }
+
+  /** Returns those that lived, which are told or killed now. */
+  async #signalLeft(id: string, former: Former, signal: 'SIGHUP' | 'SIGKILL'): Promise<ProcessRef[]> {
+    const left = await this.#leftOf(id, former);
+    if (left.length === 0) return left;
+    const pids = left.map(({ pid }) => pid);
+    this.#options.log.warn('What is left of an earlier life is ended', { id, pids, signal });
+    await signalEach(left, signal);
+    return left;
   }
 
   async #find(id: string): Promise<Former[]> {

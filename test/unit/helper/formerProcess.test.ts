@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import type { Starter } from '../../../src/core/recovery.ts';
-import { FormerProcess } from '../../../src/helper/formerProcess.ts';
+import { FormerProcess, type FormerProcessOptions } from '../../../src/helper/formerProcess.ts';
 import type { LastSeen } from '../../../src/helper/resourceSampler.ts';
 import { ticksPerSecond } from '../../../src/node/linuxStat.ts';
 import type { LockOwner } from '../../../src/node/lockOwner.ts';
@@ -52,10 +52,15 @@ describeOnUnix('what is left of a session whose host was killed', () => {
     await once(left, 'exit');
     return refOf(Number.parseInt(told, 10));
   };
-  const end = (found: HostFile | undefined, by: Starter = 'user') => {
+  const end = (
+    found: HostFile | undefined,
+    by: Starter = 'user',
+    findMarked: FormerProcessOptions['findMarked'] = findSessionProcesses,
+  ) => {
     const files = { readHost: async () => found, readHostLock: async () => owner };
     const sampler = { lastSeen: () => lastSeen };
-    return new FormerProcess({ files, sampler, log: silentLog, ownTime: 100, graceTime: 500, platform }).end(id, by);
+    const times = { ownTime: 100, graceTime: 500 };
+    return new FormerProcess({ files, sampler, log: silentLog, ...times, platform, findMarked }).end(id, by);
   };
   const endedBy = async () => {
     if (left.exitCode === null && left.signalCode === null) await once(left, 'exit');
@@ -77,6 +82,15 @@ describeOnUnix('what is left of a session whose host was killed', () => {
     await start("trap '' HUP;");
     await end(host);
     assert.equal(await endedBy(), 'SIGKILL');
+  });
+
+  it('is also what it started just before it was killed', async function () {
+    if (!isLinux) this.skip();
+    const told = await start(`trap '' HUP; sleep 600 < /dev/null > /dev/null 2>&1 & echo $!;`, id);
+    const [shell, job] = [await refOf(pid), await refOf(Number.parseInt(told, 10))];
+    const afterwards = async () => ((await lives(shell)) ? [] : findSessionProcesses(id));
+    await end(host, 'user', afterwards);
+    assert.equal(await lives(job), false);
   });
 
   it('gets no signal where it cannot be told from another process, and nothing is started', async () => {
