@@ -30,6 +30,8 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   readonly #view: vscode.TreeView<string>;
   readonly #countdown: Countdown;
   readonly #drawn = new DrawnRows();
+  /** Read once, for each row needs it at each change. */
+  #policy = readSettings().supervision.policy;
   readonly #commands = this.#disposables.add(new RowCommands());
   /** The row whose tooltip was opened last, and until when it is left as it is. */
   #read: { id: string; until: number } | undefined;
@@ -47,8 +49,13 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
       }),
     );
     this.#view = this.#disposables.add(vscode.window.createTreeView(viewIds.sessions, { treeDataProvider: this }));
-    this.#disposables.add(workspace.onChange(() => this.#refresh()));
+    this.#disposables.add(workspace.onChange((record) => this.#refresh(record && [record.id])));
     this.#disposables.add(workspace.onHealthChange(() => this.#refresh()));
+    this.#disposables.add(
+      vscode.workspace.onDidChangeConfiguration(
+        (event) => event.affectsConfiguration('holdfast') && this.#configured(),
+      ),
+    );
     this.#disposables.add(workspace.onChangesChange(() => this.#redraw(this.#sessions(() => true))));
     this.#disposables.add(this.#view.onDidChangeVisibility(({ visible }) => visible && workspace.refreshChanges()));
     const timer = setInterval(() => this.#redrawAll(), ageInterval);
@@ -104,8 +111,8 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   }
 
   #describe(record: SessionRecord, work: string): string {
-    const { policy } = readSettings().supervision;
-    return describeState(record, this.#workspace.healthOf(record.id), { now: new Date(), policy, work });
+    const options = { now: new Date(), policy: this.#policy, work };
+    return describeState(record, this.#workspace.healthOf(record.id), options);
   }
 
   /** All that a row shows and its tooltip, which is kept until the row is drawn anew, is made of but for what is used. */
@@ -143,11 +150,16 @@ export class SessionTree implements vscode.TreeDataProvider<string>, Disposable 
   }
 
   /** The whole view is drawn anew only where it must be: until that is done, its menus do not know their rows. */
-  #refresh(): void {
+  #refresh(ids?: string[]): void {
     this.#view.badge = this.#badge();
     this.#countdown.update();
     const isNew = this.#drawn.isLaidOutAnew([this.getChildren(), this.getChildren(archiveRow)]);
-    this.#onDidChangeTreeData.fire(isNew ? undefined : this.#changed());
+    this.#onDidChangeTreeData.fire(isNew ? undefined : this.#changed(ids));
+  }
+
+  #configured(): void {
+    this.#policy = readSettings().supervision.policy;
+    this.#refresh();
   }
 
   /** With their tooltips, which tell what is used. */
