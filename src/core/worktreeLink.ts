@@ -6,7 +6,8 @@ import { wasStarted } from './sessionRecord.ts';
 export type WorktreeLink =
   /** It is the session’s. `branch` is what is checked out: null for a commit alone, absent where git’s files do not tell. */
   | { state: 'own'; branch?: string | null }
-  | { state: 'gone' }
+  /** `wasThere`: it was seen before, so that somebody has removed it. */
+  | { state: 'gone'; wasThere?: true }
   /** `why` goes on after “its worktree … is”, as a part of a sentence. */
   | { state: 'foreign'; why: string };
 
@@ -23,8 +24,8 @@ const repair = '“Repair Worktree…” tells what can be done.';
  * Whether a session has no worktree yet: one whose creation was cut short, or that came back from a backup, gets it with
  * its next start.
  */
-export function isYetToBeMade(record: SessionRecord, { state }: Pick<WorktreeLink, 'state'>): boolean {
-  return state === 'gone' && !wasStarted(record);
+export function isYetToBeMade(record: SessionRecord, link: { state: string; wasThere?: boolean }): boolean {
+  return link.state === 'gone' && !link.wasThere && !wasStarted(record);
 }
 
 /** Undefined where nothing is wrong; a session without a worktree has none that could be. */

@@ -36,6 +36,8 @@ export class FileWatch {
   readonly #looks: FileLooks;
   readonly #looking = new Throttler(() => this.#lookIfDue());
   readonly #seen = new Map<string, { facts: Facts; at: number }>();
+  /** Whose worktrees were there at some look. */
+  readonly #made = new Set<string>();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: FileWatchOptions) {
@@ -58,7 +60,7 @@ export class FileWatch {
     if (this.#now() - this.#lookedAt < interval) return;
     this.#lookedAt = this.#now();
     const records = this.#options.registry.list().records.filter(isLive);
-    for (const id of this.#seen.keys()) if (!records.some((record) => record.id === id)) this.#seen.delete(id);
+    for (const id of this.#seen.keys()) if (!records.some((record) => record.id === id)) this.#forget(id);
     const own = await this.#options.questions.ask('folder', () => this.#looks.disk('its files', this.#options.folder));
     // One after the other, so that few of them wait at a time for a disk that hangs.
     for (const record of records) {
@@ -73,7 +75,7 @@ export class FileWatch {
     const worktree = await this.#options.questions.ask(`worktree of ${id}`, () => this.#looks.worktree(record, key));
     const ownDisk = files.state === 'silent' ? files : own;
     return {
-      ...(files.state === 'answered' ? { files: { ...files.value, ...linkOf(worktree) } } : {}),
+      ...(files.state === 'answered' ? { files: { ...files.value, ...this.#linkOf(id, worktree) } } : {}),
       disks: [...diskOf('its files', ownDisk), ...worktreeDisk(worktree)],
     };
   }
@@ -83,6 +85,18 @@ export class FileWatch {
     if (own.state === 'silent') return own;
     const places = this.#options.files.places(record.id);
     return this.#options.questions.ask(`files of ${record.id}`, () => this.#looks.files(record, places));
+  }
+
+  #linkOf(id: string, answer: DiskAnswer<WorktreeFacts>): Pick<FileFacts, 'worktree'> {
+    const link = answer.state === 'answered' ? answer.value.link : undefined;
+    if (link === undefined) return {};
+    if (link.state !== 'gone') this.#made.add(id);
+    return { worktree: link.state === 'gone' && this.#made.has(id) ? { ...link, wasThere: true } : link };
+  }
+
+  #forget(id: string): void {
+    this.#seen.delete(id);
+    this.#made.delete(id);
   }
 
   #now(): number {
@@ -98,9 +112,4 @@ function diskOf(holds: string, answer: DiskAnswer<DiskFacts>): DiskFacts[] {
 function worktreeDisk(answer: DiskAnswer<WorktreeFacts>): DiskFacts[] {
   if (answer.state !== 'answered') return diskOf('its worktree', answer);
   return answer.value.disk ? [answer.value.disk] : [];
-}
-
-function linkOf(answer: DiskAnswer<WorktreeFacts>): Pick<FileFacts, 'worktree'> {
-  const link = answer.state === 'answered' ? answer.value.link : undefined;
-  return link === undefined ? {} : { worktree: link };
 }

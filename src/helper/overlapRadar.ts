@@ -7,6 +7,9 @@ import type { PacedGit } from './pacedGit.ts';
 /** Answers that are kept: two commits conflict, or do not, for ever. */
 const maxKept = 2_000;
 
+/** A pair of which git could not tell is asked about again after so long, where there is reason to look; milliseconds. */
+const retryPause = 60_000;
+
 export interface OverlapRadarOptions {
   git: Pick<PacedGit, 'result'>;
   /** By a monotonic clock; milliseconds. */
@@ -17,6 +20,8 @@ export interface OverlapRadarOptions {
 export class OverlapRadar {
   readonly #options: OverlapRadarOptions;
   readonly #known = new Map<string, MergeForecast>();
+  /** When git did not answer about a pair. */
+  readonly #failedAt = new Map<string, number>();
 
   constructor(options: OverlapRadarOptions) {
     this.#options = options;
@@ -49,17 +54,20 @@ export class OverlapRadar {
   }
 
   #isOpen({ key }: HeadPair): boolean {
-    return !this.#known.has(key);
+    const failedAt = this.#failedAt.get(key);
+    return !this.#known.has(key) || (failedAt !== undefined && this.#options.monotonic() - failedAt > retryPause);
   }
 
   async #check(pair: HeadPair, isAsked: boolean): Promise<void> {
     this.#keep(pair.key, await this.#forecast(pair, isAsked));
   }
 
-  async #forecast({ heads, folder }: HeadPair, isAsked: boolean): Promise<MergeForecast> {
+  async #forecast({ key, heads, folder }: HeadPair, isAsked: boolean): Promise<MergeForecast> {
+    this.#failedAt.delete(key);
     try {
       return readForecast(await this.#options.git.result(forecastArgs(heads), folder, isAsked));
     } catch {
+      this.#failedAt.set(key, this.#options.monotonic());
       return { state: 'unknown', why: 'git did not answer' };
     }
   }
@@ -67,6 +75,8 @@ export class OverlapRadar {
   #keep(key: string, forecast: MergeForecast): void {
     this.#known.set(key, forecast);
     const [oldest] = this.#known.keys();
-    if (this.#known.size > maxKept && oldest !== undefined) this.#known.delete(oldest);
+    if (this.#known.size <= maxKept || oldest === undefined) return;
+    this.#known.delete(oldest);
+    this.#failedAt.delete(oldest);
   }
 }

@@ -66,6 +66,7 @@ export class WorktreeLook {
   #status: ReadStatus | undefined;
   #standing: Standing | undefined;
   #seen: SeenWorktree | undefined;
+  #wasThere = false;
   /** When it was last asked what is not committed, whatever the answer; by a monotonic clock, milliseconds. */
   askedAt = Number.NEGATIVE_INFINITY;
   /** Where git's files are; undefined before the first look, and where it is no worktree any more. */
@@ -103,7 +104,8 @@ export class WorktreeLook {
     const { questions, key } = this.#options;
     const answer = await questions.ask(`changes of ${record.id}`, async () => {
       const link = await findLinkedWorktree(record, key);
-      if (isYetToBeMade(record, link))
+      if (link.state === 'own') this.#wasThere = true;
+      if (isYetToBeMade(record, { ...link, wasThere: this.#wasThere }))
         return { state: 'unmade' as const, why: 'its worktree is made with its next start' };
       if (link.state !== 'own') return { state: link.state, why: whyNot(link) };
       return { ...link, mark: await worktreeMark(link), operation: await readOperation(link.gitDir) };

@@ -217,6 +217,12 @@ describe('a look at a worktree', () => {
     assert.deepEqual([await words(), look.seen], ['not known: its worktree is gone', undefined]);
   });
 
+  it('tells of a worktree that was seen and is gone also before its session was started', async () => {
+    await words();
+    await rm(worktree, { recursive: true });
+    assert.equal(await words(), 'not known: its worktree is gone');
+  });
+
   it('tells of a session that was not started yet that its worktree is still to be made', async () => {
     await rm(worktree, { recursive: true });
     assert.deepEqual(

@@ -79,6 +79,26 @@ describe('the watch over the sessions’ files', () => {
     );
   });
 
+  it('tells of a worktree that was there and is gone also before the session was started', async () => {
+    const [made, unmade] = [session('login', 1), session('search', 2)].map((one) => ({
+      ...one,
+      status: 'idle' as const,
+    }));
+    let isThere = true;
+    const worktree: FileLooks['worktree'] = async ({ name }) => ({
+      link: { state: isThere && name === 'login' ? 'own' : 'gone' },
+    });
+    const watch = watchOver([made, unmade] as SessionRecord[], { worktree });
+    await watch.look();
+    isThere = false;
+    monotonic += minute;
+    await watch.look();
+    assert.deepEqual(
+      [made, unmade].map((one) => findings(watch, one as SessionRecord)),
+      [['its worktree /login is gone'], []],
+    );
+  });
+
   it('asks a disk that hangs no second question, and hears it once it answers', async () => {
     const login = session('login');
     const watch = watchOver([login]);
