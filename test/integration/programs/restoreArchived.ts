@@ -1,20 +1,6 @@
 // A window that brings the archived session of that id back.
-import { SessionManager } from '../../../src/client/sessionManager.ts';
-import { thisMachine } from '../../../src/node/places.ts';
-import { findWorkplace } from '../../../src/node/repository.ts';
-import { quietSettings } from '../support/project.ts';
+import { openProgramWindow } from '../support/programWindow.ts';
 
-const [folder = '', storage = '', dist = '', id = ''] = process.argv.slice(2);
-const manager = new SessionManager({
-  machine: thisMachine(),
-  workplace: await findWorkplace(folder),
-  folder,
-  dist,
-  storage,
-  client: { kind: 'test', pid: process.pid, version: '0.0.0' },
-  settings: () => quietSettings,
-});
-await manager.load();
-await manager.restore();
-await manager.state.restoreArchived(id);
+const { manager, args } = await openProgramWindow();
+await manager.state.restoreArchived(args[0] ?? '');
 manager.dispose();
